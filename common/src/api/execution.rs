@@ -1,0 +1,144 @@
+//! Executions and their steps.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::event::StepError;
+use crate::ids::ExecutionId;
+use crate::status::{ExecutionStatus, StepStatus};
+
+/// An execution in a list: no payloads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct ExecutionView {
+    /// The execution's id.
+    pub id: ExecutionId,
+    /// The `id` of the workflow's file.
+    pub workflow_id: String,
+    /// The version that is executed.
+    pub version: i32,
+    /// Its state.
+    pub status: ExecutionStatus,
+    /// What started it: `manual`, `webhook`, `schedule`.
+    pub trigger_type: String,
+    /// The trigger's id in the workflow file; absent for a manual start.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub trigger_id: Option<String>,
+    /// When it was admitted.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// From admission to the end, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub duration_ms: Option<i64>,
+    /// The `seq` of its newest event.
+    pub last_seq: i32,
+    /// Why it failed, in one line.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub error: Option<String>,
+}
+
+/// A page of executions, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct ExecutionPage {
+    /// The executions.
+    pub items: Vec<ExecutionView>,
+    /// Send it as `cursor` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub next_cursor: Option<String>,
+}
+
+/// An execution, whole: the fold of its events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct ExecutionDetail {
+    /// The execution.
+    #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", oai(flatten))]
+    pub execution: ExecutionView,
+    /// What expressions see as `trigger`.
+    pub input: Value,
+    /// What the workflow's `output` gave, when it succeeded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub output: Option<Value>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub failure: Option<StepError>,
+    /// The steps, in the file's order.
+    pub steps: Vec<StepView>,
+    /// When it will wake by itself, if it waits for a time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub wake_at: Option<DateTime<Utc>>,
+}
+
+/// One step of an execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct StepView {
+    /// The step's id.
+    pub id: String,
+    /// What it does: `transform`, `http.request` …
+    pub uses: String,
+    /// The steps it waits for.
+    pub depends_on: Vec<String>,
+    /// Its state.
+    pub status: StepStatus,
+    /// The newest attempt; 0 before the first.
+    pub attempt: u32,
+    /// When its first attempt began.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// When it goes on by itself: the end of a wait, or the next attempt.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub wake_at: Option<DateTime<Utc>>,
+    /// Its rendered `with`, where that differs from the output.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub input: Option<Value>,
+    /// What later steps see as `steps.<id>.output`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub output: Option<Value>,
+    /// Why its newest attempt failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub error: Option<StepError>,
+}
+
+/// A manual start.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(default))]
+pub struct ExecutionCreate {
+    /// The input; expressions see it as `trigger.body`. It must fit the workflow's `inputs` schema.
+    #[serde(default)]
+    pub input: Value,
+    /// The version to execute; the active one, else the newest, when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<i32>,
+}
+
+/// A request to cancel.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(default))]
+pub struct ExecutionCancel {
+    /// Why; it is kept with the execution. At most 1,000 characters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+}

@@ -1,0 +1,14 @@
+//! Wire types of the HTTP API and the WebSocket, one file per tag.
+//!
+//! serde is what clients use; the server derives the OpenAPI schema of the same types behind the `openapi` feature, and
+//! a test holds the two together.
+
+pub mod account;
+pub mod event;
+pub mod execution;
+pub mod health;
+pub mod stream;
+pub mod token;
+pub mod trigger;
+pub mod workflow;
+pub mod workspace;

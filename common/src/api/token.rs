@@ -1,0 +1,63 @@
+//! API tokens.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::workspace::Role;
+use crate::ids::TokenId;
+
+/// A token, without its secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct TokenView {
+    /// The token's id.
+    pub id: TokenId,
+    /// What it is for.
+    pub name: String,
+    /// Its last four characters, to recognise it by.
+    pub last_four: String,
+    /// The most that it may do.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to the minute.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// When it stops working.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A new token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct TokenCreate {
+    /// What it is for: 1 to 100 characters.
+    pub name: String,
+    /// The most that it may do; the maker's own role when absent, and never more than that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub role: Option<Role>,
+    /// Days until it stops working, 1 to 3650; never when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expires_in_days: Option<u32>,
+}
+
+/// A new token with its secret, shown this one time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct TokenCreated {
+    /// The secret: send it as `Authorization: Bearer …`. It can't be shown again.
+    pub secret: String,
+    /// The token.
+    pub token: TokenView,
+}
+
+/// The workspace's tokens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct TokenList {
+    /// The tokens, newest first.
+    pub items: Vec<TokenView>,
+}

@@ -1,0 +1,54 @@
+//! What starts executions.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A trigger of an active workflow version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct TriggerView {
+    /// Its id in the workflow file.
+    pub id: String,
+    /// `webhook` or `schedule`.
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", oai(rename = "type"))]
+    pub kind: String,
+    /// Where deliveries are posted: a path on this server (webhook).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub path: Option<String>,
+    /// The cron expression (schedule).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub cron: Option<String>,
+    /// The IANA time zone of the cron expression (schedule).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub timezone: Option<String>,
+    /// When it fires next, while the workflow is active (schedule).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub next_at: Option<DateTime<Utc>>,
+}
+
+/// What a webhook's sender gets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct DeliveryView {
+    /// The execution that the delivery started, or that an earlier delivery with the same id started.
+    pub execution_id: crate::ids::ExecutionId,
+    /// Its state when this answer was written.
+    pub status: crate::status::ExecutionStatus,
+    /// Whether an earlier delivery had the same id, so that this one started nothing.
+    pub duplicate: bool,
+    /// Where to follow it: a path on this server.
+    pub url: String,
+    /// The workflow's output, when the trigger says `respond: when_finished` and it succeeded in time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub output: Option<serde_json::Value>,
+    /// Why it failed, when the trigger says `respond: when_finished`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub error: Option<crate::event::StepError>,
+}

@@ -1,0 +1,32 @@
+//! The published table of limits. Each gives a 4xx or a named failure, never an out-of-memory.
+
+/// Largest workflow file, in bytes.
+pub const WORKFLOW_BYTES: usize = 1024 * 1024;
+/// Most steps of one workflow.
+pub const WORKFLOW_STEPS: usize = 500;
+/// Most triggers of one workflow.
+pub const WORKFLOW_TRIGGERS: usize = 50;
+/// Deepest nesting of a workflow file and of any JSON that the server reads.
+pub const JSON_DEPTH: usize = 64;
+/// Longest expression or template, in bytes.
+pub const EXPRESSION_BYTES: usize = 16 * 1024;
+/// Largest result of one expression or template, in bytes of JSON.
+pub const EXPRESSION_RESULT_BYTES: usize = 1024 * 1024;
+/// Instructions that one expression may execute.
+pub const EXPRESSION_FUEL: u64 = 100_000;
+/// Largest body of an API request, in bytes.
+pub const API_BODY_BYTES: usize = 1024 * 1024;
+/// Largest body of a webhook delivery, in bytes.
+pub const WEBHOOK_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// Largest input of a manual execution, in bytes of JSON.
+pub const INPUT_BYTES: usize = 1024 * 1024;
+/// Largest answer that an `http.request` step reads, in bytes.
+pub const HTTP_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
+/// Largest page of a list.
+pub const PAGE_ITEMS: usize = 200;
+/// Longest durable wait, in seconds (366 days).
+pub const WAIT_SECONDS: u64 = 366 * 24 * 60 * 60;
+/// Most attempts of one step.
+pub const STEP_ATTEMPTS: u32 = 100;
+/// How long a webhook with `respond: when_finished` waits before it answers 202, in seconds.
+pub const RESPOND_SECONDS: u64 = 30;

@@ -1,0 +1,1 @@
+//! Whether an arrival starts an execution: duplicates, limits, room.

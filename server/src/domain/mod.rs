@@ -1,0 +1,6 @@
+//! Pure decisions: no I/O, no clock, no randomness; `now` and ids are arguments.
+//!
+//! Start at [`execution`] for what happens next in an execution, at [`workflow`] for how a file becomes a plan.
+
+pub mod execution;
+pub mod workflow;

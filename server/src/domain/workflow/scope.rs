@@ -1,0 +1,1 @@
+//! What expressions see: `trigger`, `inputs`, `steps`, `workflow`, `execution`, and where it makes sense `error` and `secrets`.

@@ -1,0 +1,1 @@
+//! Carries out what `domain::execution` decides, one task per execution of this node.

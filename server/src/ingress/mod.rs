@@ -1,0 +1,1 @@
+//! What arrives: webhook deliveries, schedules, manual starts.

@@ -1,0 +1,1 @@
+//! Group commit: the only way in which an execution changes.

@@ -1,0 +1,3 @@
+//! The `tidemill` binary: puts server and terminal front end together.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The embedded cluster: find the server binaries, make the cluster, start it, stop it.

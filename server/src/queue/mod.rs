@@ -1,0 +1,1 @@
+//! Who may advance an execution: claims, leases, heartbeats of nodes.

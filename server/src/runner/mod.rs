@@ -1,0 +1,1 @@
+//! Does the work of one step. Never sees the store.

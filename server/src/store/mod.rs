@@ -1,0 +1,1 @@
+//! The only room that knows diesel: pools, `with_tenant`, rows, queries, migrations.

@@ -1,0 +1,1 @@
+//! The full-screen TUI: pure state, update and view; effects outside.
