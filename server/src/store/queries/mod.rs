@@ -1,0 +1,2 @@
+//! Queries, one file per aggregate. Each takes a connection inside a transaction of `Database`; each names the workspace in
+//! its conditions although row-level security does so as well: two locks on the same door.
