@@ -4,4 +4,5 @@
 
 pub mod execution;
 pub mod schedule;
+pub mod signature;
 pub mod workflow;
