@@ -1,6 +1,6 @@
 //! The machine: takes an input, records events, returns actions.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -9,13 +9,15 @@ use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::status::{FailureClass, StepStatus};
 
 use super::state::State;
-use crate::domain::workflow::{Effect, Plan, SecretValues, StepIndex};
+use crate::domain::workflow::plan::{Effect, Plan, StepIndex};
+
+/// The workspace's secrets that a plan reads, by name; or why they can't be had.
+pub type Secrets = Result<Arc<BTreeMap<String, String>>, String>;
 
 /// One execution in the hands of its executor.
-#[derive(Debug)]
 pub struct Execution {
     pub(super) state: State,
-    pub(super) secrets: SecretValues,
+    pub(super) secrets: Option<Secrets>,
     pub(super) ready: VecDeque<StepIndex>,
     pub(super) actions: Vec<Action>,
     unappended: Vec<Event>,
@@ -67,10 +69,21 @@ pub struct RunStep {
 }
 
 impl Execution {
-    /// The machine for an execution in `state`. `secrets` are those that its expressions may read.
+    /// The machine for an execution in `state`.
     #[must_use]
-    pub fn new(state: State, secrets: SecretValues) -> Self {
-        Self { state, secrets, ready: VecDeque::new(), actions: Vec::new(), unappended: Vec::new() }
+    pub fn new(state: State) -> Self {
+        Self { state, secrets: None, ready: VecDeque::new(), actions: Vec::new(), unappended: Vec::new() }
+    }
+
+    /// Whether its plan reads secrets that were not given yet. Give them before the first decision.
+    #[must_use]
+    pub fn wants_secrets(&self) -> bool {
+        self.secrets.is_none() && self.state.plan().steps.iter().any(|step| !step.secrets.is_empty())
+    }
+
+    /// Gives the secrets that the plan reads; when they can't be had, the steps that read them fail and say why.
+    pub fn give_secrets(&mut self, secrets: Secrets) {
+        self.secrets = Some(secrets);
     }
 
     /// The fold of all events, those not appended yet included.

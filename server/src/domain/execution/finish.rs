@@ -11,7 +11,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
 use super::execution::{Action, Execution};
-use crate::domain::workflow::{OnError, StepIndex};
+use crate::domain::workflow::plan::{OnError, StepIndex};
 
 /// The longest `Retry-After` that is honoured.
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(24 * 60 * 60);

@@ -13,5 +13,5 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use execution::{Action, Execution, Input, RunStep};
-pub use state::{CancelRequest, FoldError, State, StepState};
+pub use execution::{Action, Execution, Input, RunStep, Secrets};
+pub use state::{CancelRequest, End, FoldError, State, StepState};

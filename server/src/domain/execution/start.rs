@@ -1,5 +1,6 @@
 //! A step begins, waits, or is skipped.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,7 +10,11 @@ use tidemill_common::limits;
 use tidemill_common::status::{FailureClass, StepStatus};
 
 use super::execution::{Action, Execution, RunStep};
-use crate::domain::workflow::{ExpressionError, OnError, Scope, StepIndex, WaitFor, Work, mask};
+use crate::domain::mask::mask;
+use crate::domain::workflow::duration;
+use crate::domain::workflow::expression::ExpressionError;
+use crate::domain::workflow::plan::{OnError, StepIndex, WaitFor, Work};
+use crate::domain::workflow::scope::Scope;
 
 impl Execution {
     /// All that `step` depends on has ended: run it or skip it.
@@ -95,14 +100,27 @@ impl Execution {
         let Work::HttpRequest(template) = &plan.steps[step].work else {
             return self.start_attempt(step, attempt, now);
         };
-        let rendered = template.render(&self.state.scope.with_secrets(&self.secrets));
+        let rendered = self.secrets_of(step).and_then(|secrets| {
+            let with = template.render(&self.state.scope.with_secrets(Arc::clone(&secrets)));
+            with.map(|with| (with, secrets)).map_err(|error| author_error("with", &error))
+        });
         if self.state.steps[step].status != StepStatus::Running {
-            let shown = rendered.as_ref().ok().map(|with| Arc::new(mask(with, &self.secrets)));
+            let shown = rendered.as_ref().ok().map(|(with, secrets)| Arc::new(mask(with, secrets.values())));
             self.record_started(step, attempt, shown, now);
         }
         match rendered {
-            Ok(with) => self.actions.push(Action::Run(RunStep { step, attempt, with })),
-            Err(error) => self.fail_for_good(step, attempt, author_error("with", &error), now),
+            Ok((with, _)) => self.actions.push(Action::Run(RunStep { step, attempt, with })),
+            Err(error) => self.fail_for_good(step, attempt, error, now),
+        }
+    }
+
+    fn secrets_of(&self, step: StepIndex) -> Result<Arc<BTreeMap<String, String>>, StepError> {
+        match &self.secrets {
+            Some(Ok(secrets)) => Ok(Arc::clone(secrets)),
+            Some(Err(why)) if !self.state.plan().steps[step].secrets.is_empty() => {
+                Err(StepError::new(FailureClass::User, why.clone()))
+            }
+            _ => Ok(Arc::default()),
         }
     }
 
@@ -138,7 +156,8 @@ fn wake_time(wait: &WaitFor, scope: &Scope, now: DateTime<Utc>) -> Result<DateTi
     let until = match wait {
         WaitFor::Duration(template) => {
             let value = template.render(scope).map_err(|error| author_error("with.duration", &error))?;
-            let duration = crate::domain::workflow::duration_of(&value).map_err(refused)?;
+            let text = value.as_str().ok_or_else(|| refused(format!("`duration` is {value}; it must be text such as 90s")))?;
+            let duration = duration::parse(text).map_err(|error| refused(error.to_string()))?;
             TimeDelta::from_std(duration).ok().and_then(|delta| now.checked_add_signed(delta))
         }
         WaitFor::Until(template) => {

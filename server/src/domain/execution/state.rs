@@ -8,7 +8,8 @@ use tidemill_common::event::{Event, EventBody, Json, Origin, SkipReason, StepErr
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
-use crate::domain::workflow::{ExecutionMeta, Plan, Scope, StepIndex};
+use crate::domain::workflow::plan::{Plan, StepIndex};
+use crate::domain::workflow::scope::{ExecutionMeta, Scope};
 
 /// The state of one execution.
 #[derive(Debug)]
@@ -117,7 +118,7 @@ impl State {
             steps,
             cancel: None,
             end: None,
-            scope: Scope::empty(),
+            scope: Scope::new(Json::default(), meta(id, "".into(), 0)),
             index: plan.steps.iter().enumerate().map(|(index, step)| (Arc::clone(&step.id), index)).collect(),
             plan,
         }
@@ -202,15 +203,8 @@ impl State {
     }
 
     fn originate(&mut self, origin: &Origin) {
-        self.scope = Scope::new(
-            Arc::clone(&origin.input),
-            ExecutionMeta {
-                id: self.id.to_string(),
-                workflow_id: Arc::clone(&origin.workflow_id),
-                version: origin.version,
-                started_at: self.id.admitted_at(),
-            },
-        );
+        let meta = meta(self.id, Arc::clone(&origin.workflow_id), origin.version);
+        self.scope = Scope::new(Arc::clone(&origin.input), meta);
         self.origin = Some(origin.clone());
     }
 
@@ -273,6 +267,10 @@ impl State {
         }
         self.open_steps = 0;
     }
+}
+
+fn meta(execution_id: ExecutionId, workflow_id: Arc<str>, version: i32) -> ExecutionMeta {
+    ExecutionMeta { execution_id, workflow_id, version, started_at: execution_id.admitted_at() }
 }
 
 impl StepState {
