@@ -25,7 +25,7 @@ pub struct ServeArgs {
 #[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Directory of everything that the server keeps [default: /var/lib/tidemill as root, else $XDG_DATA_HOME/tidemill or ~/.local/share/tidemill]
+    /// Directory of everything that the server keeps [default: `/var/lib/tidemill` as root, else `$XDG_DATA_HOME/tidemill` or `~/.local/share/tidemill`]
     #[arg(long, value_name = "DIR", env = "TIDEMILL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
     /// Address and port to listen on [default: 127.0.0.1:7700]

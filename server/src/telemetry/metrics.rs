@@ -156,6 +156,7 @@ impl Metrics {
 
     /// All metrics as text, of the type [`CONTENT_TYPE`].
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "a String takes every text")]
     pub fn render(&self) -> String {
         let mut text = String::new();
         text::encode(&mut text, &self.registry).expect("a String takes every text");
