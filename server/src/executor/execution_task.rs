@@ -158,8 +158,17 @@ impl ExecutionTask {
 
     async fn finish(&mut self) -> Flow {
         let flow = self.append(Next::End).await;
-        self.parts.metrics.execution_finished(self.execution.state());
+        self.count();
         flow
+    }
+
+    fn count(&self) {
+        let (state, metrics) = (self.execution.state(), &self.parts.metrics);
+        let Some(end) = &state.end else { return };
+        metrics.execution_finished(end.status, (end.at - state.id.admitted_at()).to_std().unwrap_or_default());
+        for (step, plan) in state.steps.iter().zip(&state.plan().steps) {
+            metrics.step_finished(plan.uses, step.status);
+        }
     }
 
     async fn append(&mut self, next: Next) -> Flow {

@@ -155,7 +155,7 @@ impl Executor {
     fn spawn(&self, lease: Lease, state: State, cancel: Option<Cancel>, permit: OwnedSemaphorePermit) {
         let (sender, signals) = mpsc::channel(8);
         self.lock_running().insert(lease.execution_id, sender);
-        self.parts.metrics.execution_running(1);
+        let running = self.parts.metrics.execution_running();
         let executor = self.clone();
         let mut task =
             ExecutionTask::new(Arc::clone(&self.parts), lease, Execution::new(state), signals, self.draining.subscribe());
@@ -166,8 +166,7 @@ impl Executor {
                 executor.parts.give_back_later(lease, Duration::from_secs(60)).await;
             }
             executor.lock_running().remove(&lease.execution_id);
-            executor.parts.metrics.execution_running(-1);
-            drop(permit);
+            drop((permit, running));
             executor.wake_claims();
         });
     }

@@ -140,7 +140,7 @@ impl Writer {
             return batch.refuse(Error::Unavailable);
         };
         let started = Instant::now();
-        let commands = batch.len();
+        let commands = u32::try_from(batch.len()).unwrap_or(u32::MAX);
         match batch.write(&mut connection, self.node, self.clock.now()) {
             Ok(written) => {
                 self.metrics.journal_committed(commands, started.elapsed());

@@ -20,14 +20,13 @@ pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
 /// Reads the key of `data_dir`, and makes one when there is none.
 pub(super) fn load_or_create(data_dir: &Path) -> Result<Key, Error> {
     let path = data_dir.join(KEY_FILE);
-    let result = match read(&path) {
+    match read(&path) {
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             create(data_dir, &path).map_err(|source| Error::Io { path: path.clone(), source })?;
             read(&path)
         }
         other => other,
-    };
-    result
+    }
 }
 
 fn read(path: &Path) -> Result<Key, Error> {

@@ -10,7 +10,7 @@ use tidemill_common::limits;
 use tidemill_common::status::{FailureClass, StepStatus};
 
 use super::execution::{Action, Execution, RunStep};
-use crate::domain::mask::mask;
+use crate::domain::mask::{mask, mask_values};
 use crate::domain::workflow::duration;
 use crate::domain::workflow::expression::ExpressionError;
 use crate::domain::workflow::plan::{OnError, StepIndex, WaitFor, Work};
@@ -105,7 +105,7 @@ impl Execution {
             with.map(|with| (with, secrets)).map_err(|error| author_error("with", &error))
         });
         if self.state.steps[step].status != StepStatus::Running {
-            let shown = rendered.as_ref().ok().map(|(with, secrets)| Arc::new(mask(with, secrets.values())));
+            let shown = rendered.as_ref().ok().map(|(with, secrets)| Arc::new(shown(with, secrets)));
             self.record_started(step, attempt, shown, now);
         }
         match rendered {
@@ -174,6 +174,12 @@ fn wake_time(wait: &WaitFor, scope: &Scope, now: DateTime<Utc>) -> Result<DateTi
         (Some(until), Some(latest)) if until <= latest => Ok(until.max(now)),
         _ => Err(refused("a wait may last 366 days at most")),
     }
+}
+
+/// A rendered `with` as it may be kept.
+fn shown(with: &Value, secrets: &BTreeMap<String, String>) -> Value {
+    let values: Vec<String> = secrets.values().cloned().collect();
+    mask_values(&mask(with), &values)
 }
 
 fn refused(message: impl Into<String>) -> StepError {
