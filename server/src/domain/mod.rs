@@ -3,4 +3,5 @@
 //! Start at [`execution`] for what happens next in an execution, at [`workflow`] for how a file becomes a plan.
 
 pub mod execution;
+pub mod schedule;
 pub mod workflow;

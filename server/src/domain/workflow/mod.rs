@@ -1,6 +1,15 @@
 //! From a workflow file to a plan: parse, check, compile, expressions.
 //!
-//! [`plan::Plan`] is what the engine executes; [`scope::Scope`] is what expressions see.
+//! [`compile`] makes a [`plan::Plan`], which is what the engine executes; [`scope::Scope`] is what expressions see.
 
+mod compile;
+pub mod duration;
+pub mod expression;
+mod inputs;
 pub mod plan;
+mod retry;
 pub mod scope;
+mod trigger;
+
+pub use compile::compile;
+pub use inputs::InputSchema;

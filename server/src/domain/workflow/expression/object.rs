@@ -1,0 +1,111 @@
+//! JSON as the evaluator sees it: shared, and looked up only where an expression looks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+use serde_json::Value as JsonValue;
+use tidemill_common::event::Json;
+use yoke::Yoke;
+
+/// A list or an object inside a shared JSON document.
+pub(super) struct JsonNode(Yoke<&'static JsonValue, Json>);
+
+/// `document` for the evaluator; containers are not copied.
+pub(in crate::domain::workflow) fn json_value(document: &Json) -> Value {
+    scalar(document).unwrap_or_else(|| Value::from_object(JsonNode(Yoke::attach_to_cart(document.clone(), |json| json))))
+}
+
+/// A value that is not a container.
+fn scalar(json: &JsonValue) -> Option<Value> {
+    match json {
+        JsonValue::Null => Some(Value::from(())),
+        JsonValue::Bool(value) => Some(Value::from(*value)),
+        JsonValue::Number(number) => Some(number_value(number)),
+        JsonValue::String(text) => Some(Value::from(text.as_str())),
+        JsonValue::Array(_) | JsonValue::Object(_) => None,
+    }
+}
+
+fn number_value(number: &serde_json::Number) -> Value {
+    if let Some(integer) = number.as_i64() {
+        Value::from(integer)
+    } else if let Some(integer) = number.as_u64() {
+        Value::from(integer)
+    } else {
+        Value::from(number.as_f64().unwrap_or(f64::NAN))
+    }
+}
+
+/// One step down from a container.
+#[derive(Clone, Copy)]
+enum Key<'a> {
+    Name(&'a str),
+    Index(usize),
+}
+
+impl Key<'_> {
+    fn pick(self, json: &JsonValue) -> Option<&JsonValue> {
+        match self {
+            Self::Name(name) => json.get(name),
+            Self::Index(index) => json.get(index),
+        }
+    }
+}
+
+impl JsonNode {
+    pub(super) fn json(&self) -> &JsonValue {
+        self.0.get()
+    }
+
+    fn child(&self, key: Key<'_>) -> Option<Value> {
+        let child = key.pick(self.json())?;
+        if let Some(value) = scalar(child) {
+            return Some(value);
+        }
+        let node = self.0.try_map_project_cloned(|json, _| key.pick(json).ok_or(())).ok()?;
+        Some(Value::from_object(JsonNode(node)))
+    }
+}
+
+impl Object for JsonNode {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        if self.json().is_array() { ObjectRepr::Seq } else { ObjectRepr::Map }
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match (self.json(), key.as_str()) {
+            (JsonValue::Object(_), Some(name)) => self.child(Key::Name(name)),
+            (JsonValue::Array(_), None) => self.child(Key::Index(key.as_usize()?)),
+            _ => None,
+        }
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.child(Key::Name(key))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        match self.json() {
+            JsonValue::Array(items) => Enumerator::Seq(items.len()),
+            JsonValue::Object(fields) => Enumerator::Values(fields.keys().map(|key| Value::from(key.as_str())).collect()),
+            _ => Enumerator::Empty,
+        }
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        match self.json() {
+            JsonValue::Array(items) => Some(items.len()),
+            JsonValue::Object(fields) => Some(fields.len()),
+            _ => None,
+        }
+    }
+}
+
+/// Inputs don't belong into logs.
+impl fmt::Debug for JsonNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JsonNode")
+    }
+}
