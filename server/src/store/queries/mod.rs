@@ -1,2 +1,11 @@
 //! Queries, one file per aggregate. Each takes a connection inside a transaction of `Database`; each names the workspace in
 //! its conditions although row-level security does so as well: two locks on the same door.
+
+pub mod account;
+pub mod execution;
+pub mod idempotency;
+pub mod secret;
+pub mod token;
+pub mod workflow;
+pub mod workflow_version;
+pub mod workspace;
