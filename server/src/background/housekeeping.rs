@@ -12,8 +12,6 @@ use crate::store::queries::{feed, idempotency, queue};
 const DAYS_AHEAD: i32 = 7;
 /// How long the feed reaches back: how long a subscriber may be away and still resume.
 const FEED: TimeDelta = TimeDelta::hours(24);
-/// How long an idempotency key is remembered.
-const IDEMPOTENCY: TimeDelta = TimeDelta::hours(24);
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
 pub(super) async fn run(background: Background) {
@@ -36,7 +34,7 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
                 tracing::debug!(made, "partitions made ahead");
             }
             feed::forget(connection, now - FEED)?;
-            idempotency::forget(connection, now - IDEMPOTENCY)?;
+            idempotency::idempotency_sweep(connection, now)?;
             Ok(())
         })
         .await

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
 use crate::domain::workflow::plan::Plan;
-use crate::domain::workflow::{self};
+use crate::domain::workflow;
 use crate::secrets::{Sealed, Vault};
 use crate::store::queries::version;
 use crate::store::{self, Database};

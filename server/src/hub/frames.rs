@@ -40,11 +40,12 @@ pub(super) async fn load(
             ids.sort_unstable();
             ids.dedup();
             let events = feed::events(connection, workspace_id.0, &ranges)?;
-            let executions = queries::execution::views(connection, workspace_id.0, &ids)?;
+            let executions = queries::execution::execution_find(connection, workspace_id, &ids)?;
             Ok((rows, events, executions))
         })
         .await?;
-    let executions = executions.into_iter().map(|view| (view.id, view)).collect();
+    let views = executions.into_iter().map(|row| row.view().map(|view| (view.id, view)));
+    let executions = views.collect::<Result<HashMap<_, _>, _>>()?;
     let mut events = events.into_iter().peekable();
     rows.iter()
         .map(|row| {

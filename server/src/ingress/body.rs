@@ -42,7 +42,7 @@ fn json(body: &[u8]) -> Result<Value, BodyError> {
 /// A form (URL Standard §5). A name that comes twice becomes a list.
 fn form(body: &[u8]) -> Value {
     let mut fields = Map::new();
-    for (name, value) in form_urlencoded::parse(body) {
+    for (name, value) in url::form_urlencoded::parse(body) {
         let value = Value::String(value.into_owned());
         match fields.get_mut(name.as_ref()) {
             None => drop(fields.insert(name.into_owned(), value)),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
 use crate::domain::signature::Scheme;
-use crate::domain::workflow::plan::{Plan, TriggerKind, WebhookTrigger};
+use crate::domain::workflow::plan::{Plan, TriggerKind, WebhookAuth, WebhookTrigger};
 use crate::executor::{VersionError, Versions};
 use crate::store::queries::version;
 use crate::store::{self, Database};
@@ -31,8 +31,8 @@ pub struct Route {
     pub plan: Arc<Plan>,
     /// The trigger's place in the plan.
     trigger: usize,
-    /// The secret that the sender must know, if the trigger asks for one.
-    pub secret: Option<Vec<u8>>,
+    /// How the sender proves who it is, and the secret that it must know for that.
+    pub proof: Option<(Scheme, Vec<u8>)>,
 }
 
 impl Route {
@@ -49,12 +49,6 @@ impl Route {
             TriggerKind::Webhook(webhook) => Some(webhook),
             TriggerKind::Schedule(_) => None,
         }
-    }
-
-    /// How the sender proves who it is.
-    #[must_use]
-    pub fn scheme(&self) -> Option<&Scheme> {
-        self.webhook()?.auth.as_ref().map(|auth| &auth.scheme)
     }
 }
 
@@ -107,12 +101,20 @@ impl Routes {
         let Some(trigger) = plan.triggers.iter().position(|trigger| *trigger.id == row.trigger_id) else {
             return Ok(None);
         };
-        let mut route = Route { workspace_id, workflow_uid, version: row.version, plan, trigger, secret: None };
-        if let Some(auth) = route.webhook().and_then(|webhook| webhook.auth.as_ref()) {
-            let name = auth.secret.name().to_owned();
-            let values = self.versions.secrets(workspace_id, vec![name.clone()]).await?;
-            route.secret = values.get(&name).map(|value| value.clone().into_bytes());
+        let mut route = Route { workspace_id, workflow_uid, version: row.version, plan, trigger, proof: None };
+        if let Some((scheme, name)) = route.webhook().and_then(|webhook| webhook.auth.proof()) {
+            let values = self.versions.secrets(workspace_id, vec![name.to_owned()]).await?;
+            let secret = values.get(name).map(|value| webhook_secret(&route, value)).unwrap_or_default();
+            route.proof = Some((scheme, secret));
         }
         Ok(Some(Arc::new(route)))
+    }
+}
+
+/// What the sender must know: the secret itself, or with basic authentication user name and password.
+fn webhook_secret(route: &Route, value: &str) -> Vec<u8> {
+    match route.webhook().map(|webhook| &webhook.auth) {
+        Some(WebhookAuth::Basic(basic)) => format!("{}:{value}", basic.username).into_bytes(),
+        _ => value.as_bytes().to_vec(),
     }
 }

@@ -108,8 +108,7 @@ impl Webhooks {
     }
 
     fn verify(&self, route: &Route, request: &Request<'_>) -> Result<(), SignatureError> {
-        let Some(scheme) = route.scheme() else { return Ok(()) };
-        let secret = route.secret.as_deref().unwrap_or_default();
+        let Some((scheme, secret)) = &route.proof else { return Ok(()) };
         signature::verify(scheme, &[secret], Headers(request.headers), request.body, self.clock.now())
     }
 
@@ -178,11 +177,11 @@ fn trigger_input(webhook: &WebhookTrigger, request: &Request<'_>) -> Result<Valu
         if *name == "content-type" {
             content_type = Some(value);
         }
-        if !PROOFS.contains(name) && !webhook.proves_with(name) {
+        if !PROOFS.contains(name) && webhook.auth.header() != Some(*name) {
             headers.insert((*name).to_owned(), Value::from(value));
         }
     }
-    let query: Map<String, Value> = form_urlencoded::parse(request.query.as_bytes())
+    let query: Map<String, Value> = url::form_urlencoded::parse(request.query.as_bytes())
         .map(|(name, value)| (name.into_owned(), Value::from(value)))
         .collect();
     let body = body::parse(content_type, request.body)?;
@@ -195,7 +194,7 @@ fn delivery(route: &Route, webhook: &WebhookTrigger, request: &Request<'_>) -> O
         let (_, value) = request.headers.iter().find(|(header, _)| *header == name)?;
         std::str::from_utf8(value).ok().filter(|id| !id.is_empty() && id.len() <= 255).map(str::to_owned)
     };
-    let own = || route.scheme().and_then(|scheme| signature::delivery_id(scheme, Headers(request.headers)));
+    let own = || route.proof.as_ref().and_then(|(scheme, _)| signature::delivery_id(scheme, Headers(request.headers)));
     let key = match &webhook.dedupe_header {
         Some(name) => header(name),
         None => own().or_else(|| header("idempotency-key")),

@@ -11,9 +11,11 @@ mod migrate;
 pub mod queries;
 pub mod rows;
 pub mod schema;
+mod statement;
 #[cfg(test)]
 mod tests;
 
 pub use database::{Database, PoolSizes};
 pub use error::Error;
 pub use migrate::{SchemaVersion, migrate};
+pub use statement::Statement;

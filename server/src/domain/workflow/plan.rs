@@ -1,5 +1,6 @@
 //! A compiled workflow version: everything checked, every expression compiled.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,12 @@ impl Plan {
     /// One sentence per violation, each with the place in the input.
     pub fn check_input(&self, input: &Value) -> Result<(), Vec<String>> {
         self.inputs.as_ref().map_or(Ok(()), |schema| schema.check(input))
+    }
+
+    /// The secrets that any step reads, sorted.
+    pub fn secret_names(&self) -> Vec<String> {
+        let names: BTreeSet<_> = self.steps.iter().flat_map(|step| &step.secrets).collect();
+        names.into_iter().map(ToString::to_string).collect()
     }
 
     /// The place of the step called `id`.

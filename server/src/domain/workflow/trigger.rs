@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::schedule::Schedule;
+use crate::domain::signature::{self, Scheme};
 
 /// One trigger of a workflow version.
 #[derive(Debug)]
@@ -74,6 +75,49 @@ pub enum WebhookAuth {
     },
     /// `Authorization: Basic …` (RFC 7617).
     Basic(BasicAuth),
+}
+
+impl WebhookAuth {
+    /// How deliveries are checked, and the name of the secret that they are checked with.
+    pub fn proof(&self) -> Option<(Scheme, &str)> {
+        let (scheme, SecretRef::Named(name)) = match self {
+            Self::None => return None,
+            Self::Hmac { scheme, secret } => (scheme.to_scheme(), secret),
+            Self::Bearer { secret } => (Scheme::Bearer, secret),
+            Self::ApiKey { header, secret } => (Scheme::ApiKey { header: header.to_string() }, secret),
+            Self::Basic(basic) => (Scheme::Basic, &basic.password),
+        };
+        Some((scheme, name))
+    }
+
+    /// The header of its own (lower case) in which the sender proves who it is.
+    pub fn header(&self) -> Option<&str> {
+        match self {
+            Self::ApiKey { header, .. } | Self::Hmac { scheme: HmacScheme::Generic { header, .. }, .. } => Some(header),
+            _ => None,
+        }
+    }
+}
+
+impl HmacScheme {
+    fn to_scheme(&self) -> Scheme {
+        match self {
+            Self::Github => Scheme::Github,
+            Self::StandardWebhooks => Scheme::StandardWebhooks,
+            Self::Generic { algorithm, header, prefix, encoding } => Scheme::Hmac(signature::HmacScheme {
+                algorithm: match algorithm {
+                    HmacAlgorithm::Sha256 => signature::Algorithm::Sha256,
+                    HmacAlgorithm::Sha512 => signature::Algorithm::Sha512,
+                },
+                header: header.to_string(),
+                prefix: prefix.clone(),
+                encoding: match encoding {
+                    Encoding::Hex => signature::Encoding::Hex,
+                    Encoding::Base64 => signature::Encoding::Base64,
+                },
+            }),
+        }
+    }
 }
 
 /// User name and password of RFC 7617.

@@ -50,6 +50,12 @@ pub fn execution_get(conn: &mut PgConnection, workspace: WorkspaceId, id: Execut
     Ok(executions::table.find((workspace.0, id.0)).select(Execution::as_select()).first(conn)?)
 }
 
+/// Those of `ids` that the workspace has.
+pub fn execution_find(conn: &mut PgConnection, workspace: WorkspaceId, ids: &[uuid::Uuid]) -> Result<Vec<Execution>, Error> {
+    let rows = executions::table.filter(executions::workspace_id.eq(workspace.0)).filter(executions::id.eq_any(ids));
+    Ok(rows.select(Execution::as_select()).load(conn)?)
+}
+
 /// Events of an execution behind `after`, oldest first.
 pub fn event_list(
     conn: &mut PgConnection,

@@ -3,9 +3,13 @@
 
 pub mod account;
 pub mod execution;
+pub mod feed;
 pub mod idempotency;
+pub mod journal;
+pub mod queue;
 pub mod secret;
 pub mod token;
+pub mod version;
 pub mod workflow;
 pub mod workflow_version;
 pub mod workspace;

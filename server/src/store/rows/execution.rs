@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use tidemill_common::api::execution::ExecutionView;
+use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::ExecutionStatus;
 use uuid::Uuid;
 
@@ -41,5 +43,24 @@ impl Execution {
     pub fn status(&self) -> Result<ExecutionStatus, Error> {
         ExecutionStatus::from_word(&self.status)
             .ok_or_else(|| Error::Corrupt(format!("no state of an execution is called `{}`", self.status)))
+    }
+
+    /// The execution as lists and the feed show it.
+    pub fn view(self) -> Result<ExecutionView, Error> {
+        let (id, status) = (ExecutionId(self.id), self.status()?);
+        let created_at = id.admitted_at();
+        Ok(ExecutionView {
+            id,
+            workflow_id: self.workflow_id,
+            version: self.version,
+            status,
+            trigger_type: self.trigger_type,
+            trigger_id: self.trigger_id,
+            created_at,
+            finished_at: self.finished_at,
+            duration_ms: self.finished_at.map(|at| (at - created_at).num_milliseconds().max(0)),
+            last_seq: self.last_seq,
+            error: self.error,
+        })
     }
 }
