@@ -94,6 +94,10 @@ impl ServeConfig {
         if let Some(url) = &settings.public_url {
             check_public_url(url)?;
         }
+        if settings.database_url.as_ref().is_some_and(|url| !url.is_postgres()) {
+            let expected = "a URL such as postgres://user:password@host:5432/database".to_owned();
+            return Err(Error::OutOfRange { key: "database_url", expected, value: "another text".to_owned() });
+        }
         Ok(Self {
             data_dir,
             listen: settings.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),

@@ -111,7 +111,10 @@ fn mistakes_in_the_file_are_named_with_their_line() {
         ("journal_writers = 0", "`journal_writers` must be from 1 to 16, not 0"),
         ("api_connections = -1", "settings.toml is wrong: line 1: "),
         ("public_url = 'https://ada:canary@example.com'", "`public_url` must be an http or https URL"),
-        ("database_url = 'mysql://ada:canary@db'", "a database URL looks like postgres://"),
+        (
+            "database_url = 'mysql://ada:canary@db'",
+            "`database_url` must be a URL such as postgres://user:password@host:5432/database, not another text",
+        ),
     ] {
         let error = with_file(text, &[]).unwrap_err().to_string();
         assert!(error.contains(expected) && !error.contains("canary"), "{text}: {error}");
@@ -127,9 +130,9 @@ fn a_missing_file_is_an_error_only_when_it_was_asked_for() {
 fn flags_are_checked_when_they_are_read() {
     let allow = args(&["--outbound-allow", "10.0.0.0/8, 192.168.1.1"]).unwrap().settings.outbound_allow.unwrap();
     assert_eq!(allow, ["10.0.0.0/8".parse().unwrap(), "192.168.1.1/32".parse().unwrap()]);
-    for wrong in
-        [["--listen", "nowhere"], ["--outbound-allow", "10.0.0.0/40"], ["--log-format", "xml"], ["--database-url", "x"]]
-    {
+    for wrong in [["--listen", "nowhere"], ["--outbound-allow", "10.0.0.0/40"], ["--log-format", "xml"]] {
         assert!(args(&wrong).is_err(), "{wrong:?}");
     }
+    let error = load(&["--data-dir", "/data", "--database-url", "mysql://ada:canary@db"]).unwrap_err();
+    assert!(matches!(error, Error::OutOfRange { key: "database_url", .. }) && !error.to_string().contains("canary"), "{error}");
 }

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use crate::runner::outbound::is_sensitive;
+
 /// The fields of `with`.
 const FIELDS: [&str; 9] = ["method", "url", "headers", "query", "json", "body", "form", "follow_redirects", "fail_on_status"];
 /// Headers that belong to the connection, not to the author: with them a request could be read in two ways.
@@ -88,8 +90,10 @@ fn read_headers(value: Option<&Value>) -> Result<HeaderMap, String> {
         if CONNECTION_HEADERS.contains(&header.as_str()) {
             return Err(format!("the header `{header}` is set by the client; remove it from `with.headers`"));
         }
-        let value = HeaderValue::from_bytes(text.as_bytes())
+        let mut value = HeaderValue::from_bytes(text.as_bytes())
             .map_err(|_| format!("the value of the header `{header}` has a line break or another control character"))?;
+        // Keeps it out of debug output and out of HTTP/2's compression tables.
+        value.set_sensitive(is_sensitive(header.as_str()));
         headers.append(header, value);
     }
     Ok(headers)
@@ -200,6 +204,13 @@ mod tests {
             (b"<a/>".as_slice(), &HeaderValue::from_static("text/xml"))
         );
         assert_eq!(read(&json!({"url": "http://a.b", "json": null})).unwrap().body, b"null");
+    }
+
+    #[test]
+    fn secrets_are_not_debugged() {
+        let input = read(&json!({"url": "http://a.b", "headers": {"X-Api-Key": "canary", "Accept": "text/plain"}})).unwrap();
+        let shown = format!("{input:?}");
+        assert!(!shown.contains("canary") && shown.contains("text/plain"), "{shown}");
     }
 
     #[test]

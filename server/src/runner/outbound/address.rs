@@ -52,7 +52,7 @@ const fn v6(head: [u16; 3], prefix: u8) -> Ipv6Net {
 }
 
 /// The IANA IPv4 special-purpose registry (RFC 6890), multicast, class E, and what clouds put among public addresses.
-const FORBIDDEN_V4: [(Ipv4Net, &str); 18] = [
+const FORBIDDEN_V4: [(Ipv4Net, &str); 17] = [
     (v4(0, 0, 0, 0, 8), "an unspecified address"),
     (v4(10, 0, 0, 0, 8), "a private address"),
     (v4(100, 64, 0, 0, 10), "a shared (carrier-grade NAT) address"),
@@ -70,7 +70,6 @@ const FORBIDDEN_V4: [(Ipv4Net, &str); 18] = [
     (v4(224, 0, 0, 0, 4), "a multicast address"),
     (v4(255, 255, 255, 255, 32), "a broadcast address"),
     (v4(240, 0, 0, 0, 4), "a reserved address"),
-    (v4(192, 175, 48, 0, 24), "a reserved address"),
 ];
 
 /// The only part of IPv6 that is assigned for global unicast (IANA IPv6 address space registry).

@@ -29,10 +29,10 @@ pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>
 
 impl BodyError {
     /// The same as an error of a request to `host`.
-    pub(super) fn at(self, host: &str, timeout: std::time::Duration) -> Error {
+    pub(super) fn at(self, host: &str) -> Error {
         match self {
             Self::TooLarge => Error::TooLarge,
-            Self::Broken(source) => Error::from_client(source, host, timeout),
+            Self::Broken(source) => Error::from_client(source, host),
         }
     }
 }

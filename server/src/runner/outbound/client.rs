@@ -115,7 +115,7 @@ impl Outbound {
             .headers(request.headers.clone())
             .body(request.body.clone())
             .send();
-        sent.await.map_err(|source| Error::from_client(source, &host_and_port(&request.url), request.timeout))
+        sent.await.map_err(|source| Error::from_client(source, &host_and_port(&request.url)))
     }
 
     /// What can be said about a URL before its name is resolved.
@@ -139,9 +139,7 @@ impl Outbound {
 
 async fn answer(request: Request, response: Response) -> Result<Answer, Error> {
     let (status, headers) = (response.status(), response.headers().clone());
-    let body = body::read(response, HTTP_RESPONSE_BYTES)
-        .await
-        .map_err(|error| error.at(&host_and_port(&request.url), request.timeout))?;
+    let body = body::read(response, HTTP_RESPONSE_BYTES).await.map_err(|error| error.at(&host_and_port(&request.url)))?;
     Ok(Answer { status, url: request.url, headers, body })
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use proptest::prelude::*;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use rustls::RootCertStore;
@@ -268,5 +269,24 @@ fn the_operator_can_allow_more() {
     }
     for bad in ["10.2.0.1", "127.0.0.1", "::ffff:10.2.0.1", "::ffff:8.8.8.8", "fe80::1", "64:ff9b::a01:203"] {
         assert!(policy.check(bad.parse().unwrap()).is_err(), "{bad}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_ipv4_address_hides_in_an_ipv6_one(bits in any::<u32>()) {
+        let [high, low] = [u16::try_from(bits >> 16).unwrap(), u16::try_from(bits & 0xffff).unwrap()];
+        let policy = AddressPolicy::default();
+        for embedding in [
+            [0, 0, 0, 0, 0, 0xffff, high, low],
+            [0, 0, 0, 0, 0xffff, 0, high, low],
+            [0, 0, 0, 0, 0, 0, high, low],
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low],
+            [0x64, 0xff9b, 1, 0, 0, 0, high, low],
+            [0x2002, high, low, 0, 0, 0, 0, 1],
+            [0x2001, 0, 1, 2, 3, 4, !high, !low],
+        ] {
+            prop_assert!(policy.check(IpAddr::from(embedding)).is_err(), "{embedding:x?}");
+        }
     }
 }

@@ -70,7 +70,7 @@ pub(super) enum ResolveError {
 
 impl Error {
     /// What `source`, which came from the client, means for a request to `host`.
-    pub(super) fn from_client(source: reqwest::Error, host: &str, timeout: Duration) -> Self {
+    pub(super) fn from_client(source: reqwest::Error, host: &str) -> Self {
         if let Some(refusal) = find::<ResolveError>(&source) {
             return match refusal {
                 ResolveError::Forbidden { host, kind } => Self::Forbidden { host: host.clone(), verb: "resolves to", kind },
@@ -78,9 +78,6 @@ impl Error {
                     Self::Dns { host: host.clone(), source: std::io::Error::new(*kind, message.clone()) }
                 }
             };
-        }
-        if source.is_timeout() && !source.is_connect() {
-            return Self::Timeout(timeout);
         }
         let (host, reason) = (host.to_owned(), reason(&source));
         if source.is_connect() { Self::Connect { host, reason, source } } else { Self::Exchange { host, reason, source } }
