@@ -2,7 +2,9 @@
 //!
 //! [`compile`] makes a [`plan::Plan`], which is what the engine executes; [`scope::Scope`] is what expressions see.
 
+mod check;
 mod compile;
+mod document;
 pub mod duration;
 pub mod expression;
 mod inputs;
