@@ -1,7 +1,7 @@
 //! The cluster as the rest of the server sees it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -146,6 +146,18 @@ impl Cluster {
     fn postmaster(&self) -> MutexGuard<'_, Option<Postmaster>> {
         self.postmaster.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Stops the Postgres of `data_dir` that outlived its server, without starting another: for those who clear a directory away.
+///
+/// # Errors
+/// [`Error::InUse`] while a server runs there, [`Error::Stop`] when its processes do not end.
+pub fn stop_orphans(data_dir: &Path) -> Result<(), Error> {
+    let _lock = DataDirLock::acquire(data_dir)?;
+    let data_dir = fs::canonicalize(data_dir).map_err(Error::io("find", data_dir))?;
+    let layout = Layout::new(&data_dir);
+    leftovers::clear(&layout)?;
+    layout.clean_up()
 }
 
 impl Drop for Cluster {

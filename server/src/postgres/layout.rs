@@ -66,7 +66,10 @@ impl Layout {
         if self.socket.starts_with(&self.home) {
             return Ok(());
         }
-        fs::remove_dir_all(&self.socket).map_err(Error::io("remove", &self.socket))
+        match fs::remove_dir_all(&self.socket) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", &self.socket)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// The connection URL of libpq for `database`. The port is only part of the socket's name.
