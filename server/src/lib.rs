@@ -19,5 +19,6 @@ pub mod postgres;
 pub mod queue;
 pub mod runner;
 pub mod secrets;
+pub mod serve;
 pub mod store;
 pub mod telemetry;

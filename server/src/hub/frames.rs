@@ -88,6 +88,6 @@ pub(super) fn decode(stored: StoredEvent) -> Result<tidemill_common::event::Even
 }
 
 /// A frame as it goes over the wire.
-pub(super) fn text(frame: &StreamFrame) -> String {
+pub fn text(frame: &StreamFrame) -> String {
     serde_json::to_string(frame).expect("a frame has only string keys and finite numbers")
 }

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, oneshot};
 
 pub use cursor::FeedCursor;
 pub use execution::ExecutionSubscription;
+pub use frames::text as frame_text;
 pub use workspace::WorkspaceSubscription;
 
 use crate::journal::{Committed, Observer};

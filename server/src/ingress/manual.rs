@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
 use tidemill_common::clock::Clock;
-use tidemill_common::event::TriggerOrigin;
+use tidemill_common::event::{Json, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 
 use crate::admission::{Admission, Arrival, Outcome, Refusal};
@@ -34,8 +33,10 @@ pub struct Start {
     pub version: i32,
     /// The same, compiled.
     pub plan: Arc<Plan>,
-    /// The input; it fits the workflow's `inputs`.
-    pub input: Value,
+    /// What started it.
+    pub trigger: TriggerOrigin,
+    /// What expressions see as `trigger`.
+    pub input: Json,
     /// What must not start a second execution.
     pub delivery: Option<Delivery>,
 }
@@ -56,8 +57,8 @@ impl Manual {
             workflow_uid: start.workflow_uid,
             version: start.version,
             plan: start.plan,
-            trigger: TriggerOrigin { kind: "manual".into(), id: None },
-            input: Arc::new(json!({"body": start.input})),
+            trigger: start.trigger,
+            input: start.input,
             delivery: start.delivery,
         };
         match self.admission.admit(arrival).await? {

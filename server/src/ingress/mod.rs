@@ -2,8 +2,8 @@
 //!
 //! Each kind of arrival finds its workflow version, makes the `trigger` that expressions see, and goes to admission.
 
-mod body;
-mod manual;
+pub mod body;
+pub mod manual;
 mod routes;
 pub mod schedule;
 pub mod webhook;
