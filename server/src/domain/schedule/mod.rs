@@ -4,7 +4,7 @@
 //! twice (autumn) fires once, the first time. A schedule with a wildcard or a step in minute or hour goes on in real time
 //! through both.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Offset, TimeDelta, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::errors::CronError;
@@ -31,8 +31,8 @@ pub enum ScheduleError {
 
 /// Longest cron expression, in bytes.
 const LONGEST: usize = 200;
-/// A zone that crosses the date line skips at most this much; the search starts again behind it.
-const LONGEST_GAP_DAYS: i64 = 2;
+/// The search for occurrences copes with gaps of up to two hours; a zone that crosses the date line skips a day.
+const LONG_GAP_SECONDS: i32 = 2 * 3600;
 /// 29 February of a given weekday comes after at most 40 years.
 const HORIZON_YEARS: i64 = 41;
 
@@ -48,25 +48,42 @@ impl Schedule {
         }
         let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
         let cron = parser.parse(cron).map_err(|error| ScheduleError::Cron(unreadable(&error)))?;
-        let schedule = Self { cron, timezone };
-        schedule
-            .next_after(DateTime::UNIX_EPOCH)
-            .map(|_| ())
-            .ok_or_else(|| ScheduleError::Cron("the cron expression names a date that never comes".to_owned()))?;
-        Ok(schedule)
+        let anywhere = Self { cron, timezone: Tz::UTC };
+        if anywhere.next_after(DateTime::UNIX_EPOCH).is_none() {
+            return Err(ScheduleError::Cron("the cron expression names a date that never comes".to_owned()));
+        }
+        Ok(Self { timezone, ..anywhere })
     }
 
     /// The first instant strictly after `instant` at which it fires; none if that is more than 41 years away.
     pub fn next_after(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let horizon = instant.checked_add_signed(TimeDelta::days(HORIZON_YEARS * 366))?;
-        let next =
-            self.search(instant).or_else(|| self.search(instant.checked_add_signed(TimeDelta::days(LONGEST_GAP_DAYS))?))?;
-        (next <= horizon).then_some(next)
+        self.search(instant).or_else(|| self.after_long_gap(instant, horizon)).filter(|next| *next <= horizon)
     }
 
     fn search(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let local = instant.with_timezone(&self.timezone);
         self.cron.find_next_occurrence(&local, false).ok().map(|next| next.with_timezone(&Utc)).filter(|next| *next > instant)
+    }
+
+    /// The end of the first gap that is too long for the search: there a time that it swallowed fires.
+    fn after_long_gap(&self, instant: DateTime<Utc>, horizon: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let day = TimeDelta::days(1);
+        let days = std::iter::successors(Some(instant), |day_start| day_start.checked_add_signed(day));
+        let before =
+            days.take_while(|start| *start <= horizon).find(|start| self.skipped(*start, *start + day) > LONG_GAP_SECONDS)?;
+        let (mut low, mut high) = (before, before + day);
+        while high - low > TimeDelta::seconds(1) {
+            let middle = low + (high - low) / 2;
+            if self.skipped(low, middle) > LONG_GAP_SECONDS { high = middle } else { low = middle }
+        }
+        DateTime::from_timestamp(high.timestamp(), 0)
+    }
+
+    /// How many seconds the local clock skips between two instants.
+    fn skipped(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> i32 {
+        let offset = |instant: DateTime<Utc>| instant.with_timezone(&self.timezone).offset().fix().local_minus_utc();
+        offset(to) - offset(from)
     }
 }
 
