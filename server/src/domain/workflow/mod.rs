@@ -11,6 +11,8 @@ mod inputs;
 pub mod plan;
 mod retry;
 pub mod scope;
+#[cfg(test)]
+mod tests;
 mod trigger;
 
 pub use compile::compile;

@@ -135,7 +135,7 @@ fn step(index: StepIndex, draft: &Draft<'_>, graph: &Graph, problems: &mut Probl
     let name = fields.get("name").map(|field| field.text(problems).map(|text| text.value.clone()));
     let condition = fields.get("if").map(|field| context.bare(&field, problems));
     let uses = uses(fields, problems);
-    let work = uses.and_then(|uses| work(uses, draft, &mut context, problems));
+    let work = work(uses, draft, &mut context, problems);
     let retry = fields.get("retry").map_or_else(|| Some(Retry::never()), |field| retry::retry(&field, &mut context, problems));
     let timeout = timeout(fields, uses, problems);
     let on_error = fields.get("on_error").map_or(Some("fail"), |field| field.word(problems, &["fail", "continue"]));
@@ -176,13 +176,19 @@ fn uses(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<&'static str
     known
 }
 
-fn work(uses: &str, draft: &Draft<'_>, context: &mut Context<'_>, problems: &mut Problems<'_>) -> Option<Work> {
+/// The `with`. Of an unknown step type only the expressions are checked.
+fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, problems: &mut Problems<'_>) -> Option<Work> {
     let with = draft.fields.required(problems, "with")?;
     match uses {
-        "transform" => waits::transform(&with, context, problems),
-        "http.request" => http::work(&with, context, problems),
-        "wait" => waits::wait(&with, context, problems),
-        _ => waits::fail(&with, context, problems),
+        Some("transform") => waits::transform(&with, context, problems),
+        Some("http.request") => http::work(&with, context, problems),
+        Some("wait") => waits::wait(&with, context, problems),
+        Some(_) => waits::fail(&with, context, problems),
+        None => {
+            context.secrets = true;
+            context.template(&with, problems);
+            None
+        }
     }
 }
 

@@ -5,14 +5,14 @@ use tidemill_common::limits::JSON_DEPTH;
 use super::position;
 use super::problems::Found;
 use super::tree::{Content, Entry, Node, Place, Text};
-use super::yaml::{Failure, too_deep};
+use super::yaml::{Failure, MOST_NODES, too_deep, too_many};
 
 /// Reads a JSON document; nothing if the text is no JSON, so that YAML may try.
 pub(super) fn scan(source: &str) -> Option<Result<Node, Failure>> {
     if !source.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
         return None;
     }
-    let mut scanner = Scanner { rest: source.trim_start_matches('\u{feff}'), line: 0, column: 0 };
+    let mut scanner = Scanner { rest: source.trim_start_matches('\u{feff}'), line: 0, column: 0, nodes: 0 };
     match scanner.document() {
         Ok(node) => Some(Ok(node)),
         Err(Stop::NotJson) => None,
@@ -31,6 +31,7 @@ struct Scanner<'a> {
     rest: &'a str,
     line: usize,
     column: usize,
+    nodes: usize,
 }
 
 impl Scanner<'_> {
@@ -79,6 +80,10 @@ impl Scanner<'_> {
     fn value(&mut self, depth: usize) -> Scanned<Node> {
         self.space();
         let place = self.here();
+        self.nodes += 1;
+        if self.nodes > MOST_NODES {
+            return Err(Stop::Failed((place, too_many())));
+        }
         let content = match self.rest.as_bytes().first() {
             Some(b'{' | b'[') if depth >= JSON_DEPTH => return Err(Stop::Failed((place, too_deep()))),
             Some(b'{') => self.map(depth)?,

@@ -57,8 +57,10 @@ impl<'a> Problems<'a> {
 
     /// Adds something about the byte `offset` inside a string.
     pub fn add_inside(&mut self, text: &Text, offset: usize, path: &str, found: Found) {
-        let place = position::inside(self.source, text, offset);
-        self.add(place, path, found);
+        if self.list.len() < MOST {
+            let place = position::inside(self.source, text, offset);
+            self.add(place, path, found);
+        }
     }
 
     /// Whether nothing is wrong so far.

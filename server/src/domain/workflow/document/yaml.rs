@@ -27,7 +27,12 @@ fn empty() -> Found {
 
 fn syntax(error: &ScanError) -> Failure {
     let place = position::place(error.marker().line().saturating_sub(1), error.marker().col());
-    (place, Found::new("syntax", format!("this is not YAML: {}", error.info())))
+    let found = match error.info() {
+        info if info.contains("recursion limit") => too_deep(),
+        info if info.contains("unknown anchor") => anchors(),
+        info => Found::new("syntax", format!("the file can't be read: {info}")),
+    };
+    (place, found)
 }
 
 /// A list or an object that is still open.
@@ -41,11 +46,16 @@ struct Builder {
     open: Vec<Open>,
     root: Option<Node>,
     documents: usize,
+    nodes: usize,
 }
 
 impl Builder {
     fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Failure> {
         let place = position::place(span.start.line().saturating_sub(1), span.start.col());
+        self.nodes += 1;
+        if self.nodes > MOST_NODES {
+            return Err((place, too_many()));
+        }
         match event {
             Event::DocumentStart(_) => self.document(place),
             Event::Alias(_) => Err((place, anchors())),
@@ -144,6 +154,14 @@ fn anchors() -> Found {
 fn text_keys() -> Found {
     Found::new("key_type", "a key must be a text")
         .hint("write the key in quotes; a value that starts with `{{` needs quotes too")
+}
+
+/// More values, keys and brackets than this are no workflow.
+pub(super) const MOST_NODES: usize = 100_000;
+
+/// The file has more than [`MOST_NODES`].
+pub(super) fn too_many() -> Found {
+    Found::new("too_large", format!("the file has more than {MOST_NODES} values")).hint("move data out of the file")
 }
 
 /// The nesting is deeper than the published limit.

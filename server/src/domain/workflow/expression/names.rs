@@ -180,7 +180,7 @@ impl<'r> Names<'r> {
         if !names.contains(&name) {
             let mut mistake = Mistake::new(range(span), code, format!("there is no {kind} `{name}`"));
             mistake.found =
-                mistake.found.hint(format!("there are {}", names.join(", "))).meant(nearest(name, names.iter().copied()));
+                mistake.found.hint(format!("available: {}", names.join(", "))).meant(nearest(name, names.iter().copied()));
             self.reading.mistakes.push(mistake);
         }
     }
