@@ -139,10 +139,15 @@ impl Executor {
         self.claimable.notified().await;
     }
 
-    /// Lets no execution begin, lets those that run come to a rest, and waits for that, at most `patience`. Returns how many
-    /// did not make it; their leases must be given back.
-    pub async fn drain(&self, patience: Duration) -> usize {
+    /// Lets no execution begin, and those that run come to a rest as soon as their attempts have ended.
+    pub fn begin_drain(&self) {
         self.draining.send_replace(true);
+    }
+
+    /// Begins to drain and waits until nothing runs, at most `patience`. Returns how many did not make it; their leases must
+    /// be given back.
+    pub async fn drain(&self, patience: Duration) -> usize {
+        self.begin_drain();
         let at_rest = async {
             while !self.lock_running().is_empty() {
                 self.claimable.notified().await;

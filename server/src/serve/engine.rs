@@ -101,6 +101,11 @@ impl Engine {
         })
     }
 
+    /// From now on nothing begins.
+    pub(super) fn begin_drain(&self) {
+        self.executor.begin_drain();
+    }
+
     /// Lets what runs come to a rest and gives the rest back, for other nodes or the next start.
     pub(super) async fn stop(mut self, patience: Duration) {
         let left = self.executor.drain(patience).await;

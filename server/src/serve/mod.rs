@@ -36,9 +36,7 @@ pub async fn run(config: ServeConfig) -> Result<(), Error> {
         (None, None) => return Err(Error::NoDatabase),
     };
     let watched = cluster.clone().map(|cluster| tokio::spawn(cluster.watch()));
-    let outcome = tokio::select! {
-        outcome = serve(&config, &url, clock, &mut stop) => outcome,
-    };
+    let outcome = serve(&config, &url, clock, &mut stop).await;
     if let Some(watch) = watched {
         watch.abort();
     }

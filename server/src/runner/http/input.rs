@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use crate::runner::outbound::is_sensitive;
+use crate::domain::sensitive::is_sensitive;
 
 /// The fields of `with`.
 const FIELDS: [&str; 9] = ["method", "url", "headers", "query", "json", "body", "form", "follow_redirects", "fail_on_status"];
