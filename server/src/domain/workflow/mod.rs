@@ -10,6 +10,7 @@ pub mod expression;
 mod inputs;
 pub mod plan;
 mod retry;
+mod schema;
 pub mod scope;
 #[cfg(test)]
 mod tests;
@@ -17,3 +18,4 @@ mod trigger;
 
 pub use compile::compile;
 pub use inputs::InputSchema;
+pub use schema::json_schema;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, Utc};
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
+use serde_json::Value as JsonValue;
 use tidemill_common::event::{Json, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::StepStatus;
@@ -70,6 +71,18 @@ impl Scope {
         let mut names = Names::clone(&self.0);
         names.secrets = Some(Arc::new(Secrets(secrets)));
         Self(Arc::new(names))
+    }
+
+    /// The JSON at a path of names, where that can be told without the evaluator.
+    pub(super) fn json_at(&self, path: &[String]) -> Option<&JsonValue> {
+        let (root, rest) = path.split_first()?;
+        let (document, rest): (&JsonValue, &[String]) = match (root.as_str(), rest) {
+            ("trigger", rest) => (&self.0.trigger, rest),
+            ("inputs", rest) => (self.0.trigger.get("body")?, rest),
+            ("steps", [id, field, rest @ ..]) if field == "output" => (self.0.steps.0.get(id.as_str())?.output.as_ref()?, rest),
+            _ => return None,
+        };
+        rest.iter().try_fold(document, |json, name| json.get(name.as_str()))
     }
 
     /// The scope as the root of an evaluation; costs one reference count.

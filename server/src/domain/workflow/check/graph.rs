@@ -40,7 +40,9 @@ impl Graph {
     pub fn dependents(&self) -> Vec<Vec<StepIndex>> {
         let mut dependents = vec![Vec::new(); self.depends_on.len()];
         for (step, needed) in self.depends_on.iter().enumerate() {
-            needed.iter().for_each(|other| dependents[*other].push(step));
+            for other in needed {
+                dependents[*other].push(step);
+            }
         }
         dependents
     }
@@ -53,7 +55,9 @@ impl Graph {
             if !named[start] && self.follows(start, start) {
                 let cycle = self.cycle(start);
                 if cycle.iter().all(|step| !named[*step]) {
-                    cycle.iter().for_each(|step| named[*step] = true);
+                    for step in &cycle {
+                        named[*step] = true;
+                    }
                     cycles.push(cycle);
                 }
             }

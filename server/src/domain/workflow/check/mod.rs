@@ -14,3 +14,16 @@ mod webhooks;
 mod workflow;
 
 pub(super) use workflow::workflow;
+
+/// The fields that each object of the file may have, by its place in the JSON Schema.
+#[cfg(test)]
+pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 6] {
+    [
+        ("/properties", &workflow::FIELDS),
+        ("/$defs/step/properties", &steps::FIELDS),
+        ("/$defs/retry/properties", &retry::FIELDS),
+        ("/$defs/http_request/properties", &http::FIELDS),
+        ("/$defs/webhook/properties", &webhooks::FIELDS),
+        ("/$defs/schedule/properties", &triggers::SCHEDULE_FIELDS),
+    ]
+}

@@ -132,8 +132,8 @@ pub(super) fn finish(drafts: &[Draft<'_>], graph: &Graph, problems: &mut Problem
 fn step(index: StepIndex, draft: &Draft<'_>, graph: &Graph, problems: &mut Problems<'_>) -> Option<Step> {
     let fields = &draft.fields;
     let mut context = Context::new(graph, Some(index));
-    let name = fields.get("name").map(|field| field.text(problems).map(|text| text.value.clone()));
-    let condition = fields.get("if").map(|field| context.bare(&field, problems));
+    let name = fields.get("name").and_then(|field| field.text(problems)).map(|text| text.value.clone());
+    let condition = fields.get("if").and_then(|field| context.bare(&field, problems));
     let uses = uses(fields, problems);
     let work = work(uses, draft, &mut context, problems);
     let retry = fields.get("retry").map_or_else(|| Some(Retry::never()), |field| retry::retry(&field, &mut context, problems));
@@ -144,11 +144,11 @@ fn step(index: StepIndex, draft: &Draft<'_>, graph: &Graph, problems: &mut Probl
     check_repetition(effect, retry.as_ref(), fields, problems);
     Some(Step {
         id: draft.id.clone()?,
-        name: name.map_or(Some(None), |name| name.map(Some))?,
+        name,
         uses: uses?,
         depends_on: graph.depends_on(index).to_vec(),
         dependents: Vec::new(),
-        condition: condition.map_or(Some(None), |condition| condition.map(Some))?,
+        condition,
         work: work?,
         retry: retry?,
         timeout: timeout?,
@@ -226,10 +226,9 @@ fn check_use(uses: Option<&str>, fields: &Fields<'_>, problems: &mut Problems<'_
 }
 
 fn check_repetition(effect: Option<Effect>, retry: Option<&Retry>, fields: &Fields<'_>, problems: &mut Problems<'_>) {
-    if effect == Some(Effect::AtMostOnce) && retry.is_some_and(|retry| retry.max_attempts > 1) {
-        if let Some(field) = fields.get("retry") {
-            let found = Found::new("conflict", "a step that is at_most_once is never repeated");
-            field.report(problems, found.hint("remove `retry`, or make the effect idempotent"));
-        }
+    let repeated = effect == Some(Effect::AtMostOnce) && retry.is_some_and(|retry| retry.max_attempts > 1);
+    if let Some(field) = fields.get("retry").filter(|_| repeated) {
+        let found = Found::new("conflict", "a step that is at_most_once is never repeated");
+        field.report(problems, found.hint("remove `retry`, or make the effect idempotent"));
     }
 }

@@ -15,7 +15,7 @@ const TYPES: [&str; 2] = ["webhook", "schedule"];
 /// Types that come with later versions.
 const LATER_TYPES: [&str; 3] = ["condition", "event", "interval"];
 /// The fields of a schedule.
-const SCHEDULE_FIELDS: [&str; 4] = ["id", "type", "cron", "timezone"];
+pub(super) const SCHEDULE_FIELDS: [&str; 4] = ["id", "type", "cron", "timezone"];
 /// Fields of a schedule that come with later versions.
 const LATER_SCHEDULE_FIELDS: [&str; 5] = ["every", "overlap", "catch_up", "input", "if"];
 
@@ -36,15 +36,15 @@ pub(super) fn triggers(list: &Cursor<'_>, problems: &mut Problems<'_>) -> Option
 fn trigger(item: &Cursor<'_>, seen: &mut HashMap<Arc<str>, u32>, problems: &mut Problems<'_>) -> Option<Trigger> {
     let fields = item.fields(problems)?;
     let id = ids::id(&fields, problems);
-    if let (Some(id), Some(field)) = (&id, fields.get("id")) {
-        if let Some(line) = seen.insert(id.clone(), field.place().line) {
-            let message = format!("two triggers have the id `{id}`; the first is in line {line}");
-            field.report(problems, Found::new("duplicate_id", message));
-        }
+    if let (Some(id), Some(field)) = (&id, fields.get("id"))
+        && let Some(line) = seen.insert(id.clone(), field.place().line)
+    {
+        let message = format!("two triggers have the id `{id}`; the first is in line {line}");
+        field.report(problems, Found::new("duplicate_id", message));
     }
     let kind = match kind(&fields, problems)? {
         "webhook" => webhooks::webhook(&fields, problems).map(TriggerKind::Webhook),
-        _ => schedule(&fields, problems).map(TriggerKind::Schedule),
+        _ => schedule(&fields, problems).map(Box::new).map(TriggerKind::Schedule),
     };
     Some(Trigger { id: id?, kind: kind? })
 }

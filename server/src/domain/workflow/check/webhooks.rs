@@ -8,7 +8,8 @@ use crate::domain::workflow::plan::{
     BasicAuth, Encoding, HmacAlgorithm, HmacScheme, Respond, SecretRef, Trigger, TriggerKind, WebhookAuth, WebhookTrigger,
 };
 
-const FIELDS: [&str; 7] = ["id", "type", "path", "methods", "auth", "respond", "dedupe_header"];
+/// The fields of a webhook.
+pub(super) const FIELDS: [&str; 7] = ["id", "type", "path", "methods", "auth", "respond", "dedupe_header"];
 const LATER_FIELDS: [&str; 4] = ["if", "filter", "response", "rate_limit"];
 const METHODS: [&str; 5] = ["POST", "PUT", "PATCH", "DELETE", "GET"];
 const AUTH_TYPES: [&str; 5] = ["none", "hmac", "bearer", "api_key", "basic"];
@@ -25,13 +26,13 @@ pub(super) fn webhook(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Optio
     let auth = fields.get("auth").map_or(Some(WebhookAuth::None), |field| auth(&field, problems));
     let respond =
         fields.get("respond").map_or(Some("immediately"), |field| field.word(problems, &["immediately", "when_finished"]));
-    let dedupe_header = fields.get("dedupe_header").map(|field| header(&field, problems));
+    let dedupe_header = fields.get("dedupe_header").and_then(|field| header(&field, problems));
     Some(WebhookTrigger {
         path: path?,
         methods: methods?,
         auth: auth?,
         respond: if respond? == "when_finished" { Respond::WhenFinished } else { Respond::Immediately },
-        dedupe_header: dedupe_header.map_or(Some(None), |header| header.map(Some))?,
+        dedupe_header,
     })
 }
 

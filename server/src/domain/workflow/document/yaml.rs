@@ -72,7 +72,10 @@ impl Builder {
                 plain_only(place, anchor, tag.is_some())?;
                 self.push(Open::Map(place, Vec::new(), None), place)
             }
-            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.close();
+                Ok(())
+            }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
         }
     }
@@ -114,13 +117,12 @@ impl Builder {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Failure> {
+    fn close(&mut self) {
         match self.open.pop() {
             Some(Open::List(place, items)) => self.place(Node { place, content: Content::List(items) }),
             Some(Open::Map(place, entries, _)) => self.place(Node { place, content: Content::Map(entries) }),
             None => {}
         }
-        Ok(())
     }
 
     /// Puts a finished node where it belongs.

@@ -220,3 +220,23 @@ fn mention(expression: &Expr<'_>) -> Option<Mention> {
         }
     }
 }
+
+/// The names of an expression that does nothing but look something up by name: `trigger.body.qty`.
+pub(super) fn path(expression: &Expr<'_>) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut at = expression;
+    loop {
+        match at {
+            Expr::Var(name) => {
+                names.push(name.id.to_owned());
+                names.reverse();
+                return Some(names);
+            }
+            Expr::GetAttr(lookup) => {
+                names.push(lookup.name.to_owned());
+                at = &lookup.expr;
+            }
+            _ => return None,
+        }
+    }
+}

@@ -37,8 +37,7 @@ fn nested(value: &Value, room: &mut Room, depth: usize) -> Result<JsonValue, Err
         return Err(Error::new(ErrorKind::BadSerialization, format!("the result is nested more than {JSON_DEPTH} deep")));
     }
     if let Some(node) = value.downcast_object_ref::<JsonNode>() {
-        measure(node.json(), room)?;
-        return Ok(node.json().clone());
+        return copy(node.json(), room);
     }
     match value.kind() {
         ValueKind::Undefined => Err(Error::from(ErrorKind::UndefinedError)),
@@ -99,6 +98,22 @@ fn measure(json: &JsonValue, room: &mut Room) -> Result<(), Error> {
         }
         _ => room.take(8),
     }
+}
+
+/// A copy of `json`.
+pub(super) fn copy(json: &JsonValue, room: &mut Room) -> Result<JsonValue, Error> {
+    measure(json, room)?;
+    Ok(json.clone())
+}
+
+/// `json` inside a text: strings as they are, everything else as JSON.
+pub(super) fn append_json(json: &JsonValue, room: &mut Room, text: &mut String) -> Result<(), Error> {
+    measure(json, room)?;
+    if let JsonValue::String(piece) = json {
+        text.push_str(piece);
+        return Ok(());
+    }
+    write!(text, "{json}").map_err(|_| Error::from(ErrorKind::WriteFailure))
 }
 
 /// `value` inside a text: strings as they are, everything else as JSON.

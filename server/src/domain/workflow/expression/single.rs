@@ -3,24 +3,28 @@
 use std::fmt;
 
 use minijinja::Value as Evaluated;
+use minijinja::machinery::parse_expr;
 use serde_json::Value;
 
 use super::ExpressionError;
 use super::environment::ENVIRONMENT;
-use super::reading;
-use super::result::{Room, append_text, to_json};
+use super::result::{Room, append_json, append_text, copy, to_json};
+use super::{names, reading};
 use crate::domain::workflow::scope::Scope;
 
 /// A compiled expression.
 pub struct Expression {
     source: Box<str>,
+    /// The names that it looks up when it does nothing else: most expressions do, and then the evaluator isn't needed.
+    path: Option<Vec<String>>,
     compiled: minijinja::Expression<'static, 'static>,
 }
 
 impl Expression {
     /// Compiles an expression that [`super::Parsed`] found to be in order.
     pub(in crate::domain::workflow) fn compile(source: &str) -> Result<Self, minijinja::Error> {
-        Ok(Self { source: source.into(), compiled: ENVIRONMENT.compile_expression_owned(source.to_owned())? })
+        let path = names::path(&parse_expr(source)?);
+        Ok(Self { source: source.into(), path, compiled: ENVIRONMENT.compile_expression_owned(source.to_owned())? })
     }
 
     /// The expression as the file has it.
@@ -43,11 +47,24 @@ impl Expression {
     }
 
     pub(super) fn evaluate_into(&self, scope: &Scope, room: &mut Room) -> Result<Value, ExpressionError> {
-        to_json(&self.run(scope)?, room).map_err(|error| self.failed(&error))
+        let given = match self.found(scope) {
+            Some(json) => copy(json, room),
+            None => to_json(&self.run(scope)?, room),
+        };
+        given.map_err(|error| self.failed(&error))
     }
 
     pub(super) fn append_to(&self, scope: &Scope, room: &mut Room, text: &mut String) -> Result<(), ExpressionError> {
-        append_text(&self.run(scope)?, room, text).map_err(|error| self.failed(&error))
+        let given = match self.found(scope) {
+            Some(json) => append_json(json, room, text),
+            None => append_text(&self.run(scope)?, room, text),
+        };
+        given.map_err(|error| self.failed(&error))
+    }
+
+    /// What the path leads to, if there is something.
+    fn found<'s>(&self, scope: &'s Scope) -> Option<&'s Value> {
+        self.path.as_ref().and_then(|path| scope.json_at(path))
     }
 
     fn run(&self, scope: &Scope) -> Result<Evaluated, ExpressionError> {

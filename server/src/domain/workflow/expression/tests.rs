@@ -260,3 +260,23 @@ fn trees_without_expressions_are_literals() {
     )]);
     assert_eq!(**literal.finish().as_literal().unwrap(), json!({"a": [1, "x"]}));
 }
+
+#[test]
+fn looking_up_is_the_same_with_and_without_the_evaluator() {
+    for path in [
+        "trigger.body",
+        "inputs",
+        "inputs.qty",
+        "inputs.price",
+        "inputs.name",
+        "inputs.none",
+        "inputs.big",
+        "inputs.items",
+        "inputs.empty",
+    ] {
+        let short = give(&format!("{{{{ {path} }}}}")).unwrap();
+        assert_eq!(Ok(short), give(&format!("{{{{ {path} if true }}}}")), "{path}");
+        assert_eq!(give(&format!("<{{{{ {path} }}}}>")), give(&format!("<{{{{ {path} if true }}}}>")), "{path}");
+    }
+    assert_eq!(give("{{ inputs.gone.x }}").is_err(), give("{{ inputs.gone.x if true }}").is_err());
+}

@@ -121,7 +121,7 @@ fn pieces(source: &str) -> Result<(Vec<Piece>, bool), Mistake> {
             Token::TemplateData(words) => pieces.push(Piece::Words(words.to_owned())),
             Token::VariableStart => opened = end,
             Token::VariableEnd => {
-                pieces.push(Piece::Expression(source.get(opened..start).unwrap_or_default().trim().to_owned()))
+                pieces.push(Piece::Expression(source.get(opened..start).unwrap_or_default().trim().to_owned()));
             }
             Token::BlockStart => has_statements = true,
             _ => {}

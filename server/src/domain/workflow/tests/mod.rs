@@ -10,6 +10,8 @@ use chrono::DateTime;
 use serde_json::Value;
 use tidemill_common::ids::ExecutionId;
 
+pub(super) use plans::FULL;
+
 use super::scope::{ExecutionMeta, Scope};
 
 /// A scope at the start of an execution whose trigger is `trigger`.
