@@ -17,3 +17,6 @@ mod tests;
 pub use database::{Database, PoolSizes};
 pub use error::Error;
 pub use migrate::{SchemaVersion, migrate};
+
+/// A connection inside a transaction, as queries take it.
+pub type Connection = diesel::pg::PgConnection;
