@@ -25,6 +25,15 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(milliseconds))
 }
 
+/// Writes a duration in the largest unit that divides it.
+pub fn write(duration: Duration) -> String {
+    let milliseconds = duration.as_millis();
+    [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")]
+        .into_iter()
+        .find(|(unit, _)| milliseconds > 0 && milliseconds.is_multiple_of(*unit))
+        .map_or_else(|| format!("{milliseconds}ms"), |(unit, word)| format!("{}{word}", milliseconds / unit))
+}
+
 /// The milliseconds of a unit.
 fn unit(word: &str) -> Option<u64> {
     match word {

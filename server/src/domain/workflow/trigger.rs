@@ -19,7 +19,7 @@ pub enum TriggerKind {
     /// HTTP requests to a path on this server.
     Webhook(WebhookTrigger),
     /// The clock.
-    Schedule(ScheduleTrigger),
+    Schedule(Box<ScheduleTrigger>),
 }
 
 impl TriggerKind {

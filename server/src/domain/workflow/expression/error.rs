@@ -1,5 +1,6 @@
 //! Why an expression gave nothing.
 
+use minijinja::ErrorKind;
 use thiserror::Error;
 
 /// Why an expression could not be evaluated.
@@ -19,6 +20,21 @@ impl ExpressionError {
         match self {
             Self::Failed(_) => "expression_failed",
             Self::Limit(_) => "expression_limit",
+        }
+    }
+
+    /// What the evaluator said about `source`.
+    pub(super) fn from_evaluator(error: &minijinja::Error, source: &str) -> Self {
+        let source = crate::domain::workflow::document::shorten(source.trim());
+        match error.kind() {
+            ErrorKind::OutOfFuel => Self::Limit(format!("`{source}` takes more work than an expression may")),
+            ErrorKind::UndefinedError => Self::Failed(format!(
+                "`{source}` reads something that is not defined; use `| default(…)` where it may be missing"
+            )),
+            kind => {
+                let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+                Self::Failed(format!("`{source}` failed: {kind}{detail}"))
+            }
         }
     }
 }

@@ -9,7 +9,10 @@ use serde_json::Value as JsonValue;
 use tidemill_common::event::Json;
 use yoke::Yoke;
 
+use super::reading::{CONTAINER, charge};
+
 /// A list or an object inside a shared JSON document.
+#[derive(Clone)]
 pub(super) struct JsonNode(Yoke<&'static JsonValue, Json>);
 
 /// `document` for the evaluator; containers are not copied.
@@ -17,13 +20,13 @@ pub(in crate::domain::workflow) fn json_value(document: &Json) -> Value {
     scalar(document).unwrap_or_else(|| Value::from_object(JsonNode(Yoke::attach_to_cart(document.clone(), |json| json))))
 }
 
-/// A value that is not a container.
+/// A value that is not a container. What can't be paid for becomes an invalid value, which ends the evaluation.
 fn scalar(json: &JsonValue) -> Option<Value> {
     match json {
         JsonValue::Null => Some(Value::from(())),
         JsonValue::Bool(value) => Some(Value::from(*value)),
         JsonValue::Number(number) => Some(number_value(number)),
-        JsonValue::String(text) => Some(Value::from(text.as_str())),
+        JsonValue::String(text) => Some(charge(text.len()).map_or_else(Value::from, |()| Value::from(text.as_str()))),
         JsonValue::Array(_) | JsonValue::Object(_) => None,
     }
 }
@@ -61,6 +64,9 @@ impl JsonNode {
 
     fn child(&self, key: Key<'_>) -> Option<Value> {
         let child = key.pick(self.json())?;
+        if let Err(error) = charge(CONTAINER) {
+            return Some(Value::from(error));
+        }
         if let Some(value) = scalar(child) {
             return Some(value);
         }
@@ -89,7 +95,12 @@ impl Object for JsonNode {
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         match self.json() {
             JsonValue::Array(items) => Enumerator::Seq(items.len()),
-            JsonValue::Object(fields) => Enumerator::Values(fields.keys().map(|key| Value::from(key.as_str())).collect()),
+            JsonValue::Object(fields) => Enumerator::Iter(Box::new(Keys {
+                object: self.clone(),
+                given: 0,
+                total: fields.len(),
+                ready: Vec::new().into_iter(),
+            })),
             _ => Enumerator::Empty,
         }
     }
@@ -107,5 +118,40 @@ impl Object for JsonNode {
 impl fmt::Debug for JsonNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JsonNode")
+    }
+}
+
+/// The keys of an object. They are fetched in portions that double, so that the first key of a large object is cheap.
+struct Keys {
+    object: Arc<JsonNode>,
+    given: usize,
+    total: usize,
+    ready: std::vec::IntoIter<Value>,
+}
+
+impl Keys {
+    fn fetch(&mut self) {
+        let JsonValue::Object(fields) = self.object.json() else { return };
+        let portion = self.given.max(16);
+        let keys = fields.keys().skip(self.given).take(portion);
+        let values = keys.map(|key| charge(key.len() + CONTAINER).map_or_else(Value::from, |()| Value::from(key.as_str())));
+        self.ready = values.collect::<Vec<_>>().into_iter();
+    }
+}
+
+impl Iterator for Keys {
+    type Item = Value;
+
+    fn next(&mut self) -> Option<Value> {
+        if self.ready.len() == 0 && self.given < self.total {
+            self.fetch();
+        }
+        let key = self.ready.next()?;
+        self.given += 1;
+        Some(key)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.total - self.given, Some(self.total - self.given))
     }
 }
