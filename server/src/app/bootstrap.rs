@@ -52,12 +52,7 @@ fn first_account(names: FirstNames, secret: &Secret, clock: &dyn Clock) -> First
             slug: names.workspace,
             created_at: now,
         },
-        member: Member {
-            workspace_id: workspace.0,
-            user_id: user.0,
-            role: role_word(Role::Admin).to_owned(),
-            created_at: now,
-        },
+        member: Member { workspace_id: workspace.0, user_id: user.0, role: role_word(Role::Admin).to_owned(), created_at: now },
         token: new_row((workspace, user), "first start".to_owned(), secret, now),
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tidemill_common::api::health::{HealthView, ReadyView};
 
-use super::engine::EngineError;
 use super::Error;
+use super::engine::EngineError;
 use crate::store::{Database, SchemaVersion};
 
 /// The server's health.

@@ -33,8 +33,8 @@ pub struct KeptReply {
     pub status: u16,
     /// The media type, if there is a body.
     pub content_type: Option<String>,
-    /// The body.
-    pub body: Vec<u8>,
+    /// The body; absent when it held something that is shown only once.
+    pub body: Option<Vec<u8>>,
 }
 
 /// What there is to do about a request with a key.
@@ -69,13 +69,12 @@ impl Idempotency {
             created_at: self.clock.now(),
         };
         let row = wanted.clone();
-        let found =
-            self.database.with_tenant(caller.workspace, move |conn| idempotency::idempotency_begin(conn, &row)).await?;
+        let found = self.database.with_tenant(caller.workspace, move |conn| idempotency::idempotency_begin(conn, &row)).await?;
         Ok(match found {
             None => Begun::First(wanted),
             Some(first) if first.fingerprint != wanted.fingerprint => Begun::Mismatch,
             Some(IdempotencyKey { status: Some(status), content_type, body, .. }) => {
-                Begun::Kept(KeptReply { status: status.unsigned_abs(), content_type, body: body.unwrap_or_default() })
+                Begun::Kept(KeptReply { status: status.unsigned_abs(), content_type, body })
             }
             Some(_) => Begun::InFlight,
         })
@@ -83,14 +82,9 @@ impl Idempotency {
 
     /// Keeps the reply for a day.
     pub async fn finish(&self, caller: &Caller, taken: IdempotencyKey, reply: KeptReply) -> Result<(), Error> {
-        let reply = idempotency::Reply {
-            status: reply.status.cast_signed(),
-            content_type: reply.content_type,
-            body: reply.body,
-        };
-        self.database
-            .with_tenant(caller.workspace, move |conn| idempotency::idempotency_finish(conn, &taken, reply))
-            .await?;
+        let reply =
+            idempotency::Reply { status: reply.status.cast_signed(), content_type: reply.content_type, body: reply.body };
+        self.database.with_tenant(caller.workspace, move |conn| idempotency::idempotency_finish(conn, &taken, reply)).await?;
         Ok(())
     }
 

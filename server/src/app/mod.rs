@@ -17,6 +17,7 @@ mod secret;
 mod token;
 mod workflow;
 mod workflow_activation;
+mod workflow_apply;
 mod workflow_view;
 mod workspace;
 
@@ -25,7 +26,7 @@ pub use error::Error;
 pub use execution::{ExecutionQuery, Executions};
 pub use execution_detail::detail as execution_detail;
 pub use health::Health;
-pub use idempotency::{Begun, IdempotentRequest, Idempotency, KeptReply};
+pub use idempotency::{Begun, Idempotency, IdempotentRequest, KeptReply};
 pub use page::PageRequest;
 pub use plans::Plans;
 pub use secret::{Seal, Sealed, Secrets};

@@ -36,7 +36,9 @@ impl PageRequest {
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .filter(|key| !key.contains('\0'))
             .map(Some)
-            .ok_or_else(|| Error::Invalid("`cursor` is not one that this list gave: send the `next_cursor` of a page".to_owned()))
+            .ok_or_else(|| {
+                Error::Invalid("`cursor` is not one that this list gave: send the `next_cursor` of a page".to_owned())
+            })
     }
 }
 

@@ -51,7 +51,9 @@ impl Secrets {
         authorize(caller, Operation::SecretList)?;
         let workspace = caller.workspace;
         let rows = self.database.with_tenant(workspace, move |conn| secret::secret_list(conn, workspace)).await?;
-        Ok(SecretList { items: rows.into_iter().map(|row| SecretView { name: row.name, updated_at: row.updated_at }).collect() })
+        Ok(SecretList {
+            items: rows.into_iter().map(|row| SecretView { name: row.name, updated_at: row.updated_at }).collect(),
+        })
     }
 
     /// Makes or replaces a secret. Returns whether it is new.

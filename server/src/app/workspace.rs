@@ -43,13 +43,14 @@ impl Workspaces {
         check_text("name", &name, 100)?;
         let (row, member) = self.new_rows(caller.organization, caller.user, &wanted.slug, name);
         let made = row.clone();
-        self.database
-            .engine(move |conn| account::workspace_insert(conn, &row, &member))
-            .await
-            .map_err(|error| match error {
-                store::Error::Conflict(_) => Error::Conflict(format!("a workspace `{}` exists already: choose another slug", wanted.slug)),
+        self.database.engine(move |conn| account::workspace_insert(conn, &row, &member)).await.map_err(
+            |error| match error {
+                store::Error::Conflict(_) => {
+                    Error::Conflict(format!("a workspace `{}` exists already: choose another slug", wanted.slug))
+                }
                 other => Error::Store(other),
-            })?;
+            },
+        )?;
         Ok(view(made, role_word(Role::Admin))?)
     }
 

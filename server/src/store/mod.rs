@@ -19,3 +19,6 @@ pub use database::{Database, PoolSizes};
 pub use error::Error;
 pub use migrate::{SchemaVersion, migrate};
 pub use statement::Statement;
+
+/// A connection inside a transaction, as queries take it.
+pub type Connection = diesel::pg::PgConnection;

@@ -35,8 +35,8 @@ pub struct Reply {
     pub status: i16,
     /// The media type, if there is a body.
     pub content_type: Option<String>,
-    /// The body.
-    pub body: Vec<u8>,
+    /// The body, unless it must not be kept.
+    pub body: Option<Vec<u8>>,
 }
 
 /// Keeps the reply of the request that took the key.
@@ -52,12 +52,7 @@ pub fn idempotency_finish(conn: &mut PgConnection, taken: &IdempotencyKey, reply
 }
 
 /// Gives a key back: its request failed in a way that trying again may mend.
-pub fn idempotency_release(
-    conn: &mut PgConnection,
-    workspace: WorkspaceId,
-    token: TokenId,
-    key: &str,
-) -> Result<(), Error> {
+pub fn idempotency_release(conn: &mut PgConnection, workspace: WorkspaceId, token: TokenId, key: &str) -> Result<(), Error> {
     diesel::delete(idempotency_keys::table.find((workspace.0, token.0, key))).execute(conn)?;
     Ok(())
 }

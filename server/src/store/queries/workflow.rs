@@ -69,18 +69,13 @@ pub fn workflow_update(conn: &mut PgConnection, workflow: &Workflow) -> Result<(
 
 /// Deletes a workflow and its triggers; its versions stay for the executions that ran them.
 pub fn workflow_delete(conn: &mut PgConnection, workspace: WorkspaceId, id: &str) -> Result<(), Error> {
-    let deleted =
-        diesel::delete(workflows::table.filter(workflows::workspace_id.eq(workspace.0)).filter(workflows::id.eq(id)))
-            .execute(conn)?;
+    let deleted = diesel::delete(workflows::table.filter(workflows::workspace_id.eq(workspace.0)).filter(workflows::id.eq(id)))
+        .execute(conn)?;
     if deleted == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
 /// The live triggers of these workflows.
-pub fn trigger_list(
-    conn: &mut PgConnection,
-    workspace: WorkspaceId,
-    workflows: &[WorkflowUid],
-) -> Result<Vec<Trigger>, Error> {
+pub fn trigger_list(conn: &mut PgConnection, workspace: WorkspaceId, workflows: &[WorkflowUid]) -> Result<Vec<Trigger>, Error> {
     Ok(triggers::table
         .filter(triggers::workspace_id.eq(workspace.0))
         .filter(triggers::workflow_uid.eq_any(workflows.iter().map(|uid| uid.0)))
@@ -118,12 +113,9 @@ pub fn trigger_replace(
     rows: &[Trigger],
 ) -> Result<(), Error> {
     diesel::delete(
-        triggers::table
-            .filter(triggers::workspace_id.eq(workspace.0))
-            .filter(triggers::workflow_uid.eq(workflow.0)),
+        triggers::table.filter(triggers::workspace_id.eq(workspace.0)).filter(triggers::workflow_uid.eq(workflow.0)),
     )
     .execute(conn)?;
     diesel::insert_into(triggers::table).values(rows).execute(conn)?;
     Ok(())
 }
-

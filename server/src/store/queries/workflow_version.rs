@@ -8,11 +8,7 @@ use crate::store::rows::workflow_version::WorkflowVersion;
 use crate::store::schema::workflow_versions;
 
 /// The versions of a workflow, newest first, without their files.
-pub fn version_list(
-    conn: &mut PgConnection,
-    workspace: WorkspaceId,
-    workflow: WorkflowUid,
-) -> Result<Vec<VersionHead>, Error> {
+pub fn version_list(conn: &mut PgConnection, workspace: WorkspaceId, workflow: WorkflowUid) -> Result<Vec<VersionHead>, Error> {
     Ok(workflow_versions::table
         .filter(workflow_versions::workspace_id.eq(workspace.0))
         .filter(workflow_versions::workflow_uid.eq(workflow.0))
@@ -40,10 +36,7 @@ pub fn version_get(
     workflow: WorkflowUid,
     version: i32,
 ) -> Result<WorkflowVersion, Error> {
-    Ok(workflow_versions::table
-        .find((workspace.0, workflow.0, version))
-        .select(WorkflowVersion::as_select())
-        .first(conn)?)
+    Ok(workflow_versions::table.find((workspace.0, workflow.0, version)).select(WorkflowVersion::as_select()).first(conn)?)
 }
 
 /// Adds a version. [`Error::Conflict`] when the number is taken.
