@@ -1,1 +1,3 @@
 //! The only room that knows diesel: pools, `with_tenant`, rows, queries, migrations.
+
+pub mod queries;

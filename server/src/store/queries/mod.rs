@@ -1,0 +1,3 @@
+//! Queries, one file per aggregate.
+
+pub mod bulk_insert;
