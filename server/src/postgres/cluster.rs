@@ -148,6 +148,15 @@ impl Cluster {
     }
 }
 
+/// The URL of the cluster that runs in `data_dir`, for another process of the same user or root.
+///
+/// # Errors
+/// [`Error::Io`] when there is no such directory.
+pub fn url_in(data_dir: &Path) -> Result<String, Error> {
+    let data_dir = fs::canonicalize(data_dir).map_err(Error::io("find", data_dir))?;
+    Ok(Layout::new(&data_dir).url(create::DATABASE))
+}
+
 /// Stops the Postgres of `data_dir` that outlived its server, without starting another: for those who clear a directory away.
 ///
 /// # Errors

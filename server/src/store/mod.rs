@@ -22,3 +22,5 @@ pub use statement::Statement;
 
 /// A connection inside a transaction, as queries take it.
 pub type Connection = diesel::pg::PgConnection;
+
+pub mod queries;

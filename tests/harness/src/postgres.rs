@@ -3,10 +3,9 @@
 //! `TIDEMILL_TEST_DATABASE_URL` names one that runs already (a superuser's URL); `with-postgres` sets it, so that all test
 //! processes share one. Else the process starts a cluster of its own with the code that the server uses.
 
-use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use diesel::connection::SimpleConnection;
@@ -31,7 +30,8 @@ rm -rf "$2"
 #[derive(Debug)]
 pub struct Postgres {
     url: String,
-    _cluster: Option<Cluster>,
+    /// Cluster and guardian of our own Postgres; the guardian's standard input closes when the process ends.
+    _own: Option<(Cluster, Child)>,
 }
 
 impl Postgres {
@@ -39,7 +39,7 @@ impl Postgres {
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
         SHARED.get_or_init(|| match std::env::var(URL) {
-            Ok(url) => Self { url, _cluster: None },
+            Ok(url) => Self { url, _own: None },
             Err(_) => Self::start(),
         })
     }
@@ -59,8 +59,8 @@ impl Postgres {
         let dir = tempfile::Builder::new().prefix("tidemill-test-postgres-").tempdir().expect("a temporary directory").keep();
         let cluster =
             Cluster::open(&cluster_options(&dir)).unwrap_or_else(|error| panic!("no Postgres for the tests: {error}"));
-        guard(cluster.pid().expect("it was just started"), &dir);
-        let postgres = Self { url: cluster.url().to_owned(), _cluster: Some(cluster) };
+        let guardian = guard(cluster.pid().expect("it was just started"), &dir);
+        let postgres = Self { url: cluster.url().to_owned(), _own: Some((cluster, guardian)) };
         // A power cut may spoil this cluster: it does not outlive the process anyway.
         execute(&postgres.url, "ALTER SYSTEM SET fsync = off");
         execute(&postgres.url, "ALTER SYSTEM SET max_connections = 300");
@@ -78,8 +78,8 @@ pub(crate) fn cluster_options(data_dir: &Path) -> ClusterOptions {
     }
 }
 
-fn guard(pid: u32, dir: &Path) {
-    let mut guardian = Command::new("sh")
+fn guard(pid: u32, dir: &Path) -> Child {
+    Command::new("sh")
         .args(["-c", GUARDIAN, "guardian", &pid.to_string()])
         .arg(dir)
         .stdin(Stdio::piped())
@@ -88,11 +88,7 @@ fn guard(pid: u32, dir: &Path) {
         // Ctrl-C in the terminal is for the tests, not for the one who tidies up after them.
         .process_group(0)
         .spawn()
-        .expect("a shell");
-    let mut pipe = guardian.stdin.take().expect("it is piped");
-    pipe.flush().expect("nothing was written");
-    // The pipe must live as long as the process.
-    std::mem::forget(pipe);
+        .expect("a shell")
 }
 
 pub(crate) fn connect(url: &str) -> PgConnection {

@@ -13,3 +13,6 @@ pub mod version;
 pub mod workflow;
 pub mod workflow_version;
 pub mod workspace;
+//! Queries, one file per aggregate.
+
+pub mod bulk_insert;

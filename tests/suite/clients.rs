@@ -1,0 +1,1 @@
+//! Generated clients and schemathesis against a live server.
