@@ -7,6 +7,7 @@ pub mod account;
 pub mod event;
 pub mod execution;
 pub mod health;
+pub mod secret;
 pub mod stream;
 pub mod token;
 pub mod trigger;

@@ -1,0 +1,57 @@
+//! Executions and their events.
+
+use reqwest::Method;
+use tidemill_common::api::event::EventPage;
+use tidemill_common::api::execution::{ExecutionCancel, ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::ids::ExecutionId;
+use tidemill_common::status::ExecutionStatus;
+
+use super::{Client, Error};
+
+/// Which executions to list.
+#[derive(Debug, Clone, Default)]
+pub struct ExecutionQuery {
+    /// Only those of this workflow.
+    pub workflow: Option<String>,
+    /// Only those in one of these states; all when empty.
+    pub status: Vec<ExecutionStatus>,
+    /// The page's size, up to [`tidemill_common::limits::PAGE_ITEMS`].
+    pub limit: Option<usize>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+impl Client {
+    /// Starts an execution by hand.
+    pub async fn execution_create(&self, workflow: &str, start: &ExecutionCreate) -> Result<ExecutionView, Error> {
+        self.fetch(self.call(Method::POST, &["api", "workflows", workflow, "executions"]).json(start)).await
+    }
+
+    /// A page of executions, newest first.
+    pub async fn executions(&self, query: &ExecutionQuery) -> Result<ExecutionPage, Error> {
+        let words: Vec<_> = query.status.iter().map(|status| status.as_str()).collect();
+        let call = self
+            .call(Method::GET, &["api", "executions"])
+            .query("workflow", query.workflow.as_deref())
+            .query("status", (!words.is_empty()).then(|| words.join(",")))
+            .query("limit", query.limit)
+            .query("cursor", query.cursor.as_deref());
+        self.fetch(call).await
+    }
+
+    /// An execution with its steps.
+    pub async fn execution(&self, id: ExecutionId) -> Result<ExecutionDetail, Error> {
+        self.fetch(self.call(Method::GET, &["api", "executions", &id.to_string()])).await
+    }
+
+    /// A page of events with a `seq` greater than `after`, oldest first.
+    pub async fn execution_events(&self, id: ExecutionId, after: i32, limit: Option<usize>) -> Result<EventPage, Error> {
+        let call = self.call(Method::GET, &["api", "executions", &id.to_string(), "events"]);
+        self.fetch(call.query("after", Some(after)).query("limit", limit)).await
+    }
+
+    /// Asks to cancel an execution.
+    pub async fn execution_cancel(&self, id: ExecutionId, cancel: &ExecutionCancel) -> Result<ExecutionView, Error> {
+        self.fetch(self.call(Method::POST, &["api", "executions", &id.to_string(), "cancel"]).json(cancel)).await
+    }
+}
