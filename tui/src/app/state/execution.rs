@@ -10,6 +10,7 @@ use tidemill_common::status::StepStatus;
 
 use super::fold::fold;
 use super::graph;
+use super::json;
 use super::link::Link;
 use super::list::List;
 use super::load::Load;
@@ -43,6 +44,16 @@ pub enum Tab {
 impl Tab {
     /// Every tab, from left to right.
     pub const ALL: [Self; 4] = [Self::Input, Self::Output, Self::Error, Self::Events];
+
+    /// Its label, with the digit that shows it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Input => "1 Input",
+            Self::Output => "2 Output",
+            Self::Error => "3 Error",
+            Self::Events => "4 Events",
+        }
+    }
 }
 
 /// Which pane the motion keys move in.
@@ -213,5 +224,14 @@ impl Execution {
     pub fn step_events(&self) -> impl Iterator<Item = &Event> {
         let step = self.step().map(|step| step.id.as_str());
         self.events.iter().filter(move |event| step.is_none() || event.body.step() == step)
+    }
+
+    /// How many lines the content of the open tab has.
+    pub fn content_lines(&self) -> usize {
+        match self.tab() {
+            Tab::Events => self.step_events().count(),
+            Tab::Error => 0,
+            tab => self.json(tab).map_or(0, json::count),
+        }
     }
 }

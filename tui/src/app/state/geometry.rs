@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::execution::Tab;
+
 /// The least size that anything is drawn in.
 pub const LEAST: (u16, u16) = (60, 15);
 
@@ -134,6 +136,19 @@ pub fn execution(body: Rect, nodes: usize, zoom: bool) -> Execution {
         }
     };
     Execution { steps, tabs: Rect { height: 1, ..right }, content: below(right, 1) }
+}
+
+/// The tab at column `x`: tabs stand side by side, each in brackets with a space before it.
+pub fn tab_at(area: &Execution, x: u16) -> Option<Tab> {
+    let mut left = area.tabs.x + 1;
+    for tab in Tab::ALL {
+        let width = u16::try_from(tab.label().len() + 2).unwrap_or(u16::MAX);
+        if (left..left + width).contains(&x) {
+            return Some(tab);
+        }
+        left += width + 1;
+    }
+    None
 }
 
 /// The rows of the graph, below the heading.

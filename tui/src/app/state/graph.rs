@@ -11,10 +11,10 @@ use tidemill_common::api::execution::StepView;
 const MOST_LANES: usize = 8;
 
 /// Directions in which the lines of a cell lead.
-const UP: u8 = 1;
-const DOWN: u8 = 2;
-const LEFT: u8 = 4;
-const RIGHT: u8 = 8;
+pub const UP: u8 = 1;
+pub const DOWN: u8 = 2;
+pub const LEFT: u8 = 4;
+pub const RIGHT: u8 = 8;
 
 /// One row: a step and the lines beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]

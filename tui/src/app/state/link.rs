@@ -12,6 +12,8 @@ pub const LATE: TimeDelta = TimeDelta::seconds(12);
 pub struct Link {
     phase: Phase,
     last_frame: Option<DateTime<Utc>>,
+    /// Whether a snapshot was asked for since the stream began anew.
+    snapshot: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,9 +73,15 @@ impl Link {
         self.phase = Phase::Offline { reason, since, retry_at };
     }
 
-    /// Everything is being read anew.
+    /// The stream begins anew: everything has to be read anew.
     pub fn resync(&mut self) {
         self.phase = Phase::Resync;
+        self.snapshot = false;
+    }
+
+    /// Whether the stream began without a cursor and no snapshot was asked for since. Asks only once.
+    pub fn needs_snapshot(&mut self) -> bool {
+        !std::mem::replace(&mut self.snapshot, true)
     }
 
     /// Everything was read anew.

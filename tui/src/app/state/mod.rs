@@ -10,6 +10,7 @@ pub mod filter;
 mod fold;
 pub mod geometry;
 pub mod graph;
+pub mod json;
 pub mod line;
 pub mod link;
 pub mod list;
