@@ -120,7 +120,12 @@ pub const ACTIONS: &[Info] = &[
     free(Action::Back, "back", "undo one thing: overlay, filter, zoom, screen"),
     Info { action: Action::Start, name: "start", help: "start an execution of this workflow, with an input", tier: Tier::Form },
     Info { action: Action::Cancel, name: "cancel", help: "cancel this execution (asks first)", tier: Tier::Confirm },
-    Info { action: Action::Switch, name: "activate", help: "activate or deactivate this workflow (asks first)", tier: Tier::Confirm },
+    Info {
+        action: Action::Switch,
+        name: "activate",
+        help: "activate or deactivate this workflow (asks first)",
+        tier: Tier::Confirm,
+    },
     free(Action::GoDashboard, "dashboard", "go to the dashboard"),
     free(Action::GoExecutions, "executions", "go to the executions"),
     free(Action::GoWorkflows, "workflows", "go to the workflows"),

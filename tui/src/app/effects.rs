@@ -49,14 +49,14 @@ impl Server {
         };
         tokio::select! {
             Some(answer) = self.answered.recv() => Event::Answer(answer),
-            (id, event) = followed => match event {
-                Some(event) => Event::Link(Channel::Execution(id), event),
-                None => {
-                    // The link has said that it ended; from here on there is nothing to wait for.
+            (id, event) = followed => {
+                // The link has said all that there is to say; from here on there is nothing to wait for.
+                let event = event.unwrap_or(LinkEvent::Ended);
+                if matches!(event, LinkEvent::Ended) {
                     self.followed = None;
-                    Event::Link(Channel::Execution(id), LinkEvent::Ended)
                 }
-            },
+                Event::Link(Channel::Execution(id), event)
+            }
             Some(event) = self.feed.recv() => Event::Link(Channel::Feed, event),
         }
     }
@@ -64,10 +64,14 @@ impl Server {
     /// Executes `effect`; one that is about the terminal comes back.
     pub fn execute(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
-            Effect::Follow { id, after } => self.followed = Some((id, follow(&self.client, &self.retry, Target::Execution { id, after }))),
+            Effect::Follow { id, after } => {
+                self.followed = Some((id, follow(&self.client, &self.retry, Target::Execution { id, after })));
+            }
             Effect::Unfollow => self.followed = None,
             Effect::Reconnect => self.retry.notify_waiters(),
-            Effect::Copy { .. } | Effect::CaptureMouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => return Some(effect),
+            Effect::Copy { .. } | Effect::CaptureMouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
+                return Some(effect);
+            }
             request => self.request(request),
         }
         None
@@ -132,11 +136,13 @@ async fn start(
 
 fn failure(error: &Error) -> Failure {
     match error.problem() {
-        Some(problem) => Failure {
-            code: problem.code.clone(),
-            message: problem.detail.clone(),
-            request_id: problem.request_id.clone(),
+        Some(problem) => {
+            Failure { code: problem.code.clone(), message: problem.detail.clone(), request_id: problem.request_id.clone() }
+        }
+        None => Failure {
+            code: "unreachable".into(),
+            message: format!("{error}. Is `tidemill serve` running there?"),
+            request_id: None,
         },
-        None => Failure { code: "unreachable".into(), message: format!("{error}. Is `tidemill serve` running there?"), request_id: None },
     }
 }

@@ -4,19 +4,20 @@
 //! state. `runner` owns terminal and channels and is the only place where these meet the world. What the TUI shows about
 //! executions changes only on events of the server (or a snapshot, which is their fold).
 
-pub mod action;
+mod action;
 mod backend;
 mod clipboard;
-pub mod effect;
+mod effect;
 mod effects;
-pub mod event;
-pub mod keymap;
+mod event;
+mod keymap;
 mod options;
 mod runner;
-pub mod state;
+mod state;
 mod terminal;
-pub mod update;
-pub mod view;
+mod update;
+mod view;
 
-pub use options::{Surroundings, TuiError, TuiOptions};
+pub use options::{TuiError, TuiOptions};
 pub use runner::run;
+pub use view::Colors;

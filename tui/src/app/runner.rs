@@ -54,15 +54,25 @@ struct Runner {
     frame_at: Instant,
 }
 
+/// What the runner waited for.
+enum Next {
+    /// The terminal is gone, or the process was told to end.
+    Leave,
+    /// The user did something.
+    Input(Event),
+    /// The server said something.
+    Server(Event),
+    /// A frame is due, or something that is visible changes with time.
+    Due,
+}
+
 impl Runner {
     fn new(options: TuiOptions, surroundings: Surroundings, client: Client, screen: Screen) -> Result<Self, TuiError> {
         let host = client.server().split_once("://").map_or_else(|| client.server().to_owned(), |(_, host)| host.to_owned());
         let workspace = options.client.workspace.clone().unwrap_or_else(|| "default workspace".into());
         let place = Place { host, workspace, readonly: options.readonly };
-        let theme = Theme {
-            colors: options.colors.unwrap_or(surroundings.colors),
-            ascii: options.ascii.unwrap_or(surroundings.ascii),
-        };
+        let theme =
+            Theme { colors: options.colors.unwrap_or(surroundings.colors), ascii: options.ascii.unwrap_or(surroundings.ascii) };
         let state = State::new(options.clock.now(), screen.size()?, place);
         let (server, keys) = (Server::connect(client), Keys::read());
         Ok(Self { options, surroundings, theme, screen, server, state, keys, frame_at: Instant::now() })
@@ -82,15 +92,19 @@ impl Runner {
             if self.state.quitting {
                 return Ok(());
             }
-            effects = tokio::select! {
+            let wakeup = self.wakeup();
+            let next = tokio::select! {
                 biased;
-                () = told(&mut terminate, &mut hang_up) => return Ok(()),
-                input = self.keys.next() => match input {
-                    Some(event) => self.handle(event, true)?,
-                    None => return Ok(()),
-                },
-                event = self.server.next() => self.handle(event, false)?,
-                () = at(self.wakeup()) => self.wake()?,
+                () = told(&mut terminate, &mut hang_up) => Next::Leave,
+                input = self.keys.next() => input.map_or(Next::Leave, Next::Input),
+                event = self.server.next() => Next::Server(event),
+                () = at(wakeup) => Next::Due,
+            };
+            effects = match next {
+                Next::Leave => return Ok(()),
+                Next::Input(event) => self.handle(event, true)?,
+                Next::Server(event) => self.handle(event, false)?,
+                Next::Due => self.wake()?,
             };
         }
     }

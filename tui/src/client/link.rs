@@ -115,7 +115,12 @@ async fn connect(client: &Client, target: &Target) -> Result<FrameStream, Error>
 }
 
 /// Delivers frames until the connection ends; `target` moves on with them.
-async fn follow(mut stream: FrameStream, target: &mut Target, backoff: &mut Backoff, events: &mpsc::Sender<LinkEvent>) -> Outcome {
+async fn follow(
+    mut stream: FrameStream,
+    target: &mut Target,
+    backoff: &mut Backoff,
+    events: &mpsc::Sender<LinkEvent>,
+) -> Outcome {
     if events.send(LinkEvent::Open).await.is_err() {
         return Outcome::Unheard;
     }
@@ -250,7 +255,8 @@ mod tests {
     }
 
     fn link(address: SocketAddr, target: Target) -> mpsc::Receiver<LinkEvent> {
-        let config = ClientConfig { server: format!("http://{address}"), token: "tm_secret".into(), workspace: Some("ops".into()) };
+        let config =
+            ClientConfig { server: format!("http://{address}"), token: "tm_secret".into(), workspace: Some("ops".into()) };
         let (sender, events) = mpsc::channel(4);
         tokio::spawn(keep(Client::new(&config).unwrap(), target, Arc::new(Notify::new()), sender));
         events

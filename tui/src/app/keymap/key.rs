@@ -6,7 +6,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 pub fn name(key: &KeyEvent) -> Option<String> {
     let plain = match key.code {
         KeyCode::Char(' ') => "space".to_owned(),
-        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => return Some(format!("^{}", c.to_ascii_lowercase())),
+        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            return Some(format!("^{}", c.to_ascii_lowercase()));
+        }
         KeyCode::Char(c) => c.to_string(),
         KeyCode::Enter => "enter".to_owned(),
         KeyCode::Esc => "esc".to_owned(),

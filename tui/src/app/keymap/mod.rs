@@ -4,7 +4,7 @@ mod key;
 mod table;
 
 pub use key::name;
-pub use table::{BINDINGS, Binding, Scope, keys_of, resolve, Resolved};
+pub use table::{BINDINGS, Binding, Resolved, Scope, keys_of, resolve};
 
 #[cfg(test)]
 mod tests;

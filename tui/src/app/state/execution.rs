@@ -160,7 +160,9 @@ impl Execution {
     fn refresh(&mut self) {
         let steps = self.graph.iter().map(|row| Node::Step(row.step));
         self.nodes.set_keys(std::iter::once(Node::Trigger).chain(steps).collect());
-        if self.follows && let Some(node) = self.most_telling() {
+        if self.follows
+            && let Some(node) = self.most_telling()
+        {
             self.nodes.select(&node);
         }
     }

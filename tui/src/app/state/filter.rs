@@ -102,7 +102,8 @@ impl What {
             Self::Status(statuses) => statuses.is_empty() || statuses.contains(&row.status),
             Self::Workflow(pattern) => glob(pattern, &row.workflow_id.to_lowercase()),
             Self::Trigger(pattern) => {
-                glob(pattern, &row.trigger_type) || row.trigger_id.as_deref().is_some_and(|id| glob(pattern, &id.to_lowercase()))
+                glob(pattern, &row.trigger_type)
+                    || row.trigger_id.as_deref().is_some_and(|id| glob(pattern, &id.to_lowercase()))
             }
             Self::Id(part) => row.id.to_string().contains(part),
             Self::Since(period) => now - row.created_at <= *period,
@@ -142,7 +143,9 @@ mod tests {
     #[test]
     fn all_terms_must_hold() {
         let row = testing::row(1, "invoice-sync", ExecutionStatus::Failed);
-        for filter in ["", "invoice", "status:failed,running", "wf:invoice*", "wf:*sync !status:running", "since:24h", "status:f"] {
+        for filter in
+            ["", "invoice", "status:failed,running", "wf:invoice*", "wf:*sync !status:running", "since:24h", "status:f"]
+        {
             assert!(passes(filter, &row), "{filter}");
         }
         for filter in ["crm", "status:running", "wf:invoice", "!invoice", "wf:invoice* since:1s", "trigger:schedule"] {
@@ -152,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_filter_that_is_wrong_says_what_would_be_right() {
-        for (filter, word) in [("status:done", "succeeded"), ("color:red", "trigger"), ("since:soon", "24h"), ("since:", "24h")] {
+        for (filter, word) in [("status:done", "succeeded"), ("color:red", "trigger"), ("since:soon", "24h"), ("since:", "24h")]
+        {
             let error = Filter::parse(filter).unwrap_err();
             assert!(error.contains(word), "{error}");
         }

@@ -74,7 +74,8 @@ impl Writer {
             Value::Object(fields) => fields.iter().map(|(key, value)| (Some(key.as_str()), value)).collect(),
             _ => Vec::new(),
         };
-        let make = |key: Option<&str>, text: String, kind, comma| Line { depth, key: key.map(str::to_owned), text, kind, comma };
+        let make =
+            |key: Option<&str>, text: String, kind, comma| Line { depth, key: key.map(str::to_owned), text, kind, comma };
         if children.is_empty() {
             self.line(|| make(key, leaf(value), kind(value), comma));
             return;

@@ -85,9 +85,9 @@ impl<K: Clone + PartialEq> List<K> {
     /// Scrolls so that the cursor is within `height` visible rows.
     pub fn reveal(&mut self, height: usize) {
         let height = height.max(1);
-        let last = self.keys.len().saturating_sub(height);
-        let least = (self.index + 1).saturating_sub(height);
-        self.offset = self.offset.clamp(least, self.index.max(least)).min(last.max(least));
+        let lowest = (self.index + 1).saturating_sub(height);
+        let full = self.keys.len().saturating_sub(height).max(lowest);
+        self.offset = self.offset.clamp(lowest, self.index.max(lowest)).min(full);
     }
 }
 

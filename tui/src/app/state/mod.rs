@@ -19,7 +19,7 @@ pub mod overlay;
 mod screen;
 pub mod store;
 #[cfg(test)]
-pub mod testing;
+pub(crate) mod testing;
 pub mod toast;
 mod wakeup;
 pub mod workflows;
@@ -62,8 +62,8 @@ pub struct State {
     pub store: Store,
     /// The workflows that are loaded.
     pub catalogue: Catalogue,
-    /// The screens, the root first; never empty.
-    screens: Vec<Screen>,
+    root: Screen,
+    above: Vec<Screen>,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// Messages.
@@ -88,7 +88,8 @@ impl State {
             link: Link::default(),
             store: Store::default(),
             catalogue: Catalogue::default(),
-            screens: vec![Root::Dashboard.screen()],
+            root: Root::Dashboard.screen(),
+            above: Vec::new(),
             overlay: None,
             toasts: Toasts::default(),
             pending: String::new(),
@@ -99,23 +100,28 @@ impl State {
     }
 
     /// The screens, the root first.
-    pub fn screens(&self) -> &[Screen] {
-        &self.screens
+    pub fn screens(&self) -> impl Iterator<Item = &Screen> {
+        std::iter::once(&self.root).chain(&self.above)
+    }
+
+    /// Whether the screen on top is the root.
+    pub fn at_root(&self) -> bool {
+        self.above.is_empty()
     }
 
     /// The screen on top.
     pub fn screen(&self) -> &Screen {
-        self.screens.last().expect("the stack of screens is never empty")
+        self.above.last().unwrap_or(&self.root)
     }
 
     /// The screen on top.
     pub fn screen_mut(&mut self) -> &mut Screen {
-        self.screens.last_mut().expect("the stack of screens is never empty")
+        self.above.last_mut().unwrap_or(&mut self.root)
     }
 
     /// The execution on top, if one is.
     pub fn open_execution(&mut self) -> Option<&mut execution::Execution> {
-        self.screens.iter_mut().rev().find_map(|screen| match screen {
+        self.above.iter_mut().rev().find_map(|screen| match screen {
             Screen::Execution(open) => Some(&mut **open),
             _ => None,
         })
@@ -123,20 +129,21 @@ impl State {
 
     /// Puts a screen on top.
     pub fn push(&mut self, screen: Screen) {
-        self.screens.push(screen);
+        self.above.push(screen);
         self.refresh();
     }
 
     /// Takes the top screen away; the root stays.
     pub fn pop(&mut self) -> Option<Screen> {
-        let popped = if self.screens.len() > 1 { self.screens.pop() } else { None };
+        let popped = self.above.pop();
         self.refresh();
         popped
     }
 
     /// Shows a root screen, and nothing above it.
     pub fn show_root(&mut self, screen: Screen) {
-        self.screens = vec![screen];
+        self.root = screen;
+        self.above.clear();
         self.refresh();
     }
 
@@ -153,8 +160,7 @@ impl State {
     /// Lets the visible screen take over what store and catalogue have.
     pub fn refresh(&mut self) {
         let body = geometry::frame(self.size).body;
-        let Some(screen) = self.screens.last_mut() else { return };
-        match screen {
+        match self.above.last_mut().unwrap_or(&mut self.root) {
             Screen::Dashboard(screen) => screen.refresh(&self.store, self.now, geometry::dashboard_room(body)),
             Screen::Executions(screen) => {
                 screen.refresh(&self.store, self.now);

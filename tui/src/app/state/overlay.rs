@@ -73,7 +73,8 @@ impl Picker {
     /// The items that match what was typed, best first.
     pub fn matches(&self) -> Vec<&Item> {
         let query = self.query.text();
-        let mut scored: Vec<(u32, &Item)> = self.items.iter().filter_map(|item| score(query, item).map(|s| (s, item))).collect();
+        let mut scored: Vec<(u32, &Item)> =
+            self.items.iter().filter_map(|item| score(query, item).map(|s| (s, item))).collect();
         scored.sort_by_key(|(score, _)| *score);
         scored.into_iter().map(|(_, item)| item).collect()
     }

@@ -139,7 +139,9 @@ fn row_of(event: &Event, origin: &Origin, status: ExecutionStatus) -> ExecutionV
 fn fold(row: &mut ExecutionView, event: &Event) {
     match &event.body {
         EventBody::ExecutionStarted { .. } | EventBody::StepStarted { .. } => row.status = ExecutionStatus::Running,
-        EventBody::ExecutionCompleted { status, error, .. } => finish(row, event, *status, error.as_ref().map(|e| e.message.clone())),
+        EventBody::ExecutionCompleted { status, error, .. } => {
+            finish(row, event, *status, error.as_ref().map(|e| e.message.clone()));
+        }
         _ => {}
     }
 }

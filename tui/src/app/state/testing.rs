@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tidemill_common::api::execution::{ExecutionDetail, ExecutionView, StepView};
-use tidemill_common::api::workflow::WorkflowView;
 use tidemill_common::api::trigger::TriggerView;
+use tidemill_common::api::workflow::WorkflowView;
 use tidemill_common::event::{Event, EventBody, Origin, StepError, TriggerOrigin};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
@@ -140,10 +140,19 @@ pub fn tape(n: i64) -> Vec<Event> {
     };
     let mut error = StepError::new(FailureClass::Infrastructure, "429 Too Many Requests from api.stripe.com");
     (error.status, error.retry_after) = (Some(429), Some(60));
-    let started = |step: &str, attempt, input: Option<Value>| EventBody::StepStarted { step: step.into(), attempt, input: input.map(shared) };
+    let started = |step: &str, attempt, input: Option<Value>| EventBody::StepStarted {
+        step: step.into(),
+        attempt,
+        input: input.map(shared),
+    };
     let done = |step: &str, output: Value| EventBody::StepCompleted { step: step.into(), attempt: 1, output: shared(output) };
     let at = |millis: i64| id(n).admitted_at() + TimeDelta::milliseconds(millis);
-    let failed = |attempt, retry: Option<i64>| EventBody::StepFailed { step: "charge".into(), attempt, error: error.clone(), retry_at: retry.map(at) };
+    let failed = |attempt, retry: Option<i64>| EventBody::StepFailed {
+        step: "charge".into(),
+        attempt,
+        error: error.clone(),
+        retry_at: retry.map(at),
+    };
     let request = json!({"method": "POST", "url": "https://api.stripe.com/v1/charges", "headers": {"Authorization": "***"}, "body": {"amount": 5970, "currency": "eur"}});
     let mut ended = error.clone();
     ended.step = Some("charge".into());
@@ -151,7 +160,13 @@ pub fn tape(n: i64) -> Vec<Event> {
         (0, EventBody::ExecutionQueued(origin)),
         (40, EventBody::ExecutionStarted { origin: None }),
         (60, started("list", 1, Some(json!({"url": "https://api.example.com/invoices?open=true"})))),
-        (1260, done("list", json!({"status": 200, "body": {"invoices": [{"id": "in_81", "total": 59.7}, {"id": "in_82", "total": 12}]}}))),
+        (
+            1260,
+            done(
+                "list",
+                json!({"status": 200, "body": {"invoices": [{"id": "in_81", "total": 59.7}, {"id": "in_82", "total": 12}]}}),
+            ),
+        ),
         (1270, done("transform", json!({"total": 71.7, "count": 2, "customer": "ACME", "note": "two open invoices"}))),
         (1280, started("notify", 1, None)),
         (1290, started("charge", 1, Some(request))),

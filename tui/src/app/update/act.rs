@@ -22,7 +22,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Open => return open(state),
         Action::Back => return back(state),
-        Action::Close if state.screens().len() > 1 => return navigate::close(state),
+        Action::Close if !state.at_root() => return navigate::close(state),
         Action::Close | Action::Quit => {
             state.quitting = true;
             return vec![Effect::Quit];
@@ -96,7 +96,7 @@ fn open(state: &mut State) -> Vec<Effect> {
 
 /// Undoes one thing: filter, zoom, pane, screen. Overlays have had their turn.
 fn back(state: &mut State) -> Vec<Effect> {
-    let at_root = state.screens().len() == 1;
+    let at_root = state.at_root();
     let now = state.now;
     match state.screen_mut() {
         Screen::Executions(screen) if at_root && !screen.filter.is_empty() => set_filter(state, Filter::default()),

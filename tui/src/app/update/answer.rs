@@ -98,7 +98,8 @@ fn cancelled(state: &mut State, id: ExecutionId, result: Result<Box<ExecutionVie
 fn switched(state: &mut State, id: &str, result: Result<Box<WorkflowView>, Failure>) -> Vec<Effect> {
     match result {
         Ok(view) => {
-            let what = view.active_version.map_or_else(|| "inactive".to_owned(), |version| format!("active in version {version}"));
+            let what =
+                view.active_version.map_or_else(|| "inactive".to_owned(), |version| format!("active in version {version}"));
             state.toasts.push(state.now, Tone::Good, format!("{id} is {what}"));
             state.catalogue.put(*view);
             Vec::new()

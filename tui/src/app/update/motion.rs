@@ -58,15 +58,16 @@ pub fn move_to(open: &mut Execution, index: usize) {
 
 fn top(state: &mut State) {
     let (now, store) = (state.now, std::mem::take(&mut state.store));
-    match state.screen_mut() {
-        Screen::Executions(screen) => screen.follow(&store, now),
-        _ => {
-            state.store = store;
-            move_by(state, -TO_THE_END);
-            return;
-        }
-    }
+    let followed = if let Screen::Executions(screen) = state.screen_mut() {
+        screen.follow(&store, now);
+        true
+    } else {
+        false
+    };
     state.store = store;
+    if !followed {
+        move_by(state, -TO_THE_END);
+    }
 }
 
 fn turn_tab(state: &mut State, by: isize) {

@@ -61,6 +61,6 @@ pub fn close(state: &mut State) -> Vec<Effect> {
 }
 
 fn leave(state: &mut State) -> Vec<Effect> {
-    let followed = state.screens().iter().any(|screen| matches!(screen, Screen::Execution(_)));
+    let followed = state.screens().any(|screen| matches!(screen, Screen::Execution(_)));
     if followed { vec![Effect::Unfollow] } else { Vec::new() }
 }

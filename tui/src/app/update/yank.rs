@@ -15,13 +15,11 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::YankCli => command(state).map(|text| ("command", text)),
         _ => json(state).map(|text| ("JSON", text)),
     };
-    match copied {
-        Some((what, text)) => vec![Effect::Copy { what, text }],
-        None => {
-            state.toasts.push(state.now, Tone::Bad, "there is nothing to copy here");
-            Vec::new()
-        }
-    }
+    let Some((what, text)) = copied else {
+        state.toasts.push(state.now, Tone::Bad, "there is nothing to copy here");
+        return Vec::new();
+    };
+    vec![Effect::Copy { what, text }]
 }
 
 fn id(state: &State) -> Option<String> {

@@ -36,7 +36,8 @@ fn health(state: &State, theme: Theme) -> Vec<Span<'static>> {
 
 /// Product, server, workspace, state of the link.
 pub fn header(buf: &mut Buffer, area: Rect, state: &State, theme: Theme) {
-    let mut spans = vec![span(theme, Token::Accent, " tidemill"), plain("  "), span(theme, Token::Head, text::cut(&state.place.host, 32))];
+    let mut spans =
+        vec![span(theme, Token::Accent, " tidemill"), plain("  "), span(theme, Token::Head, text::cut(&state.place.host, 32))];
     spans.push(plain("  "));
     spans.push(plain(text::cut(&state.place.workspace, 24)));
     if state.place.readonly {
@@ -53,12 +54,16 @@ pub fn header(buf: &mut Buffer, area: Rect, state: &State, theme: Theme) {
 pub fn crumbs(buf: &mut Buffer, areas: &Frame, state: &State, theme: Theme) {
     let arrow = theme.pick(" › ", " > ");
     let mut spans = vec![plain(" ")];
-    for (at, screen) in state.screens().iter().enumerate() {
+    for (at, screen) in state.screens().enumerate() {
         if at > 0 {
             spans.push(span(theme, Token::Muted, arrow));
         }
-        let top = at + 1 == state.screens().len();
-        spans.push(span(theme, if top { Token::Head } else { Token::Muted }, text::cut(&screen.crumb().replace(" › ", arrow), 48)));
+        let top = at + 1 == state.screens().count();
+        spans.push(span(
+            theme,
+            if top { Token::Head } else { Token::Muted },
+            text::cut(&screen.crumb().replace(" › ", arrow), 48),
+        ));
     }
     if let Screen::Executions(screen) = state.screen()
         && !screen.filter.is_empty()
@@ -104,7 +109,7 @@ pub fn message(buf: &mut Buffer, area: Rect, state: &State, theme: Theme) {
             Tone::Plain => (Token::Accent, theme.pick("•", "-"), toast.text.clone()),
             Tone::Bad => (Token::Err, "!", toast.text.clone()),
         },
-        (None, Health::Offline { reason, .. }) => (Token::Err, "!", format!("{reason}. Trying again for ever; ^r tries now")),
+        (None, Health::Offline { reason, .. }) => (Token::Err, "!", format!("{reason}; ^r tries now")),
         _ => return,
     };
     let words = text::cut(&words, usize::from(area.width.saturating_sub(4)));
@@ -136,9 +141,15 @@ fn useful(state: &State) -> Vec<(String, String)> {
         Screen::Executions(_) => {
             &[Action::Open, Action::Filter, Action::Failures, Action::Follow, Action::Cancel, Action::NextFailure]
         }
-        Screen::Execution(_) => {
-            &[Action::NextPane, Action::TabRight, Action::Zoom, Action::Cancel, Action::NextFailure, Action::YankJson, Action::Back]
-        }
+        Screen::Execution(_) => &[
+            Action::NextPane,
+            Action::TabRight,
+            Action::Zoom,
+            Action::Cancel,
+            Action::NextFailure,
+            Action::YankJson,
+            Action::Back,
+        ],
         Screen::Workflows(_) => &[Action::Open, Action::Start, Action::Switch, Action::Filter],
     };
     let key = |action: Action| keys_of(state.scopes(), action).first().map_or_else(String::new, |key| key.replace(' ', ""));
@@ -170,7 +181,12 @@ fn completions(state: &State) -> Vec<(String, String)> {
 pub fn too_small(buf: &mut Buffer, state: &State, theme: Theme) {
     let area = *buf.area();
     let (columns, rows) = state.size;
-    put(buf, area, 0, vec![span(theme, Token::Warn, format!("terminal too small: {columns}x{rows}, need {}x{}", LEAST.0, LEAST.1))]);
+    put(
+        buf,
+        area,
+        0,
+        vec![span(theme, Token::Warn, format!("terminal too small: {columns}x{rows}, need {}x{}", LEAST.0, LEAST.1))],
+    );
     put(buf, area, 1, health(state, theme));
     let active = state.store.newest_first().filter(|row| !row.status.is_terminal()).count();
     put(buf, area, 2, vec![plain(format!("{} under way, {} loaded", text::number(active), text::number(state.store.len())))]);

@@ -33,14 +33,15 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, screen: &Dashboard, the
 fn counters(buf: &mut Buffer, area: Rect, state: &State, summary: &Summary, theme: Theme) {
     let counter = |token: Token, name: &str, count: usize| {
         let token = if count == 0 { Token::Muted } else { token };
-        [span(theme, Token::Muted, format!(" {name} ")), span(theme, token, format!("{}  ", text::number(count)))]
+        [span(theme, Token::Muted, format!(" {name} ")), span(theme, token, format!("{} ", text::number(count)))]
     };
     let mut spans: Vec<Span<'static>> = Vec::new();
     spans.extend(counter(Token::Run, "running", summary.running));
     spans.extend(counter(Token::Head, "queued", summary.queued));
     spans.extend(counter(Token::Wait, "waiting", summary.waiting));
     spans.push(span(theme, Token::Muted, theme.pick("│ ", "| ")));
-    let since = summary.since.map_or_else(|| "last hour".to_owned(), |since| format!("since {}", text::clock(since, state.now)));
+    let since =
+        summary.since.map_or_else(|| "last hour".to_owned(), |since| format!("since {}", text::clock(since, state.now)));
     spans.push(span(theme, Token::Head, since));
     spans.extend(counter(Token::Ok, "  succeeded", summary.succeeded));
     spans.extend(counter(Token::Err, "failed", summary.failed));
@@ -75,7 +76,12 @@ fn chart(buf: &mut Buffer, area: Rect, name: &str, minutes: &[u64], token: Token
             _ if row + 1 == area.height => format!(" {newest}"),
             _ => String::new(),
         };
-        put(buf, area, row, vec![span(theme, Token::Muted, format!(" {name}")), span(theme, token, bars), span(theme, Token::Muted, tail)]);
+        put(
+            buf,
+            area,
+            row,
+            vec![span(theme, Token::Muted, format!(" {name}")), span(theme, token, bars), span(theme, Token::Muted, tail)],
+        );
     }
 }
 
@@ -100,7 +106,15 @@ fn needs_you(buf: &mut Buffer, area: Rect, state: &State, screen: &Dashboard, sh
     put(buf, area, 0, vec![span(theme, Token::Head, format!("  NEEDS YOU ({all})")), span(theme, Token::Muted, hidden)]);
     let rows = below(area);
     if all == 0 {
-        put(buf, rows, 0, vec![span(theme, Token::Ok, format!("  {} ", theme.pick("✓", "+"))), span(theme, Token::Muted, "nothing failed within the last hour")]);
+        put(
+            buf,
+            rows,
+            0,
+            vec![
+                span(theme, Token::Ok, format!("  {} ", theme.pick("✓", "+"))),
+                span(theme, Token::Muted, "nothing failed within the last hour"),
+            ],
+        );
     }
     for (at, cause) in (0..).zip(&screen.summary.causes[..shown]) {
         let selected = usize::from(at) == screen.list.index();

@@ -133,8 +133,12 @@ fn events(buf: &mut Buffer, area: Rect, open: &Execution, state: &State, theme: 
 fn describe(event: &Event) -> (Token, String) {
     let of = |step: &str, attempt: u32| if attempt > 1 { format!("{step}, attempt {attempt}") } else { step.to_owned() };
     match &event.body {
-        EventBody::ExecutionQueued(origin) => (Token::Muted, format!("{} version {}, by {}", origin.workflow_id, origin.version, origin.trigger.kind)),
-        EventBody::ExecutionStarted { origin: Some(origin) } => (Token::Run, format!("{} version {}, by {}", origin.workflow_id, origin.version, origin.trigger.kind)),
+        EventBody::ExecutionQueued(origin) => {
+            (Token::Muted, format!("{} version {}, by {}", origin.workflow_id, origin.version, origin.trigger.kind))
+        }
+        EventBody::ExecutionStarted { origin: Some(origin) } => {
+            (Token::Run, format!("{} version {}, by {}", origin.workflow_id, origin.version, origin.trigger.kind))
+        }
         EventBody::ExecutionStarted { origin: None } => (Token::Run, String::new()),
         EventBody::StepStarted { step, attempt, .. } => (Token::Run, of(step, *attempt)),
         EventBody::StepCompleted { step, attempt, .. } => (Token::Ok, of(step, *attempt)),
@@ -150,7 +154,9 @@ fn describe(event: &Event) -> (Token, String) {
             };
             (Token::Muted, format!("{step}: {why}"))
         }
-        EventBody::StepWaiting { step, until } => (Token::Wait, format!("{step} until {}", until.format("%Y-%m-%d %H:%M:%S UTC"))),
+        EventBody::StepWaiting { step, until } => {
+            (Token::Wait, format!("{step} until {}", until.format("%Y-%m-%d %H:%M:%S UTC")))
+        }
         EventBody::ExecutionCancelRequested { reason, by } => {
             (Token::Warn, reason.as_ref().map_or_else(|| format!("by {by}"), |reason| format!("by {by}: {reason}")))
         }

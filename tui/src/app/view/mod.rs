@@ -27,8 +27,24 @@ use super::state::{Screen, State, geometry};
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame, state: &State, theme: Theme) {
     let area = frame.area();
-    paint(frame.buffer_mut(), state, theme);
+    let buf = frame.buffer_mut();
+    paint(buf, state, theme);
+    if theme.ascii {
+        to_ascii(buf);
+    }
     debug_assert_eq!((area.width, area.height), state.size, "the state knows the terminal's size");
+}
+
+/// Whatever the data brought: a terminal that shows ASCII only gets nothing else.
+fn to_ascii(buf: &mut Buffer) {
+    for cell in buf.content.iter_mut().filter(|cell| !cell.symbol().is_ascii()) {
+        let plain = match cell.symbol() {
+            "…" => "~",
+            "“" | "”" => "\"",
+            _ => "?",
+        };
+        cell.set_symbol(plain);
+    }
 }
 
 fn paint(buf: &mut Buffer, state: &State, theme: Theme) {

@@ -14,6 +14,9 @@ use crate::app::state::geometry::Frame;
 use crate::app::state::line::Line;
 use crate::app::state::overlay::{Item, Overlay, Picker, PickerKind};
 
+const FILTER_HELP: &str = "words  status:failed  wf:name*  trigger:webhook  since:24h  !not  enter keeps";
+const START_HELP: &str = "JSON; expressions see it as trigger.body   enter starts   esc does nothing";
+
 /// Draws an overlay.
 pub fn draw(buf: &mut Buffer, areas: &Frame, state: &State, overlay: &Overlay, theme: Theme) {
     match overlay {
@@ -21,30 +24,29 @@ pub fn draw(buf: &mut Buffer, areas: &Frame, state: &State, overlay: &Overlay, t
         Overlay::Messages(first) => messages(buf, areas, state, *first, theme),
         Overlay::Confirm(question) => {
             let spans = vec![span(theme, Token::Warn, format!(" ? {}  ", question.question)), span(theme, Token::Head, "y/N")];
-            prompt(buf, areas, spans, "y does it   any other key does nothing", theme);
+            prompt(buf, areas, spans, "y does it   any other key does nothing", None, theme);
         }
         Overlay::Filter(line, error) => {
             let mut spans = vec![span(theme, Token::Accent, " /")];
             spans.extend(edited(line, theme));
-            spans.extend(error.iter().map(|error| span(theme, Token::Err, format!("   {error}"))));
-            prompt(buf, areas, spans, "words  status:failed,running  wf:name*  trigger:webhook  since:24h  !not   enter keeps", theme);
+            prompt(buf, areas, spans, FILTER_HELP, error.as_deref(), theme);
         }
         Overlay::Start(form) => {
             let mut spans = vec![span(theme, Token::Accent, format!(" start {} with ", form.workflow))];
             spans.extend(edited(&form.input, theme));
-            spans.extend(form.error.iter().map(|error| span(theme, Token::Err, format!("   {error}"))));
-            prompt(buf, areas, spans, "JSON; expressions see it as trigger.body   enter starts   esc does nothing", theme);
+            prompt(buf, areas, spans, START_HELP, form.error.as_deref(), theme);
         }
     }
 }
 
-/// Two lines at the bottom: what is asked or edited, and how.
-fn prompt(buf: &mut Buffer, areas: &Frame, spans: Vec<Span<'static>>, how: &str, theme: Theme) {
+/// Two lines at the bottom: what is asked or edited, and how, or what is wrong with it.
+fn prompt(buf: &mut Buffer, areas: &Frame, spans: Vec<Span<'static>>, how: &str, wrong: Option<&str>, theme: Theme) {
     Clear.render(areas.message, buf);
     Clear.render(areas.hints, buf);
     put(buf, areas.message, 0, spans);
-    let how = text::cut(how, usize::from(areas.hints.width).saturating_sub(2));
-    put(buf, areas.hints, 0, vec![span(theme, Token::Muted, format!(" {how}"))]);
+    let token = if wrong.is_some() { Token::Err } else { Token::Muted };
+    let line = text::cut(wrong.unwrap_or(how), usize::from(areas.hints.width).saturating_sub(2));
+    put(buf, areas.hints, 0, vec![span(theme, token, format!(" {line}"))]);
 }
 
 /// The text with the character under the cursor reversed.
@@ -60,7 +62,7 @@ fn edited(line: &Line, theme: Theme) -> Vec<Span<'static>> {
 
 /// A box over the middle of the body; returns its inside.
 fn window(buf: &mut Buffer, areas: &Frame, title: &str, theme: Theme) -> Rect {
-    let width = areas.body.width.saturating_sub(4).min(110);
+    let width = if areas.body.width < 114 { areas.body.width } else { 110 };
     let area = Rect { x: (areas.body.width - width) / 2, width, ..areas.body };
     Clear.render(area, buf);
     let (h, v) = (theme.pick("─", "-"), theme.pick("│", "|"));
@@ -94,13 +96,22 @@ fn picker(buf: &mut Buffer, areas: &Frame, open: &Picker, theme: Theme) {
     for (at, (index, item)) in (0..).zip(matches.iter().enumerate().skip(first).take(height)) {
         row(buf, theme, rows, at, item_spans(item, usize::from(rows.width), theme), index == open.cursor);
     }
-    if matches.is_empty() {
+    if let Some(item) = matches.get(open.cursor) {
+        // The whole of what the row may have had to cut.
+        Clear.render(areas.message, buf);
+        let about = text::cut(&about(item), usize::from(areas.message.width).saturating_sub(2));
+        put(buf, areas.message, 0, vec![plain(format!(" {about}"))]);
+    } else {
         put(buf, rows, 1, vec![span(theme, Token::Muted, "  nothing matches; esc closes")]);
     }
 }
 
+/// What an item does, or why it can't now.
+fn about(item: &Item) -> String {
+    item.disabled.as_ref().map_or_else(|| item.about.clone(), |why| format!("not now: {why}"))
+}
+
 fn item_spans(item: &Item, width: usize, theme: Theme) -> Vec<Span<'static>> {
-    let about = item.disabled.as_ref().map_or_else(|| item.about.clone(), |why| format!("not now: {why}"));
     let token = if item.disabled.is_some() { Token::Muted } else { Token::Head };
     let room = width.saturating_sub(2 + 10 + 2 + 18 + 2 + 1);
     vec![
@@ -108,7 +119,7 @@ fn item_spans(item: &Item, width: usize, theme: Theme) -> Vec<Span<'static>> {
         plain("  "),
         span(theme, token, text::fit(&item.name, 18)),
         plain("  "),
-        span(theme, Token::Muted, text::fit(&about, room)),
+        span(theme, Token::Muted, text::fit(&about(item), room)),
     ]
 }
 

@@ -48,7 +48,9 @@ pub fn row(buf: &mut Buffer, theme: Theme, area: Rect, row: u16, mut spans: Vec<
     }
     if selected {
         let style = theme.selected();
-        spans.iter_mut().for_each(|span| span.style = style);
+        for span in &mut spans {
+            span.style = style;
+        }
         buf.set_style(Rect { y: area.y + row, height: 1, ..area }, style);
     }
     let mark = if selected { " >" } else { "  " };
@@ -57,7 +59,13 @@ pub fn row(buf: &mut Buffer, theme: Theme, area: Rect, row: u16, mut spans: Vec<
 }
 
 /// What a list says instead of rows; `None` when it has rows or has just begun to load.
-pub fn instead(load: &Load, is_empty: bool, now: DateTime<Utc>, what: &str, empty: Vec<String>) -> Option<Vec<(Token, String)>> {
+pub fn instead(
+    load: &Load,
+    is_empty: bool,
+    now: DateTime<Utc>,
+    what: &str,
+    empty: Vec<String>,
+) -> Option<Vec<(Token, String)>> {
     match load {
         Load::Failed(failure) if is_empty => Some(failed(what, failure)),
         Load::Ready if is_empty => Some(empty.into_iter().map(|line| (Token::Muted, line)).collect()),
@@ -72,7 +80,8 @@ pub fn instead(load: &Load, is_empty: bool, now: DateTime<Utc>, what: &str, empt
 }
 
 fn failed(what: &str, failure: &crate::app::event::Failure) -> Vec<(Token, String)> {
-    let mut lines = vec![(Token::Err, format!("{what} can't be read: {}", failure.code)), (Token::Head, failure.message.clone())];
+    let mut lines =
+        vec![(Token::Err, format!("{what} can't be read: {}", failure.code)), (Token::Head, failure.message.clone())];
     if let Some(request) = &failure.request_id {
         lines.push((Token::Muted, format!("request {request} finds it in the server's log")));
     }

@@ -12,10 +12,10 @@ use super::executions::{elapsed, trigger};
 use super::pane::{plain, put, row, span};
 use super::text;
 use super::theme::{Theme, Token};
+use crate::app::state::State;
 use crate::app::state::execution::{Execution, Node, Pane};
 use crate::app::state::geometry;
 use crate::app::state::graph::{self, Row};
-use crate::app::state::State;
 
 const STATUS: usize = 9;
 const TIME: usize = 6;
@@ -55,7 +55,14 @@ impl Layout {
 }
 
 /// Draws heading and rows.
-pub fn draw(buf: &mut Buffer, area: &geometry::Execution, state: &State, open: &Execution, detail: &ExecutionDetail, theme: Theme) {
+pub fn draw(
+    buf: &mut Buffer,
+    area: &geometry::Execution,
+    state: &State,
+    open: &Execution,
+    detail: &ExecutionDetail,
+    theme: Theme,
+) {
     let layout = Layout::of(usize::from(area.steps.width), open, detail, state.now);
     heading(buf, area.steps, &layout, theme);
     let rows = geometry::steps_rows(area);
@@ -118,7 +125,13 @@ fn trigger_row(state: &State, detail: &ExecutionDetail, layout: &Layout, theme: 
     spans
 }
 
-fn step_row(open: &Execution, step: &StepView, lines: &Row, layout: &Layout, look: (DateTime<Utc>, Theme)) -> Vec<Span<'static>> {
+fn step_row(
+    open: &Execution,
+    step: &StepView,
+    lines: &Row,
+    layout: &Layout,
+    look: (DateTime<Utc>, Theme),
+) -> Vec<Span<'static>> {
     let (now, theme) = look;
     let (_, token) = theme.step(step.status);
     let mut spans = lanes(step, lines, layout, theme);
@@ -141,13 +154,14 @@ fn lanes(step: &StepView, lines: &Row, layout: &Layout, theme: Theme) -> Vec<Spa
     let horizontal = theme.pick("─", "-");
     let mut spans = Vec::new();
     for (lane, cell) in lines.cells.iter().enumerate() {
-        let (line, _) = graph::glyph(*cell, theme.ascii);
+        let line = graph::glyph(*cell, theme.ascii);
         if lane == lines.lane {
             spans.push(span(theme, token, glyph));
         } else {
             spans.push(span(theme, Token::Muted, line.to_string()));
         }
-        let leads_on = first.is_some_and(|first| (first..lines.lane).contains(&lane)) || last.is_some_and(|last| (lines.lane..last).contains(&lane));
+        let leads_on = first.is_some_and(|first| (first..lines.lane).contains(&lane))
+            || last.is_some_and(|last| (lines.lane..last).contains(&lane));
         spans.push(span(theme, Token::Muted, if leads_on { horizontal } else { " " }));
     }
     spans.push(plain(" ".repeat(layout.graph.saturating_sub(lines.cells.len() * 2))));
@@ -173,7 +187,12 @@ enum Ink {
 /// The chart of one step: full where an attempt was under way, shaded between attempts and while it waits.
 fn chart(open: &Execution, step: &StepView, layout: &Layout, now: DateTime<Utc>, theme: Theme) -> Vec<Span<'static>> {
     let Some(started) = step.started_at else {
-        let why = if step.status == StepStatus::Pending && open.detail.as_ref().is_some_and(|d| d.execution.status.is_terminal()) { "(not reached)" } else { "" };
+        let why =
+            if step.status == StepStatus::Pending && open.detail.as_ref().is_some_and(|d| d.execution.status.is_terminal()) {
+                "(not reached)"
+            } else {
+                ""
+            };
         return vec![span(theme, Token::Muted, text::cut(why, layout.chart))];
     };
     let end = step.finished_at.unwrap_or(now);
@@ -215,10 +234,8 @@ fn cell(left: Ink, right: Ink, theme: Theme) -> char {
     match (left, right) {
         (Ink::None, Ink::None) => ' ',
         (Ink::Work, Ink::Work) => theme.pick('█', '='),
-        (Ink::Work, Ink::None) => theme.pick('▌', '='),
-        (Ink::None, Ink::Work) => theme.pick('▐', '='),
+        (Ink::Work, _) => theme.pick('▌', '='),
+        (_, Ink::Work) => theme.pick('▐', '='),
         (Ink::Rest, Ink::Rest | Ink::None) | (Ink::None, Ink::Rest) => theme.pick('░', '.'),
-        (Ink::Work, Ink::Rest) => theme.pick('▌', '='),
-        (Ink::Rest, Ink::Work) => theme.pick('▐', '='),
     }
 }

@@ -12,7 +12,7 @@ use crate::app::state::workflows::Workflows;
 use crate::app::state::{State, geometry};
 
 const ACTIVE: usize = 12;
-const VERSION: usize = 7;
+const VERSION: usize = 8;
 const CHANGED: usize = 8;
 
 struct Columns {
@@ -71,9 +71,9 @@ fn spans(view: &WorkflowView, columns: &Columns, state: &State, theme: Theme) ->
         Some(_) => (Token::Ok, format!("{} active", theme.pick("●", "*"))),
         None => (Token::Muted, format!("{} inactive", theme.pick("○", "o"))),
     };
-    // An older version that is live is worth seeing: `14<15`.
+    // An older version that is live is worth seeing.
     let version = match view.active_version {
-        Some(active) if active != view.version => format!("{active}<{}", view.version),
+        Some(active) if active != view.version => format!("{active} of {}", view.version),
         _ => view.version.to_string(),
     };
     let mut spans = vec![
