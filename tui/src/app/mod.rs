@@ -22,3 +22,25 @@ pub async fn run(options: TuiOptions) -> io::Result<()> {
     let _ = (target, execution, readonly);
     Err(io::ErrorKind::Unsupported.into())
 }
+//!
+//! A key press becomes an [`event`], which [`update`] turns into a changed [`state`] and [`effect`]s; [`view`] draws the
+//! state. `runner` owns terminal and channels and is the only place where these meet the world. What the TUI shows about
+//! executions changes only on events of the server (or a snapshot, which is their fold).
+
+mod action;
+mod backend;
+mod clipboard;
+mod effect;
+mod effects;
+mod event;
+mod keymap;
+mod options;
+mod runner;
+mod state;
+mod terminal;
+mod update;
+mod view;
+
+pub use options::{TuiError, TuiOptions};
+pub use runner::run;
+pub use view::Colors;
