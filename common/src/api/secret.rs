@@ -1,5 +1,4 @@
 //! Secrets of a workspace. Their values go in and never come out.
-//! Secrets of a workspace. A value goes in and never comes out.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,18 +10,11 @@ pub struct SecretView {
     /// Its name; expressions read it as `secrets.<name>`.
     pub name: String,
     /// When its value was last put.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct SecretView {
-    /// Its name: expressions see the value as `secrets.<name>`.
-    pub name: String,
-    /// When its value was last set.
     pub updated_at: DateTime<Utc>,
 }
 
 /// The workspace's secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SecretList {
     /// The secrets, by name.
@@ -41,11 +33,4 @@ impl std::fmt::Debug for SecretPut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SecretPut").finish_non_exhaustive()
     }
-}
-/// A secret's new value.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct SecretPut {
-    /// The value.
-    pub value: String,
 }

@@ -22,5 +22,3 @@ pub use statement::Statement;
 
 /// A connection inside a transaction, as queries take it.
 pub type Connection = diesel::pg::PgConnection;
-
-pub mod queries;

@@ -2,6 +2,7 @@
 //! its conditions although row-level security does so as well: two locks on the same door.
 
 pub mod account;
+pub mod bulk_insert;
 pub mod execution;
 pub mod feed;
 pub mod idempotency;
@@ -13,6 +14,3 @@ pub mod version;
 pub mod workflow;
 pub mod workflow_version;
 pub mod workspace;
-//! Queries, one file per aggregate.
-
-pub mod bulk_insert;
