@@ -30,6 +30,6 @@ fn main() -> ExitCode {
     let Cli { command, globals } = Cli::parse();
     match command {
         Command::Server(command) => tidemill_server::command::run(command),
-        Command::Client(command) => tidemill_tui::cli::run_blocking(command, globals, Cli::command),
+        Command::Client(command) => tidemill_tui::cli::run(command, globals, Cli::command),
     }
 }

@@ -11,6 +11,7 @@ mod envelope;
 mod execution;
 mod failure;
 mod health;
+mod hooks;
 mod idempotent;
 mod payload;
 pub mod problem;
@@ -22,6 +23,7 @@ mod token;
 mod workflow;
 mod workflow_version;
 mod workspace;
+mod ws;
 
 use std::sync::Arc;
 
@@ -32,6 +34,8 @@ use serde_json::Value;
 pub use document::openapi_document;
 pub use envelope::Envelope;
 pub use health::Metrics;
+pub use hooks::Hooks;
+pub use ws::Streams;
 
 use crate::app::{Accounts, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
@@ -80,10 +84,15 @@ pub struct ApiDeps {
     pub metrics: Metrics,
     /// The JSON Schema of workflow files.
     pub workflow_schema: Arc<Value>,
+    /// Webhook deliveries.
+    pub hooks: Hooks,
+    /// WebSockets.
+    pub streams: Streams,
 }
 
 /// Everything that the server answers over HTTP.
 pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
+    let (streams, followed) = (deps.streams, deps.executions.clone());
     let service = document::service((
         account::AccountApi(deps.accounts),
         workspace::WorkspaceApi(deps.workspaces),
@@ -95,6 +104,9 @@ pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: deps.workflow_schema },
     ));
     Route::new()
+        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(deps.hooks))
+        .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
+        .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)))
         .at("/docs", get(document::page()))
         .at("/api/openapi.json", get(document::endpoint()))
         .nest("/", service)

@@ -14,9 +14,9 @@ use tidemill_common::clock::Clock;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::problem::{Code, Problem};
 
+use super::authenticate::Authenticated;
 use super::problem::ProblemError;
 use crate::app::Executions;
-use crate::auth::Caller;
 use crate::hub::{self, ExecutionSubscription, FeedCursor, Hub, WorkspaceSubscription};
 use crate::telemetry::Metrics;
 
@@ -45,9 +45,9 @@ pub struct After {
 /// Follows one execution.
 #[handler]
 pub async fn execution_stream(
-    streams: Data<&Streams>,
-    executions: Data<&Executions>,
-    caller: Data<&Caller>,
+    Data(streams): Data<&Streams>,
+    Data(executions): Data<&Executions>,
+    Authenticated(caller): Authenticated,
     Path(id): Path<String>,
     Query(After { after }): Query<After>,
     socket: WebSocket,
@@ -56,24 +56,24 @@ pub async fn execution_stream(
     let after = after.map_or(Ok(0), |text| text.parse::<i32>()).ok().filter(|after| *after >= 0).ok_or_else(|| {
         ProblemError::new(Code::BadRequest, "`after` is the `seq` of an event: a whole number, 0 for everything")
     })?;
-    executions.0.get_view(caller.0, id).await?;
+    executions.follow(&caller, id).await?;
     let subscription = streams.hub.subscribe_execution(caller.workspace, id, after);
-    let streams = streams.0.clone();
+    let streams = streams.clone();
     Ok(socket.on_upgrade(move |socket| async move { follow_execution(socket, subscription, &streams).await }).into_response())
 }
 
 /// Follows a workspace.
 #[handler]
 pub async fn workspace_stream(
-    streams: Data<&Streams>,
-    caller: Data<&Caller>,
+    Data(streams): Data<&Streams>,
+    Authenticated(caller): Authenticated,
     Query(After { after }): Query<After>,
     socket: WebSocket,
 ) -> Result<Response, ProblemError> {
     let after = after.map(|text| text.parse::<FeedCursor>()).transpose();
     let after = after.map_err(|error| ProblemError::new(Code::BadRequest, error.to_string()))?;
     let subscription = streams.hub.subscribe_workspace(caller.workspace, after).await;
-    let streams = streams.0.clone();
+    let streams = streams.clone();
     Ok(socket.on_upgrade(move |socket| async move { follow_workspace(socket, subscription, &streams).await }).into_response())
 }
 

@@ -10,13 +10,13 @@ use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::limits::PAGE_ITEMS;
 use tidemill_common::status::ExecutionStatus;
 
-use super::Plans;
 use super::engine::{Engine, EngineError, Start};
 use super::error::{Error, authorize};
 use super::execution_detail::{detail, view};
 use super::page::{self, PageRequest};
 use super::workflow::known_id;
 use super::workflow_view::{outline, plan};
+use crate::executor::Plans;
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::plan::Plan;
 use crate::store::queries::{execution, workflow};
@@ -154,6 +154,12 @@ impl Executions {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether the caller may follow this execution.
+    pub async fn follow(&self, caller: &Caller, id: ExecutionId) -> Result<(), Error> {
+        authorize(caller, Operation::ExecutionStream)?;
+        self.row_view(caller.workspace, id).await.map(drop)
     }
 
     async fn row_view(&self, workspace: WorkspaceId, id: ExecutionId) -> Result<ExecutionView, Error> {

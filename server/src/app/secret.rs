@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tidemill_common::api::secret::{SecretList, SecretView};
 use tidemill_common::clock::Clock;
-use tidemill_common::ids::WorkspaceId;
 
 use super::error::{Error, authorize};
 use crate::auth::{Caller, Operation};
+use crate::secrets::Vault;
 use crate::store::Database;
 use crate::store::queries::secret;
 use crate::store::rows::secret::Secret;
@@ -15,34 +15,17 @@ use crate::store::rows::secret::Secret;
 /// Longest value of a secret, in bytes.
 const VALUE_BYTES: usize = 64 * 1024;
 
-/// An encrypted value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
-    /// Which key encrypted it.
-    pub key_version: i16,
-    /// The nonce of this encryption.
-    pub nonce: Vec<u8>,
-    /// The encrypted value.
-    pub ciphertext: Vec<u8>,
-}
-
-/// Encrypts values so that they can be read only under the same workspace and name.
-pub trait Seal: Send + Sync + 'static {
-    /// Encrypts `plain`.
-    fn seal(&self, workspace: WorkspaceId, name: &str, plain: &[u8]) -> Result<Sealed, Error>;
-}
-
 /// Secrets of a workspace.
 #[derive(Clone)]
 pub struct Secrets {
     database: Database,
-    vault: Arc<dyn Seal>,
+    vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
 }
 
 impl Secrets {
     /// Secrets in `database`, encrypted by `vault`.
-    pub fn new(database: Database, vault: Arc<dyn Seal>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(database: Database, vault: Arc<Vault>, clock: Arc<dyn Clock>) -> Self {
         Self { database, vault, clock }
     }
 
@@ -63,7 +46,7 @@ impl Secrets {
         if value.is_empty() || value.len() > VALUE_BYTES {
             return Err(Error::Invalid(format!("`value` must have 1 to {VALUE_BYTES} bytes; this one has {}", value.len())));
         }
-        let sealed = self.vault.seal(caller.workspace, name, value.as_bytes())?;
+        let sealed = self.vault.seal(caller.workspace, name, value.as_bytes());
         let view = SecretView { name: name.to_owned(), updated_at: self.clock.now() };
         let row = Secret {
             workspace_id: caller.workspace.0,

@@ -13,7 +13,8 @@ use tidemill_common::limits::WORKFLOW_BYTES;
 use super::error::{Error, authorize};
 use super::page::{self, PageRequest};
 use super::workflow_view::{outline, plan, view, views};
-use super::{Plans, workflow_apply};
+use super::workflow_apply;
+use crate::executor::Plans;
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
@@ -27,7 +28,11 @@ pub struct Workflows {
     pub(super) database: Database,
     pub(super) plans: Plans,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) activated: Activated,
 }
+
+/// Called when triggers have changed: webhook addresses and schedules are looked up anew.
+pub type Activated = Arc<dyn Fn() + Send + Sync>;
 
 /// What `If-Match` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +45,8 @@ pub enum IfMatch {
 
 impl Workflows {
     /// Workflows in `database`.
-    pub fn new(database: Database, plans: Plans, clock: Arc<dyn Clock>) -> Self {
-        Self { database, plans, clock }
+    pub fn new(database: Database, plans: Plans, clock: Arc<dyn Clock>, activated: Activated) -> Self {
+        Self { database, plans, clock, activated }
     }
 
     /// A page of workflows, by id.
@@ -137,7 +142,9 @@ impl Workflows {
         self.database
             .with_tenant(workspace, move |conn| workflow::workflow_delete(conn, workspace, &id))
             .await
-            .map_err(Error::of("workflow"))
+            .map_err(Error::of("workflow"))?;
+        (self.activated)();
+        Ok(())
     }
 
     /// The versions of a workflow, newest first.

@@ -56,7 +56,10 @@ impl Workflows {
             })
             .await;
         match done {
-            Ok(result) => result,
+            Ok(result) => {
+                (self.activated)();
+                result
+            }
             Err(store::Error::Conflict(_)) => Err(Error::Conflict(
                 "another workflow took one of the webhook paths at the same moment: choose another path".to_owned(),
             )),

@@ -7,7 +7,7 @@ use tidemill_common::api::trigger::TriggerView;
 use tidemill_common::api::workflow::{StepOutline, WorkflowView};
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
-use super::Plans;
+use crate::executor::Plans;
 use crate::domain::workflow::plan::{Plan, Trigger, TriggerKind};
 use crate::store::queries::{workflow, workflow_version};
 use crate::store::rows::trigger::Trigger as TriggerRow;

@@ -21,7 +21,7 @@ pub enum ServerCommand {
     Doctor(Box<ServeArgs>),
     /// Measure a server, and in the same run what its Postgres can do
     #[command(after_help = "Examples:\n  tidemill bench\n  tidemill bench --clients 1,64,256 --duration 10s -o json")]
-    Bench(Box<bench::BenchArgs>),
+    Bench(Box<bench::BenchOptions>),
     /// Print the JSON Schema of workflow files
     #[command(after_help = "Example:\n  tidemill schema > tidemill.schema.json")]
     Schema(Schema),
@@ -44,7 +44,7 @@ pub fn run(command: ServerCommand) -> ExitCode {
     let outcome = match command {
         ServerCommand::Serve(args) => run_server(*args),
         ServerCommand::Doctor(args) => return doctor::run(*args),
-        ServerCommand::Bench(args) => run_bench(*args),
+        ServerCommand::Bench(args) => run_bench(&args),
         ServerCommand::Schema(Schema {}) => {
             println!("{:#}", domain::workflow::json_schema());
             Ok(())
@@ -76,8 +76,13 @@ fn run_server(args: ServeArgs) -> Result<(), Failure> {
     Ok(runtime()?.block_on(serve::run(config))?)
 }
 
-fn run_bench(args: bench::BenchArgs) -> Result<(), Failure> {
-    Ok(runtime()?.block_on(bench::run(args))?)
+fn run_bench(args: &bench::BenchOptions) -> Result<(), Failure> {
+    let report = runtime()?.block_on(bench::run(args, |step| eprintln!("{step} …")))?;
+    match args.output {
+        bench::ReportFormat::Table => print!("{report}"),
+        bench::ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&report)?),
+    }
+    Ok(())
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, std::io::Error> {

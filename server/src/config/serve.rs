@@ -27,6 +27,10 @@ pub struct ServeConfig {
     pub database_url: Option<DatabaseUrl>,
     /// Directory of the Postgres programs; `None` means that they are searched for.
     pub postgres_bin: Option<PathBuf>,
+    /// The directories of `PATH`, where the Postgres programs are searched for.
+    pub search_path: Vec<PathBuf>,
+    /// The name of this node, for people: the machine's.
+    pub node_name: String,
     /// Networks that workflows may reach besides the public internet.
     pub outbound_allow: Vec<IpNet>,
     /// How log lines are written.
@@ -51,19 +55,27 @@ pub(super) struct Surroundings {
     pub(super) is_root: bool,
     pub(super) xdg_data_home: Option<PathBuf>,
     pub(super) home: Option<PathBuf>,
+    pub(super) search_path: Vec<PathBuf>,
+    pub(super) node_name: String,
 }
 
 impl Surroundings {
     fn of_this_process() -> Self {
         let path = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        Self { is_root: rustix::process::geteuid().is_root(), xdg_data_home: path("XDG_DATA_HOME"), home: path("HOME") }
+        Self {
+            is_root: rustix::process::geteuid().is_root(),
+            xdg_data_home: path("XDG_DATA_HOME"),
+            home: path("HOME"),
+            search_path: env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default(),
+            node_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        }
     }
 
-    fn data_dir(self) -> Result<PathBuf, Error> {
+    fn data_dir(&self) -> Result<PathBuf, Error> {
         if self.is_root {
             return Ok(PathBuf::from("/var/lib/tidemill"));
         }
-        let base = self.xdg_data_home.or_else(|| self.home.map(|home| home.join(".local/share")));
+        let base = self.xdg_data_home.clone().or_else(|| self.home.as_ref().map(|home| home.join(".local/share")));
         base.map(|base| base.join("tidemill")).ok_or(Error::NoDataDir)
     }
 }
@@ -79,7 +91,7 @@ impl ServeConfig {
         if let Some(path) = config {
             let settings = settings.or(file::read(&path)?);
             let data_dir = settings.data_dir.clone().map_or_else(|| surroundings.data_dir(), Ok)?;
-            return Self::complete(settings, data_dir);
+            return Self::complete(settings, data_dir, surroundings);
         }
         let data_dir = settings.data_dir.clone().map_or_else(|| surroundings.data_dir(), Ok)?;
         let path = data_dir.join(CONFIG_FILE);
@@ -87,10 +99,10 @@ impl ServeConfig {
         if found.data_dir.as_ref().is_some_and(|other| *other != data_dir) {
             return Err(Error::DataDirInside { path });
         }
-        Self::complete(settings.or(found), data_dir)
+        Self::complete(settings.or(found), data_dir, surroundings)
     }
 
-    fn complete(settings: Settings, data_dir: PathBuf) -> Result<Self, Error> {
+    fn complete(settings: Settings, data_dir: PathBuf, surroundings: Surroundings) -> Result<Self, Error> {
         if let Some(url) = &settings.public_url {
             check_public_url(url)?;
         }
@@ -104,6 +116,8 @@ impl ServeConfig {
             public_url: settings.public_url,
             database_url: settings.database_url,
             postgres_bin: settings.postgres_bin,
+            search_path: surroundings.search_path,
+            node_name: surroundings.node_name,
             outbound_allow: settings.outbound_allow.unwrap_or_default(),
             log_format: settings.log_format.unwrap_or_default(),
             log_level: settings.log_level.unwrap_or_else(|| "info".to_owned()),

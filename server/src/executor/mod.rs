@@ -5,8 +5,10 @@
 //! `Input::Resume`.
 
 mod execution_task;
+mod plans;
 mod service;
 mod versions;
 
+pub use plans::Plans;
 pub use service::{Executor, Parts};
 pub use versions::{VersionError, VersionKey, Versions};

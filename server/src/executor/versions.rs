@@ -1,18 +1,15 @@
 //! Compiled workflow versions and their secrets, kept for the executions that need them.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
 use crate::domain::workflow::plan::Plan;
-use crate::domain::workflow;
+use super::plans::Plans;
 use crate::secrets::{Sealed, Vault};
 use crate::store::queries::version;
 use crate::store::{self, Database};
-
-/// How many compiled versions are kept. A version that is missing is compiled anew.
-const KEPT_VERSIONS: usize = 1000;
 
 /// Names one workflow version.
 pub type VersionKey = (WorkspaceId, WorkflowUid, i32);
@@ -26,9 +23,9 @@ pub enum VersionError {
     /// There is no such version.
     #[error("there is no such workflow version")]
     Missing,
-    /// The version was valid once, but this binary refuses it.
-    #[error("this binary refuses the workflow version: {0}")]
-    Refused(String),
+    /// The version was valid once, but this binary refuses it; the log says why.
+    #[error("this binary refuses the workflow version")]
+    Refused,
     /// The workspace lacks a secret that the version reads, or it can't be opened.
     #[error("the secret `{name}` {why}")]
     Secret {
@@ -44,38 +41,37 @@ pub enum VersionError {
 pub struct Versions {
     database: Database,
     vault: Arc<Vault>,
-    kept: Arc<Mutex<HashMap<VersionKey, Arc<Plan>>>>,
+    plans: Plans,
 }
 
 impl Versions {
     /// No version yet.
     #[must_use]
     pub fn new(database: Database, vault: Arc<Vault>) -> Self {
-        Self { database, vault, kept: Arc::default() }
+        Self { database, vault, plans: Plans::default() }
+    }
+
+    /// The plans that are remembered.
+    #[must_use]
+    pub fn plans(&self) -> &Plans {
+        &self.plans
     }
 
     /// The compiled version. Versions are immutable, so that what is kept never goes stale.
     pub async fn plan(&self, key: VersionKey) -> Result<Arc<Plan>, VersionError> {
-        if let Some(plan) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Arc::clone(plan));
-        }
         let (workspace_id, workflow_uid, number) = key;
-        let source = self
-            .database
-            .engine(move |connection| Ok(version::source(connection, workspace_id.0, workflow_uid.0, number)?))
-            .await?
-            .ok_or(VersionError::Missing)?;
-        let plan = tokio::task::spawn_blocking(move || workflow::compile(&source))
-            .await
-            .map_err(|panic| VersionError::Refused(panic.to_string()))?
-            .map_err(|errors| VersionError::Refused(errors.first().map_or_else(String::new, |e| e.message.clone())))?;
-        let plan = Arc::new(plan);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_VERSIONS {
-            kept.clear();
+        if let Some(plan) = self.plans.recall(workflow_uid, number) {
+            return Ok(plan);
         }
-        kept.insert(key, Arc::clone(&plan));
-        Ok(plan)
+        let plans = self.plans.clone();
+        self.database
+            .engine(move |connection| {
+                let source = version::source(connection, workspace_id.0, workflow_uid.0, number)?;
+                Ok(source.map(|source| plans.compile(workflow_uid, number, &source)))
+            })
+            .await?
+            .ok_or(VersionError::Missing)?
+            .ok_or(VersionError::Refused)
     }
 
     /// The values of the workspace's secrets with these names; every one must exist.

@@ -64,6 +64,10 @@ impl Binaries {
         self.dir.join("initdb")
     }
 
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     pub(super) fn major(&self) -> u32 {
         self.major
     }

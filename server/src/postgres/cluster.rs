@@ -37,6 +37,18 @@ pub struct Cluster {
     _lock: DataDirLock,
 }
 
+/// Where the Postgres is that [`Cluster::open`] would take, and its major version, in words.
+///
+/// # Errors
+/// Every [`Error`] that finding it can give.
+pub fn find_binaries(options: &ClusterOptions) -> Result<String, Error> {
+    let layout = Layout::new(&options.data_dir);
+    let account = Account::choose(&layout.home)?;
+    let places = Places { named: options.bin_dir.as_deref(), path: &options.search_path };
+    let found = Binaries::find(&places, &account, create::version_of(&layout.cluster)?, &layout.cluster)?;
+    Ok(format!("{} of {}", found.major(), found.dir().display()))
+}
+
 impl Cluster {
     /// Takes the data directory, makes the cluster if there is none, and starts Postgres. Blocks until it takes connections.
     ///

@@ -1,6 +1,7 @@
 //! The engine: journal, queue, executor, hub and what feeds them, built in the order in which facts and commands flow.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -23,12 +24,14 @@ use crate::queue::{Cancel, Queue};
 use crate::runner::Runner;
 use crate::runner::outbound::{Outbound, OutboundPolicy};
 use crate::secrets::Vault;
-use crate::store::Database;
+use crate::store::{Database, SchemaVersion};
 use crate::telemetry::Metrics;
 
 /// Everything that outlives a request.
 pub(super) struct Engine {
     pub(super) database: Database,
+    pub(super) schema: SchemaVersion,
+    pub(super) draining: Arc<AtomicBool>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) vault: Arc<Vault>,
     pub(super) metrics: Arc<Metrics>,
@@ -44,7 +47,12 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) async fn start(config: &ServeConfig, database: Database, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    pub(super) async fn start(
+        config: &ServeConfig,
+        database: Database,
+        schema: SchemaVersion,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
         let node = NodeId::new(clock.now());
         let vault = Arc::new(Vault::open_or_create(&config.data_dir)?);
         let metrics = Arc::new(Metrics::new());
@@ -52,7 +60,7 @@ impl Engine {
         if let Some(before) = files::succeed(&config.data_dir, node)? {
             queue.bury(before, clock.now()).await?;
         }
-        queue.heartbeat(&config.node_name(), clock.now()).await?;
+        queue.heartbeat(&config.node_name, clock.now()).await?;
 
         let hub = Hub::new(database.clone());
         let observer: Arc<dyn Observer> = Arc::new(hub.clone());
@@ -74,7 +82,7 @@ impl Engine {
         let routes = Routes::new(database.clone(), versions.clone());
         let schedules_changed = Arc::new(Notify::new());
         let background = Background {
-            node_name: config.node_name(),
+            node_name: config.node_name.clone(),
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
@@ -89,6 +97,8 @@ impl Engine {
             manual: Manual::new(admission, executor.clone(), queue.clone(), Arc::clone(&clock)),
             background: background.start(),
             database,
+            schema,
+            draining: Arc::default(),
             clock,
             vault,
             metrics,
@@ -103,6 +113,7 @@ impl Engine {
 
     /// From now on nothing begins.
     pub(super) fn begin_drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
         self.executor.begin_drain();
     }
 

@@ -22,7 +22,7 @@ pub enum Error {
     Secrets(#[from] crate::secrets::Error),
     /// The outbound client.
     #[error("the outbound HTTP client can't be made")]
-    Outbound(#[from] crate::runner::outbound::BuildError),
+    Outbound(#[from] reqwest::Error),
     /// A file of the data directory.
     #[error("{} can't be written", path.display())]
     File {

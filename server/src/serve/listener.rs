@@ -38,7 +38,7 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 }
 
 fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
-    let Engine { database, clock, vault, metrics, versions, hub, routes, webhooks, manual, schedules_changed, .. } = engine;
+    let Engine { database, schema, draining, clock, vault, metrics, versions, hub, routes, webhooks, manual, schedules_changed, .. } = engine;
     let commands = Arc::new(Commands { manual: manual.clone(), versions: versions.clone() });
     let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
     let activated: Activated = Arc::new(move || {
@@ -53,9 +53,9 @@ fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
         workspaces: Workspaces::new(database.clone(), Arc::clone(clock)),
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
         secrets: Secrets::new(database.clone(), Arc::clone(vault), Arc::clone(clock)),
-        workflows: Workflows::new(database.clone(), versions.clone(), Arc::clone(clock), activated),
-        executions: Executions::new(database.clone(), versions.clone(), commands),
-        health: Health::new(database.clone()),
+        workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated),
+        executions: Executions::new(database.clone(), versions.plans().clone(), commands),
+        health: Health::new(database.clone(), schema.clone(), Arc::clone(draining)),
         metrics: Arc::new(move || shown.render()),
         workflow_schema: Arc::new(crate::domain::workflow::json_schema()),
         hooks: Hooks {

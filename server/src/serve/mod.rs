@@ -18,7 +18,7 @@ pub use error::Error;
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::config::ServeConfig;
 use crate::postgres::{Cluster, ClusterOptions};
-use crate::store::{Database, PoolSizes, migrate};
+use crate::store::{Database, PoolSizes, SchemaVersion, migrate};
 use engine::Engine;
 
 /// How long executions get to come to a rest when the server stops.
@@ -47,16 +47,16 @@ pub async fn run(config: ServeConfig) -> Result<(), Error> {
 }
 
 async fn serve(config: &ServeConfig, url: &str, clock: Arc<dyn Clock>, stop: &mut Stop) -> Result<(), Error> {
-    let database = open_database(config, url).await?;
+    let (database, schema) = open_database(config, url).await?;
     if let Some(token) = bootstrap(&database, &*clock, FirstNames::default()).await? {
-        files::keep_token(&config.data_dir, token.expose())?;
+        files::keep_token(&config.data_dir, token.reveal())?;
         eprintln!(
             "First start. This is the admin's API token; it is shown this once and kept in {}:\n\n    {}\n",
             files::token_path(&config.data_dir).display(),
-            token.expose()
+            token.reveal()
         );
     }
-    let engine = Engine::start(config, database, clock).await?;
+    let engine = Engine::start(config, database, schema, clock).await?;
     let served = listener::serve(config, &engine, stop).await;
     tracing::info!("stopping: no new work, {} s for what runs", DRAIN.as_secs());
     engine.stop(DRAIN).await;
@@ -77,12 +77,12 @@ async fn open_cluster(config: &ServeConfig) -> Result<Option<Arc<Cluster>>, Erro
     Ok(Some(Arc::new(cluster)))
 }
 
-async fn open_database(config: &ServeConfig, url: &str) -> Result<Database, Error> {
+async fn open_database(config: &ServeConfig, url: &str) -> Result<(Database, SchemaVersion), Error> {
     let sizes = PoolSizes { app: config.api_connections, engine: config.executor_connections };
     let url = url.to_owned();
     let opened = tokio::task::spawn_blocking(move || {
-        migrate(&url)?;
-        Database::connect(&url, sizes)
+        let schema = migrate(&url)?;
+        Ok::<_, crate::store::Error>((Database::connect(&url, sizes)?, schema))
     });
     Ok(opened.await.map_err(Error::Stopped)??)
 }

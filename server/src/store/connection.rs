@@ -35,6 +35,14 @@ impl Role {
     }
 }
 
+/// Whether the database at `url` answers and is new enough: its Postgres version.
+///
+/// # Errors
+/// [`Error::Unavailable`], or [`Error::PostgresTooOld`].
+pub fn check(url: &str) -> Result<String, Error> {
+    check_version(&mut PgConnection::establish(url)?)
+}
+
 /// A connection outside the pools.
 pub(super) fn open(url: &str, role: Role) -> Result<PgConnection, Error> {
     let mut conn = PgConnection::establish(url)?;

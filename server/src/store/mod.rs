@@ -15,6 +15,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
+pub use connection::check;
 pub use database::{Database, PoolSizes};
 pub use error::Error;
 pub use migrate::{SchemaVersion, migrate};

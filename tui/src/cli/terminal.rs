@@ -1,6 +1,9 @@
 //! `tui`: opens the full-screen front end.
 
+use std::sync::Arc;
+
 use clap::Args;
+use tidemill_common::clock::SystemClock;
 
 use super::session::Session;
 use super::{Error, Exit, reference};
@@ -26,7 +29,15 @@ impl Tui {
             Some(text) => Some(reference::execution(&session.client()?, text).await?),
             None => None,
         };
-        app::run(TuiOptions { target, execution, readonly: self.readonly }).await?;
+        app::run(TuiOptions {
+            client: target,
+            start: execution,
+            readonly: self.readonly,
+            colors: None,
+            ascii: None,
+            clock: Arc::new(SystemClock),
+        })
+        .await?;
         Ok(Exit::Ok)
     }
 }
