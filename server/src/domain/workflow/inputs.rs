@@ -33,6 +33,14 @@ impl InputSchema {
         &self.schema
     }
 
+    /// The fields of an input, when the schema lists them and allows no others.
+    pub fn only_fields(&self) -> Option<Vec<&str>> {
+        let closed = self.schema.get("additionalProperties") == Some(&Value::Bool(false))
+            && self.schema.get("patternProperties").is_none();
+        let fields = self.schema.get("properties")?.as_object()?;
+        closed.then(|| fields.keys().map(String::as_str).collect())
+    }
+
     /// Whether `input` fits.
     ///
     /// # Errors

@@ -131,3 +131,18 @@ steps:
 ";
     insta::assert_snapshot!(told(source));
 }
+
+#[test]
+fn fields_of_a_closed_input_are_known() {
+    let file = |closed: bool| {
+        format!(
+            "id: x
+inputs: {{type: object, properties: {{qty: {{}}, price: {{}}}}, additionalProperties: {}}}
+steps: [{{id: a, uses: transform, with: [\"{{{{ inputs.qyt }}}}\", \"{{{{ trigger.body.cost }}}}\", \"{{{{ inputs.price + trigger.body.qty }}}}\"]}}]
+",
+            !closed
+        )
+    };
+    assert!(compile(&file(false)).is_ok());
+    insta::assert_snapshot!(told(&file(true)));
+}
