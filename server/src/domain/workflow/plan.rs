@@ -98,7 +98,10 @@ pub struct Step {
 pub enum Work {
     /// Gives its rendered `with` as output.
     Transform(Template),
-    /// Sends one HTTP request; the template renders to an object with the keys that the file's `with` may have.
+    /// Sends one HTTP request. Renders to an object: `url`; perhaps `method`, `headers` and `query` (objects of scalars or
+    /// lists of scalars), one of `body` (text), `json` (anything), `form` (object of scalars), `auth` (`{type: bearer, token}` or
+    /// `{type: basic, username, password}`), `follow_redirects`, `fail_on_status` (truths, both true when absent). What
+    /// expressions gave has not been checked for its type.
     HttpRequest(Template),
     /// Waits durably.
     Wait(WaitFor),

@@ -9,10 +9,17 @@ use crate::domain::workflow::expression::{Expression, Mention, Mistake, Parsed, 
 use crate::domain::workflow::plan::StepIndex;
 use crate::domain::workflow::scope::{ERROR_FIELDS, EXECUTION_FIELDS, NAMES, STEP_FIELDS, TRIGGER_FIELDS, WORKFLOW_FIELDS};
 
-/// A place in the file, and what expressions may read there.
-pub(super) struct Context<'a> {
+/// What expressions of the whole file can read.
+pub(super) struct World<'a> {
     /// The steps and their order.
     pub graph: &'a Graph,
+    /// The fields of the input, when its schema allows no others.
+    pub inputs: Option<Vec<&'a str>>,
+}
+
+/// A place in the file, and what expressions may read there.
+pub(super) struct Context<'a> {
+    world: &'a World<'a>,
     /// The step whose expressions these are; none for the workflow's `output`, which may read every step.
     pub step: Option<StepIndex>,
     /// Whether `secrets` may be read.
@@ -24,8 +31,8 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub fn new(graph: &'a Graph, step: Option<StepIndex>) -> Self {
-        Self { graph, step, secrets: false, error: false, used_secrets: BTreeSet::new() }
+    pub fn new(world: &'a World<'a>, step: Option<StepIndex>) -> Self {
+        Self { world, step, secrets: false, error: false, used_secrets: BTreeSet::new() }
     }
 
     /// The tree at `field` as a template.
@@ -93,7 +100,8 @@ impl<'a> Context<'a> {
     fn allowed(&mut self, mention: &Mention) -> Result<(), Found> {
         let root = mention.root.as_str();
         match root {
-            "inputs" => Ok(()),
+            "inputs" => self.input(mention, 0),
+            "trigger" if mention.fields.first().is_some_and(|field| field == "body") => self.input(mention, 1),
             "trigger" => field(mention, 0, &TRIGGER_FIELDS).map_err(|found| trigger_hint(found, mention)),
             "workflow" => field(mention, 0, &WORKFLOW_FIELDS),
             "execution" => field(mention, 0, &EXECUTION_FIELDS),
@@ -109,9 +117,20 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The field number `place` of a mention is a field of the input.
+    fn input(&self, mention: &Mention, place: usize) -> Result<(), Found> {
+        let (Some(fields), Some(name)) = (&self.world.inputs, mention.fields.get(place)) else { return Ok(()) };
+        if fields.contains(&name.as_str()) {
+            return Ok(());
+        }
+        let near = nearest(name, fields.iter().copied()).map(|near| format!("inputs.{near}"));
+        let found = Found::new("unknown_name", format!("`inputs` allows no field `{}`", shorten(name)));
+        Err(found.hint(format!("it has {}", fields.join(", "))).meant(near.as_deref()))
+    }
+
     fn unknown(&self, root: &str) -> Found {
         let found = Found::new("unknown_name", format!("there is no name `{}` here", shorten(root)));
-        if self.graph.index(root).is_some() {
+        if self.world.graph.index(root).is_some() {
             return found.hint(format!("did you mean `steps.{root}.output`?"));
         }
         if TRIGGER_FIELDS.contains(&root) {
@@ -139,8 +158,8 @@ impl<'a> Context<'a> {
         let Some(id) = mention.fields.first() else {
             return Err(Found::new("unknown_name", "steps are read one by one").hint("write `steps.<id>.output`"));
         };
-        let Some(read) = self.graph.index(id) else {
-            let near = nearest(id, self.graph.ids()).map(|near| format!("steps.{near}"));
+        let Some(read) = self.world.graph.index(id) else {
+            let near = nearest(id, self.world.graph.ids()).map(|near| format!("steps.{near}"));
             return Err(Found::new("unknown_step", format!("there is no step `{}`", shorten(id))).meant(near.as_deref()));
         };
         field(mention, 1, &STEP_FIELDS).map_err(|found| output_hint(found, mention))?;
@@ -155,11 +174,11 @@ impl<'a> Context<'a> {
         if step == read {
             return Err(Found::new("not_a_dependency", format!("the step reads its own result, `steps.{id}`")));
         }
-        if self.graph.follows(step, read) {
+        if self.world.graph.follows(step, read) {
             return Ok(());
         }
         let found = Found::new("not_a_dependency", format!("the step reads `steps.{id}` without waiting for it"));
-        if self.graph.follows(read, step) {
+        if self.world.graph.follows(read, step) {
             return Err(found.hint(format!("`{id}` waits for this step, so this step can't wait for `{id}`")));
         }
         Err(found.hint(format!("add `{id}` to depends_on")))

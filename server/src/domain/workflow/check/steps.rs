@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tidemill_common::limits::{WAIT_SECONDS, WORKFLOW_STEPS};
 
-use super::expressions::Context;
+use super::expressions::{Context, World};
 use super::graph::Graph;
 use super::{http, ids, retry, waits};
 use crate::domain::workflow::document::{Cursor, Fields, Found, Place, Problems, nearest, shorten};
@@ -117,21 +117,21 @@ fn report_cycles(drafts: &[Draft<'_>], graph: &Graph, problems: &mut Problems<'_
 }
 
 /// Reads everything else of every step.
-pub(super) fn finish(drafts: &[Draft<'_>], graph: &Graph, problems: &mut Problems<'_>) -> Option<Vec<Step>> {
-    let mut dependents = graph.dependents();
+pub(super) fn finish(drafts: &[Draft<'_>], world: &World<'_>, problems: &mut Problems<'_>) -> Option<Vec<Step>> {
+    let mut dependents = world.graph.dependents();
     let steps: Vec<Option<Step>> = drafts
         .iter()
         .enumerate()
         .map(|(index, draft)| {
-            step(index, draft, graph, problems).map(|step| Step { dependents: std::mem::take(&mut dependents[index]), ..step })
+            step(index, draft, world, problems).map(|step| Step { dependents: std::mem::take(&mut dependents[index]), ..step })
         })
         .collect();
     steps.into_iter().collect()
 }
 
-fn step(index: StepIndex, draft: &Draft<'_>, graph: &Graph, problems: &mut Problems<'_>) -> Option<Step> {
+fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut Problems<'_>) -> Option<Step> {
     let fields = &draft.fields;
-    let mut context = Context::new(graph, Some(index));
+    let mut context = Context::new(world, Some(index));
     let name = fields.get("name").and_then(|field| field.text(problems)).map(|text| text.value.clone());
     let condition = fields.get("if").and_then(|field| context.bare(&field, problems));
     let uses = uses(fields, problems);
@@ -146,7 +146,7 @@ fn step(index: StepIndex, draft: &Draft<'_>, graph: &Graph, problems: &mut Probl
         id: draft.id.clone()?,
         name,
         uses: uses?,
-        depends_on: graph.depends_on(index).to_vec(),
+        depends_on: world.graph.depends_on(index).to_vec(),
         dependents: Vec::new(),
         condition,
         work: work?,

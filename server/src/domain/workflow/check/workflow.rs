@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidemill_common::limits::WAIT_SECONDS;
 
-use super::expressions::Context;
+use super::expressions::{Context, World};
 use super::{ids, steps, triggers};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Node, Problems};
 use crate::domain::workflow::inputs::InputSchema;
@@ -30,8 +30,9 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
     let longest = Duration::from_secs(WAIT_SECONDS);
     let timeout = fields.get("timeout").and_then(|field| ids::duration(&field, problems, Duration::from_secs(1), longest));
     let (drafts, graph) = steps::outline(&fields.required(problems, "steps")?, problems)?;
-    let steps = steps::finish(&drafts, &graph, problems);
-    let output = fields.get("output").and_then(|field| Context::new(&graph, None).template(&field, problems));
+    let world = World { graph: &graph, inputs: inputs.as_ref().and_then(InputSchema::only_fields) };
+    let steps = steps::finish(&drafts, &world, problems);
+    let output = fields.get("output").and_then(|field| Context::new(&world, None).template(&field, problems));
     let id = id?;
     Some(Plan {
         name: name.unwrap_or_else(|| id.to_string()),

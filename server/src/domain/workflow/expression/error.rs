@@ -14,6 +14,9 @@ pub enum ExpressionError {
     Limit(String),
 }
 
+/// What the evaluator says of a `range` that it won't begin.
+const LONG_RANGE: &str = "range has too many elements";
+
 impl ExpressionError {
     /// The stable word for the kind of error.
     pub fn code(&self) -> &'static str {
@@ -28,6 +31,9 @@ impl ExpressionError {
         let source = crate::domain::workflow::document::shorten(source.trim());
         match error.kind() {
             ErrorKind::OutOfFuel => Self::Limit(format!("`{source}` takes more work than an expression may")),
+            ErrorKind::InvalidOperation if error.detail() == Some(LONG_RANGE) => {
+                Self::Limit(format!("`{source}` counts further than an expression may"))
+            }
             ErrorKind::UndefinedError => Self::Failed(format!(
                 "`{source}` reads something that is not defined; use `| default(…)` where it may be missing"
             )),

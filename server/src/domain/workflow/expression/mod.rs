@@ -25,3 +25,9 @@ pub(super) use names::{Mention, Mistake, Reading};
 pub(super) use object::json_value;
 pub(super) use template::TemplateBuilder;
 pub(super) use text::Parsed;
+
+/// Every filter and test that expressions may use.
+#[cfg(test)]
+pub(super) fn allowed() -> impl Iterator<Item = &'static str> {
+    environment::FILTERS.into_iter().chain(environment::TESTS)
+}

@@ -100,16 +100,19 @@ fn documents_that_are_none() {
 #[test]
 fn the_published_limits() {
     let steps = |count: usize| {
-        let steps: String = (0..count).map(|index| format!("  - {{id: s{index}, uses: transform, with: {{}}}}\n")).collect();
-        format!("id: x\nsteps:\n{steps}")
+        let steps: Vec<String> = (0..count).map(|index| format!("{{id: s{index}, uses: transform, with: {{}}}}")).collect();
+        format!("id: x\nsteps: [{}]", steps.join(", "))
     };
     assert!(compile(&steps(500)).is_ok());
     assert!(told(&steps(501)).contains("too_many"));
     assert!(told(&format!("id: x\n# {}", "x".repeat(2 * 1024 * 1024))).contains("too_large"));
     let long = format!("id: x\nsteps: [{{id: a, uses: transform, with: {{a: \"{{{{ 1 }}}}{}\"}}}}]", "x".repeat(16 * 1024));
     assert!(told(&long).contains("expression_too_long"));
-    let triggers: String = (0..51).map(|index| format!("  - {{id: t{index}, type: webhook, path: p{index}}}\n")).collect();
-    assert!(told(&format!("id: x\ntriggers:\n{triggers}steps: [{{id: a, uses: transform, with: {{}}}}]")).contains("too_many"));
+    let triggers: Vec<String> = (0..51).map(|index| format!("{{id: t{index}, type: webhook, path: p{index}}}")).collect();
+    let triggers = triggers.join(", ");
+    assert!(
+        told(&format!("id: x\ntriggers: [{triggers}]\nsteps: [{{id: a, uses: transform, with: {{}}}}]")).contains("too_many")
+    );
 }
 
 #[test]
@@ -127,4 +130,19 @@ steps:
         two {{ neither }}
 ";
     insta::assert_snapshot!(told(source));
+}
+
+#[test]
+fn fields_of_a_closed_input_are_known() {
+    let file = |closed: bool| {
+        format!(
+            "id: x
+inputs: {{type: object, properties: {{qty: {{}}, price: {{}}}}, additionalProperties: {}}}
+steps: [{{id: a, uses: transform, with: [\"{{{{ inputs.qyt }}}}\", \"{{{{ trigger.body.cost }}}}\", \"{{{{ inputs.price + trigger.body.qty }}}}\"]}}]
+",
+            !closed
+        )
+    };
+    assert!(compile(&file(false)).is_ok());
+    insta::assert_snapshot!(told(&file(true)));
 }

@@ -1,6 +1,7 @@
 //! Files in, plans or diagnostics out.
 
 mod diagnostics;
+mod documentation;
 mod hostile;
 mod plans;
 

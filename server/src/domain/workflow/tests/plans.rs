@@ -161,3 +161,28 @@ fn plans_are_shared_between_threads() {
     shared::<Plan>();
     shared::<super::super::scope::Scope>();
 }
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_fine() {
+    let windows = FULL.trim_start().replace('\n', "\r\n");
+    assert_eq!(compile(&windows).unwrap().steps.len(), 4);
+    assert_eq!(compile(&format!("\u{feff}{}", FULL.trim_start())).unwrap().steps.len(), 4);
+    assert!(compile("\u{feff}{\"id\": \"x\", \"steps\": [{\"id\": \"a\", \"uses\": \"transform\", \"with\": {}}]}").is_ok());
+}
+
+#[test]
+fn loops_bring_names_of_their_own() {
+    let source = "id: x
+steps:
+  - id: a
+    uses: transform
+    with:
+      text: \"{% for item in inputs.items if item.ok %}{{ loop.index }}{{ item.n }}{% else %}none{% endfor %}\"
+      pairs: \"{% for key, value in inputs.map | items %}{{ key }}={{ value }};{% endfor %}\"
+";
+    let plan = compile(source).unwrap();
+    let Work::Transform(with) = &plan.steps[0].work else { unreachable!() };
+    let scope = scope(json!({"body": {"items": [{"n": 5, "ok": true}, {"n": 6, "ok": false}], "map": {"a": 1, "b": 2}}}));
+    assert_eq!(with.render(&scope).unwrap(), json!({"text": "15", "pairs": "a=1;b=2;"}));
+    assert!(compile(&source.replace("{% else %}none", "{% else %}{{ item.n }}")).is_err());
+}
