@@ -12,7 +12,7 @@ pub mod queries;
 pub mod rows;
 pub mod schema;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use database::{Database, PoolSizes};
 pub use error::Error;
