@@ -29,7 +29,6 @@ use std::sync::Arc;
 
 use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::Tags;
-use serde_json::Value;
 
 pub use document::openapi_document;
 pub use envelope::Envelope;
@@ -39,6 +38,7 @@ pub use ws::Streams;
 
 use crate::app::{Accounts, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
+use crate::domain::workflow::json_schema;
 
 /// What the operations are about.
 #[derive(Tags)]
@@ -82,8 +82,6 @@ pub struct ApiDeps {
     pub health: Health,
     /// Writes the metrics.
     pub metrics: Metrics,
-    /// The JSON Schema of workflow files.
-    pub workflow_schema: Arc<Value>,
     /// Webhook deliveries.
     pub hooks: Hooks,
     /// WebSockets.
@@ -101,7 +99,7 @@ pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
         execution::ExecutionApi(deps.executions),
-        health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: deps.workflow_schema },
+        health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
     Route::new()
         .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(deps.hooks))

@@ -57,7 +57,6 @@ fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
         executions: Executions::new(database.clone(), versions.plans().clone(), commands),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining)),
         metrics: Arc::new(move || shown.render()),
-        workflow_schema: Arc::new(crate::domain::workflow::json_schema()),
         hooks: Hooks {
             webhooks: webhooks.clone(),
             room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),

@@ -13,7 +13,7 @@ pub mod rows;
 pub mod schema;
 mod statement;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use connection::check;
 pub use database::{Database, PoolSizes};

@@ -50,6 +50,11 @@ impl TestDatabase {
     pub fn execute(&self, sql: &str) {
         execute(&self.url, sql);
     }
+
+    /// Runs `sql` as the superuser from outside this database; `{name}` stands for its name.
+    pub fn execute_elsewhere(&self, sql: &str) {
+        execute(&self.admin_url, &sql.replace("{name}", &self.name));
+    }
 }
 
 impl Drop for TestDatabase {
