@@ -17,8 +17,8 @@ pub struct TuiOptions {
 }
 
 /// Runs the TUI until it is closed.
-pub async fn run(options: TuiOptions) -> io::Result<()> {
+pub fn run(options: TuiOptions) -> impl Future<Output = io::Result<()>> {
     let TuiOptions { target, execution, readonly } = options;
     let _ = (target, execution, readonly);
-    Err(io::ErrorKind::Unsupported.into())
+    std::future::ready(Err(io::ErrorKind::Unsupported.into()))
 }
