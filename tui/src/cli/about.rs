@@ -4,6 +4,7 @@ use clap::{Args, Command};
 use clap_complete::Shell;
 use serde_json::json;
 
+use super::output;
 use super::session::Session;
 use super::{Error, Exit};
 
@@ -29,21 +30,21 @@ pub struct Completions {
 
 impl Version {
     /// Prints it.
-    pub fn run(self, session: &Session) -> Result<Exit, Error> {
+    pub fn run(session: &Session) -> Result<Exit, Error> {
         let version = env!("CARGO_PKG_VERSION");
         let whole = json!({ "version": version, "schema": OUTPUT_SCHEMA });
         let text = session.printer.document(&whole).unwrap_or_else(|| format!("tidemill {version}\n"));
-        session.printer.write(&text)?;
+        output::write(&text)?;
         Ok(Exit::Ok)
     }
 }
 
 impl Completions {
     /// Prints the script for the whole `parser`.
-    pub fn run(self, session: &Session, mut parser: Command) -> Result<Exit, Error> {
+    pub fn run(self, mut parser: Command) -> Result<Exit, Error> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut parser, "tidemill", &mut script);
-        session.printer.write_bytes(&script)?;
+        output::write_bytes(&script)?;
         Ok(Exit::Ok)
     }
 }
@@ -51,7 +52,8 @@ impl Completions {
 /// The table behind `tidemill exit-codes`.
 #[must_use]
 pub fn exit_codes() -> String {
-    Exit::ALL.iter().map(|(exit, meaning)| format!("{:>4}  {meaning}\n", exit.code())).collect()
+    let lines: Vec<_> = Exit::ALL.iter().map(|(exit, meaning)| format!("{:>4}  {meaning}\n", exit.code())).collect();
+    lines.concat()
 }
 
 /// The text behind `tidemill environment`.

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::output;
 use super::session::Session;
 use super::{Error, Exit};
 
@@ -69,7 +70,7 @@ impl Versions {
         match self.source {
             Some(version) => {
                 let whole = client.workflow_version(id, version).await?;
-                session.printer.write(whole.source.as_deref().unwrap_or_default())?;
+                output::write(whole.source.as_deref().unwrap_or_default())?;
             }
             None => session.printer.list(&client.workflow_versions(id).await?.items)?,
         }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use tidemill_common::api::workflow::{ApplyOutcome, WorkflowApplied};
 
+use super::output;
 use super::session::Session;
 use super::source::{self, SourceFile};
 use super::{Error, Exit, diagnostics};
@@ -130,7 +131,7 @@ fn report(session: &Session, file: &SourceFile, error: &Error) {
         _ => &[],
     };
     if !diagnosed.is_empty() {
-        printer.complain(&diagnostics::render(&file.path, &file.text, diagnosed, printer.error_paint));
+        output::complain(&diagnostics::render(&file.path, &file.text, diagnosed, printer.error_paint));
     }
     printer.error(error);
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Command, Subcommand};
 
 use super::globals::Globals;
+use super::output;
 use super::session::Session;
 use super::{Error, Exit, about, activate, apply, cancel, ctx, delete, demo, describe, diff, get, login, logs, nouns};
 use super::{raw, secret, start, terminal, token, validate, watch, workspace};
@@ -96,14 +97,14 @@ async fn run_async(command: ClientCommand, globals: Globals, parser: fn() -> Com
         Err(error) => {
             // There is no printer yet.
             if json {
-                eprintln!("{}", error.to_json())
+                eprintln!("{}", error.to_json());
             } else {
-                eprintln!("error: {}", error.message())
+                eprintln!("error: {}", error.message());
             }
             return error.exit().into();
         }
     };
-    match dispatch(command, &session, parser).await {
+    match Box::pin(dispatch(command, &session, parser)).await {
         Ok(exit) => exit.into(),
         Err(error) => {
             session.printer.error(&error);
@@ -115,10 +116,10 @@ async fn run_async(command: ClientCommand, globals: Globals, parser: fn() -> Com
 async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Command) -> Result<Exit, Error> {
     use ClientCommand as C;
     match command {
-        C::Demo(demo) => demo.run(session).await,
+        C::Demo(demo) => Box::pin(demo.run(session)).await,
         C::Tui(tui) => tui.run(session).await,
         C::Login(login) => login.run(session).await,
-        C::Logout(logout) => logout.run(session),
+        C::Logout(_) => login::Logout::run(session),
         C::Ctx(ctx) => ctx.run(session),
         C::Apply(apply) => apply.run(session).await,
         C::Validate(validate) => validate.run(session).await,
@@ -138,10 +139,10 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Secret(secret) => secret.run(session).await,
         C::Workspace(workspace) => workspace.run(session).await,
         C::Api(api) => api.run(session).await,
-        C::Version(version) => version.run(session),
-        C::Completions(completions) => completions.run(session, parser()),
-        C::ExitCodes => session.printer.write(&about::exit_codes()).map(|()| Exit::Ok),
-        C::Environment => session.printer.write(about::ENVIRONMENT).map(|()| Exit::Ok),
+        C::Version(_) => about::Version::run(session),
+        C::Completions(completions) => completions.run(parser()),
+        C::ExitCodes => output::write(&about::exit_codes()).map(|()| Exit::Ok),
+        C::Environment => output::write(about::ENVIRONMENT).map(|()| Exit::Ok),
     }
 }
 

@@ -9,7 +9,7 @@ use tidemill_common::api::workflow::WorkflowDetail;
 use tidemill_common::clock::{Clock as _, SystemClock};
 
 use super::event_line::value_line;
-use super::output::{Printer, Tone, execution_tone, plain_text, render, rfc3339};
+use super::output::{self, Printer, Tone, execution_tone, plain_text, render, rfc3339};
 use super::session::Session;
 use super::time::human_millis;
 use super::{Error, Exit, reference};
@@ -67,7 +67,7 @@ impl Workflow {
             Some(text) => text,
             None => workflow_text(&whole, printer),
         };
-        printer.write(&text)?;
+        output::write(&text)?;
         Ok(Exit::Ok)
     }
 }
@@ -78,7 +78,7 @@ impl Execution {
         let client = session.client()?;
         let whole = client.execution(reference::execution(&client, &self.id).await?).await?;
         let printer = &session.printer;
-        printer.write(&printer.document(&whole).unwrap_or_else(|| execution_text(&whole, printer)))?;
+        output::write(&printer.document(&whole).unwrap_or_else(|| execution_text(&whole, printer)))?;
         Ok(Exit::Ok)
     }
 }

@@ -57,7 +57,7 @@ mod tests {
     fn an_error_shows_its_line_and_a_caret() {
         let source = "id: a\nsteps:\n  - {id: größe, wtih: 1}\n";
         let text = render(Path::new("a.yaml"), source, &[diagnostic(3, 16)], Paint(false));
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text);
     }
 
     #[test]

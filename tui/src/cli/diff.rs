@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use similar::TextDiff;
 
-use super::output::{Paint, Tone, plain_text};
+use super::output::{self, Paint, Tone, plain_text};
 use super::session::Session;
 use super::{Error, Exit, source};
 
@@ -47,7 +47,7 @@ impl Diff {
             }
             exit = Exit::Failure;
             let names = (label.as_str(), &*file.path.to_string_lossy());
-            session.printer.write(&unified(&present, &file.text, names, session.printer.paint))?;
+            output::write(&unified(&present, &file.text, names, session.printer.paint))?;
             if let Some((_, version)) = label.split_once('@') {
                 session.printer.note(&format!("tidemill apply -f {} --if-version {version}", file.path.display()));
             }

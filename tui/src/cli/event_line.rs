@@ -73,7 +73,7 @@ fn detail(body: &EventBody) -> String {
             None => format!("by {by}"),
         },
         EventBody::ExecutionCompleted { status, output, error } => {
-            let more = error.as_ref().map(error_text).or_else(|| output.as_ref().map(|output| output.to_string()));
+            let more = error.as_ref().map(error_text).or_else(|| output.as_ref().map(ToString::to_string));
             more.map_or_else(|| status.to_string(), |more| format!("{status}: {more}"))
         }
     }
@@ -105,7 +105,7 @@ pub fn value_line(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn event(kind: &str, data: Value) -> Event {
+    fn event(kind: &str, data: &Value) -> Event {
         serde_json::from_value(serde_json::json!({
             "execution_id": "01990000-0000-7000-8000-000000000001", "seq": 4, "at": "2026-01-02T03:04:05.678Z", "type": kind, "data": data
         }))
@@ -114,19 +114,19 @@ mod tests {
 
     fn lines(format: Format) -> String {
         let events = [
-            event("execution_started", serde_json::json!({})),
+            event("execution_started", &serde_json::json!({})),
             event(
                 "step_completed",
-                serde_json::json!({"step": "total", "attempt": 1, "output": {"total": 7, "text": "a\u{1b}[2Jb"}}),
+                &serde_json::json!({"step": "total", "attempt": 1, "output": {"total": 7, "text": "a\u{1b}[2Jb"}}),
             ),
             event(
                 "step_failed",
-                serde_json::json!({"step": "charge", "attempt": 2, "error": {"class": "infrastructure", "message": "refused"}, "retry_at": "2026-01-02T03:04:09Z"}),
+                &serde_json::json!({"step": "charge", "attempt": 2, "error": {"class": "infrastructure", "message": "refused"}, "retry_at": "2026-01-02T03:04:09Z"}),
             ),
-            event("step_skipped", serde_json::json!({"step": "tier", "reason": "condition"})),
+            event("step_skipped", &serde_json::json!({"step": "tier", "reason": "condition"})),
             event(
                 "execution_completed",
-                serde_json::json!({"status": "failed", "error": {"class": "user", "message": "no", "step": "charge"}}),
+                &serde_json::json!({"status": "failed", "error": {"class": "user", "message": "no", "step": "charge"}}),
             ),
         ];
         events.iter().map(|event| render(event, format, Paint(false)) + "\n").collect()
@@ -134,12 +134,12 @@ mod tests {
 
     #[test]
     fn for_people() {
-        insta::assert_snapshot!(lines(Format::Table), @"");
+        insta::assert_snapshot!(lines(Format::Table));
     }
 
     #[test]
     fn for_programs() {
-        insta::assert_snapshot!(lines(Format::Tsv).replace('\t', "|"), @"");
+        insta::assert_snapshot!(lines(Format::Tsv).replace('\t', "|"));
         for line in lines(Format::Jsonl).lines() {
             serde_json::from_str::<Event>(line).unwrap();
         }

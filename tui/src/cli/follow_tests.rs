@@ -62,14 +62,14 @@ async fn each_event_is_shown_once_and_in_order() {
     let printer = Printer::plain(Format::Jsonl, true);
     let mut shown = Vec::new();
     let follower = Follower::new(&client, &printer, ID.parse().unwrap(), 0);
-    let followed = follower
+    let end = follower
         .run(Some(Duration::from_secs(30)), |event| {
             shown.push(event.seq);
             Ok(())
         })
         .await
         .unwrap();
-    assert_eq!((shown, followed), (vec![1, 2, 3, 4, 5], Followed::Ended(ExecutionStatus::Failed)));
+    assert_eq!((shown, end), (vec![1, 2, 3, 4, 5], Followed::Ended(ExecutionStatus::Failed)));
     assert_eq!(serving.await.unwrap(), ["after=0", "after=2", "after=3", "after=3"]);
 }
 
@@ -78,6 +78,6 @@ async fn the_limit_ends_it() {
     let (client, _serving) = server([vec![event(1)], vec![]].into()).await;
     let printer = Printer::plain(Format::Jsonl, true);
     let follower = Follower::new(&client, &printer, ID.parse().unwrap(), 0);
-    let followed = follower.run(Some(Duration::from_millis(50)), |_| Ok(())).await.unwrap();
-    assert_eq!(followed, Followed::TimedOut);
+    let end = follower.run(Some(Duration::from_millis(50)), |_| Ok(())).await.unwrap();
+    assert_eq!(end, Followed::TimedOut);
 }

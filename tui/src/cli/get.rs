@@ -86,12 +86,11 @@ impl Workflows {
     /// Prints the list, or the one.
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
         let client = session.client()?;
-        match &self.id {
-            Some(id) => {
-                let whole = client.workflow(id.trim_start_matches("workflow/")).await?;
-                session.printer.item(&whole.workflow, &whole)?;
-            }
-            None => session.printer.list(&all_workflows(&client, self.limit).await?)?,
+        if let Some(id) = &self.id {
+            let whole = client.workflow(id.trim_start_matches("workflow/")).await?;
+            session.printer.item(&whole.workflow, &whole)?;
+        } else {
+            session.printer.list(&all_workflows(&client, self.limit).await?)?;
         }
         Ok(Exit::Ok)
     }
@@ -101,15 +100,12 @@ impl Executions {
     /// Prints the list, or the one.
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
         let client = session.client()?;
-        match &self.id {
-            Some(id) => {
-                let whole = client.execution(reference::execution(&client, id).await?).await?;
-                session.printer.item(&whole.execution, &whole)?;
-            }
-            None => {
-                let query = ExecutionQuery { workflow: self.workflow, status: self.status, ..ExecutionQuery::default() };
-                session.printer.list(&all_executions(&client, query, self.limit).await?)?;
-            }
+        if let Some(id) = &self.id {
+            let whole = client.execution(reference::execution(&client, id).await?).await?;
+            session.printer.item(&whole.execution, &whole)?;
+        } else {
+            let query = ExecutionQuery { workflow: self.workflow, status: self.status, ..ExecutionQuery::default() };
+            session.printer.list(&all_executions(&client, query, self.limit).await?)?;
         }
         Ok(Exit::Ok)
     }

@@ -59,7 +59,7 @@ impl Login {
 
 impl Logout {
     /// Forgets the token; the server is not asked, so that this works while it is down.
-    pub fn run(self, session: &Session) -> Result<Exit, Error> {
+    pub fn run(session: &Session) -> Result<Exit, Error> {
         let dir = session.config_dir()?;
         let mut config = session.config.clone();
         let named =

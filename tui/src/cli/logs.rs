@@ -6,7 +6,7 @@ use tidemill_common::event::Event;
 use tidemill_common::limits::PAGE_ITEMS;
 
 use super::follow::{Followed, Follower};
-use super::output::Format;
+use super::output::{self, Format};
 use super::session::Session;
 use super::watch::{refuse_json_array, show_event};
 use super::{Error, Exit, reference};
@@ -58,7 +58,7 @@ impl Logs {
             }
         }
         if session.printer.format == Format::Json {
-            session.printer.write(&session.printer.document(&whole).unwrap_or_default())?;
+            output::write(&session.printer.document(&whole).unwrap_or_default())?;
         }
         Ok(Exit::Ok)
     }

@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use clap::Args;
 use reqwest::Method;
 
+use super::output;
 use super::session::Session;
 use super::{Error, Exit};
 
@@ -42,9 +43,9 @@ impl Api {
         }
         let body = self.input.as_deref().map(read_body).transpose()?.map(|bytes| (bytes, self.content_type.as_str()));
         let answer = session.client()?.raw(method, path, body).await?;
-        session.printer.write_bytes(&answer.body)?;
+        output::write_bytes(&answer.body)?;
         if !answer.body.is_empty() && !answer.body.ends_with(b"\n") {
-            session.printer.write("\n")?;
+            output::write("\n")?;
         }
         Ok(Exit::Ok)
     }

@@ -89,8 +89,9 @@ fn top_level_id(text: &str) -> Result<String, String> {
             Event::MappingEnd | Event::SequenceEnd => {
                 depth = depth.saturating_sub(1);
                 // A value that is a collection ends here; a key follows.
-                key_next = depth != 1 || !key_next;
+                (key_next, is_id) = (true, false);
             }
+            Event::Alias(_) if depth == 1 => (key_next, is_id) = (!key_next, false),
             _ => {}
         }
     }
@@ -108,6 +109,7 @@ mod tests {
         assert_eq!(id("steps:\n  - id: wrong\n    with: {id: x}\nname: id\nid: right\n").as_deref(), Some("right"));
         assert_eq!(id(r#"{"steps": [{"id": "no"}], "triggers": [], "id": "yes"}"#).as_deref(), Some("yes"));
         assert_eq!(id("name: id\nsteps: [{id: no}]\n"), None);
+        assert_eq!(id("a: &x 1\nb: *x\nid: c\n").as_deref(), Some("c"));
         assert_eq!(id("id: {a: 1}\n"), None);
         assert_eq!(id(""), None);
         assert_eq!(id("a: [\n"), None);

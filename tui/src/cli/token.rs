@@ -6,6 +6,7 @@ use tidemill_common::api::token::TokenCreate;
 use tidemill_common::api::workspace::Role;
 use tidemill_common::ids::TokenId;
 
+use super::output;
 use super::session::Session;
 use super::{Error, Exit, prompt};
 
@@ -87,13 +88,11 @@ impl Create {
         let request = TokenCreate { name: self.name, role: self.role.map(Role::from), expires_in_days: self.expires };
         let created = session.client()?.token_create(&request).await?;
         let printer = &session.printer;
-        match printer.document(&created) {
-            Some(text) => printer.write(&text),
-            None => {
-                printer.note(&format!("token/{} created; its secret is shown this one time:", created.token.id));
-                printer.line(&created.secret)
-            }
+        if let Some(text) = printer.document(&created) {
+            return output::write(&text);
         }
+        printer.note(&format!("token/{} created; its secret is shown this one time:", created.token.id));
+        output::write_line(&created.secret)
     }
 }
 

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use tidemill_common::api::workflow::ValidationView;
 
+use super::output;
 use super::session::Session;
 use super::{Error, Exit, diagnostics, source};
 
@@ -35,13 +36,13 @@ impl Validate {
         for file in source::read_all(&self.file)? {
             let found = client.workflow_validate(&file.text, file.format).await?;
             if !found.valid && !printer.format.is_json() {
-                printer.complain(&diagnostics::render(&file.path, &file.text, &found.errors, printer.error_paint));
+                output::complain(&diagnostics::render(&file.path, &file.text, &found.errors, printer.error_paint));
             }
             checked.push(Checked { file: file.path, found });
         }
         match printer.document(&checked) {
-            Some(text) => printer.write(&text)?,
-            None => checked.iter().try_for_each(|one| printer.line(&verdict(one)))?,
+            Some(text) => output::write(&text)?,
+            None => checked.iter().try_for_each(|one| output::write_line(&verdict(one)))?,
         }
         Ok(if checked.iter().all(|one| one.found.valid) { Exit::Ok } else { Exit::Failure })
     }

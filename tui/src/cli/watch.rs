@@ -8,7 +8,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::ExecutionStatus;
 
 use super::follow::{Followed, Follower};
-use super::output::{Format, execution_tone};
+use super::output::{self, Format, execution_tone};
 use super::session::Session;
 use super::time::{human_millis, parse_duration};
 use super::{Error, Exit, event_line, reference};
@@ -42,8 +42,8 @@ impl Watch {
         let client = session.client()?;
         let id = reference::execution(&client, &self.id).await?;
         let follower = Follower::new(&client, &session.printer, id, self.after);
-        let followed = follower.run(self.timeout, |event| show_event(session, event)).await?;
-        let exit = conclude(session, &client, id, followed, Exit::Timeout).await?;
+        let end = follower.run(self.timeout, |event| show_event(session, event)).await?;
+        let exit = conclude(session, &client, id, end, Exit::Timeout).await?;
         Ok(if self.no_exit_status && matches!(exit, Exit::ExecutionFailed | Exit::ExecutionCancelled) {
             Exit::Ok
         } else {
@@ -62,7 +62,7 @@ pub fn refuse_json_array(session: &Session) -> Result<(), Error> {
 
 /// Prints one event.
 pub fn show_event(session: &Session, event: &Event) -> Result<(), Error> {
-    session.printer.line(&event_line::render(event, session.printer.format, session.printer.paint))
+    output::write_line(&event_line::render(event, session.printer.format, session.printer.paint))
 }
 
 /// Says how it ended, on stderr, and which exit code that is. `over` is the code for a limit that was reached.
@@ -90,7 +90,7 @@ pub async fn conclude(
     let took = execution.duration_ms.map(|millis| format!(" in {}", human_millis(millis))).unwrap_or_default();
     let word = printer.error_paint.paint(execution_tone(status), status.as_str());
     if !session.globals.quiet {
-        printer.complain(&format!("execution/{id} {word}{took}"));
+        output::complain(&format!("execution/{id} {word}{took}"));
     }
     Ok(exit_for(status))
 }

@@ -56,7 +56,7 @@ impl Feed {
     }
 
     /// Shows events until `count` executions have ended.
-    pub async fn show(mut self, count: usize, stage: &Stage<'_>) -> Result<Seen, Error> {
+    pub async fn show(mut self, count: usize, stage: Stage<'_>) -> Result<Seen, Error> {
         let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
         while self.seen.ended.len() < count {
             let Some(stream) = &mut self.stream else {
@@ -81,7 +81,7 @@ impl Feed {
         Ok(self.seen)
     }
 
-    fn take(&mut self, frame: StreamFrame, stage: &Stage<'_>) -> Result<(), Error> {
+    fn take(&mut self, frame: StreamFrame, stage: Stage<'_>) -> Result<(), Error> {
         match frame {
             StreamFrame::Event { cursor, event, .. } => {
                 self.cursor = Some(cursor);
@@ -98,7 +98,7 @@ impl Feed {
         Ok(())
     }
 
-    fn event(&mut self, event: &Event, stage: &Stage<'_>) -> Result<(), Error> {
+    fn event(&mut self, event: &Event, stage: Stage<'_>) -> Result<(), Error> {
         let last = self.seen.last_seq.entry(event.execution_id).or_default();
         if event.seq <= *last {
             return Ok(());
@@ -113,7 +113,7 @@ impl Feed {
 }
 
 /// `3f2a9c01  step_completed    triage       {"code_files":2}`.
-fn line(event: &Event, stage: &Stage<'_>) -> String {
+fn line(event: &Event, stage: Stage<'_>) -> String {
     let paint = stage.paint();
     let id = paint.paint(Tone::Dim, &event.execution_id.short());
     let kind = paint.paint(tone(&event.body), &format!("{:<19}", event.body.type_name()));

@@ -72,13 +72,11 @@ impl Demo {
         let summary = outcome?;
         stopped?;
         cleaned?;
-        match summary {
-            Some(summary) => summary.print(&session.printer, kept.as_deref()),
-            None => {
-                stage.say("interrupted: the server was stopped and its directory removed, unless it was to be kept")?;
-                Ok(Exit::Interrupted)
-            }
+        if let Some(summary) = summary {
+            return summary.print(&session.printer, kept.as_deref());
         }
+        stage.say("interrupted: the server was stopped and its directory removed, unless it was to be kept")?;
+        Ok(Exit::Interrupted)
     }
 
     async fn show(&self, place: &Place, server: &mut Option<Server>, stage: Stage<'_>) -> Result<Summary, Error> {
@@ -91,7 +89,7 @@ impl Demo {
         let sender = install(&client, &tracker, stage).await?;
         announce(&history, stage)?;
         let feed = Feed::open(&client).await?;
-        let (deliveries, seen) = timeout(PATIENCE, push_and_watch(&history, &sender, feed, stage))
+        let (deliveries, seen) = timeout(PATIENCE, Box::pin(push_and_watch(&history, &sender, feed, stage)))
             .await
             .map_err(|_| Error::Demo(format!("not all executions ended within {} s", PATIENCE.as_secs())))??;
         stage.title("reading each execution back")?;
@@ -134,7 +132,7 @@ async fn push_and_watch(
 ) -> Result<(Vec<DeliveryView>, Seen), Error> {
     let payloads: Vec<_> = (0..history.commits.len()).map(|index| delivery::payload(history, index)).collect();
     let pushing = try_join_all(payloads.iter().map(|payload| sender.send(payload)));
-    tokio::try_join!(pushing, feed.show(payloads.len(), &stage))
+    tokio::try_join!(pushing, feed.show(payloads.len(), stage))
 }
 
 async fn stop(server: Option<Server>, stage: Stage<'_>) -> Result<(), Error> {

@@ -96,12 +96,10 @@ impl Server {
         if let Some(pid) = pid {
             kill_process(pid, Signal::TERM)?;
         }
-        match timeout(STOP, self.child.wait()).await {
-            Ok(status) => status,
-            Err(_) => {
-                self.child.kill().await?;
-                self.child.wait().await
-            }
+        if let Ok(status) = timeout(STOP, self.child.wait()).await {
+            return status;
         }
+        self.child.kill().await?;
+        self.child.wait().await
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::cli::Error;
-use crate::cli::output::{Paint, Printer, Tone};
+use crate::cli::output::{self, Paint, Printer, Tone};
 
 /// Prints the demonstration.
 #[derive(Debug, Clone, Copy)]
@@ -14,25 +14,25 @@ pub struct Stage<'a>(pub &'a Printer);
 impl Stage<'_> {
     /// Colour where it speaks.
     #[must_use]
-    pub fn paint(&self) -> Paint {
+    pub fn paint(self) -> Paint {
         if self.is_beside() { self.0.error_paint } else { self.0.paint }
     }
 
     /// Prints a line.
-    pub fn say(&self, text: &str) -> Result<(), Error> {
+    pub fn say(self, text: &str) -> Result<(), Error> {
         if self.is_beside() {
-            self.0.complain(text);
+            output::complain(text);
             return Ok(());
         }
-        self.0.line(text)
+        output::write_line(text)
     }
 
     /// Prints what comes next.
-    pub fn title(&self, text: &str) -> Result<(), Error> {
+    pub fn title(self, text: &str) -> Result<(), Error> {
         self.say(&self.paint().paint(Tone::Strong, &format!("==> {text}")))
     }
 
-    fn is_beside(&self) -> bool {
+    fn is_beside(self) -> bool {
         self.0.document(&()).is_some()
     }
 }

@@ -12,7 +12,7 @@ use tidemill_common::limits::PAGE_ITEMS;
 use tidemill_common::status::ExecutionStatus;
 
 use super::feed::Seen;
-use crate::cli::output::{Printer, Tone};
+use crate::cli::output::{self, Printer, Tone};
 use crate::cli::{Error, Exit};
 use crate::client::Client;
 
@@ -71,8 +71,8 @@ impl Summary {
     /// Prints it, with what to do next.
     pub fn print(&self, printer: &Printer, kept: Option<&Path>) -> Result<Exit, Error> {
         match printer.document(self) {
-            Some(text) => printer.write(&text)?,
-            None => printer.write(&self.text(printer, kept))?,
+            Some(text) => output::write(&text)?,
+            None => output::write(&self.text(printer, kept))?,
         }
         Ok(if self.faults.is_empty() { Exit::Ok } else { Exit::Failure })
     }
@@ -173,7 +173,7 @@ mod tests {
         .unwrap()
     }
 
-    fn delivery(output: serde_json::Value) -> DeliveryView {
+    fn delivery(output: &serde_json::Value) -> DeliveryView {
         serde_json::from_value(json!({
             "execution_id": "01990000-0000-7000-8000-000000000001", "status": "succeeded", "duplicate": false, "url": "/x", "output": output
         }))
@@ -182,12 +182,12 @@ mod tests {
 
     #[test]
     fn only_what_agrees_everywhere_is_without_fault() {
-        let good = delivery(json!({"lane": "docs"}));
+        let good = delivery(&json!({"lane": "docs"}));
         let succeeded = Some(ExecutionStatus::Succeeded);
         assert_eq!(faults(&detail("succeeded"), &good, 5, succeeded), Vec::<String>::new());
         assert_eq!(faults(&detail("failed"), &good, 5, Some(ExecutionStatus::Failed)).len(), 1);
         assert_eq!(faults(&detail("succeeded"), &good, 4, succeeded).len(), 1);
         assert_eq!(faults(&detail("succeeded"), &good, 5, None).len(), 1);
-        assert_eq!(faults(&detail("succeeded"), &delivery(json!({"lane": "review"})), 5, succeeded).len(), 1);
+        assert_eq!(faults(&detail("succeeded"), &delivery(&json!({"lane": "review"})), 5, succeeded).len(), 1);
     }
 }

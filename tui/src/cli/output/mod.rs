@@ -12,7 +12,7 @@ mod yaml;
 
 pub use format::{ColorChoice, Format};
 pub use paint::{Paint, Tone, plain_text};
-pub use printer::Printer;
+pub use printer::{Printer, complain, write, write_bytes, write_line};
 pub use row::rfc3339;
 pub use row::{Cell, Column, Row};
 pub use rows::{ContextRow, execution_tone};

@@ -53,7 +53,7 @@ impl Printer {
 
     /// Prints a list. An empty one says so, on stderr, when people read it.
     pub fn list<T: Row>(&self, items: &[T]) -> Result<(), Error> {
-        self.write(&self.list_text(items, SystemClock.now()))?;
+        write(&self.list_text(items, SystemClock.now()))?;
         if items.is_empty() && matches!(self.format, Format::Table | Format::Wide) {
             self.note(&format!("no {}s", T::KIND));
         }
@@ -62,13 +62,13 @@ impl Printer {
 
     pub(super) fn list_text<T: Row>(&self, items: &[T], now: DateTime<Utc>) -> String {
         if self.quiet && !self.format.is_json() {
-            return items.iter().map(|item| format!("{}\n", plain_text(&item.id()))).collect();
+            return lines(items, |item| plain_text(&item.id()).into_owned());
         }
         match self.format {
             Format::Json => pretty(&json(&items)),
-            Format::Jsonl => items.iter().map(|item| format!("{}\n", json(item))).collect(),
+            Format::Jsonl => lines(items, |item| json(item).to_string()),
             Format::Yaml => to_yaml(&json(&items)),
-            Format::Name => items.iter().map(|item| format!("{}/{}\n", T::KIND, plain_text(&item.id()))).collect(),
+            Format::Name => lines(items, |item| format!("{}/{}", T::KIND, plain_text(&item.id()))),
             Format::Table | Format::Wide if items.is_empty() => String::new(),
             Format::Table | Format::Wide | Format::Tsv => render(items, self.layout(now)),
         }
@@ -77,7 +77,7 @@ impl Printer {
     /// Prints one thing: as JSON or YAML `whole`, else its row.
     pub fn item<T: Row>(&self, row: &T, whole: &impl Serialize) -> Result<(), Error> {
         match self.document(whole) {
-            Some(text) => self.write(&text),
+            Some(text) => write(&text),
             None => self.list(std::slice::from_ref(row)),
         }
     }
@@ -90,7 +90,7 @@ impl Printer {
             (None, Format::Name) => format!("{kind}/{id}\n"),
             (None, _) => format!("{kind}/{id} {verbed}\n"),
         };
-        self.write(&text)
+        write(&text)
     }
 
     /// `value` as a document, if the format is one.
@@ -110,34 +110,11 @@ impl Printer {
         Layout { wide, tabs, headers: self.headers, paint: self.paint, now }
     }
 
-    /// Writes `text` to stdout as it is.
-    pub fn write(&self, text: &str) -> Result<(), Error> {
-        self.write_bytes(text.as_bytes())
-    }
-
-    /// Writes bytes to stdout as they are.
-    pub fn write_bytes(&self, bytes: &[u8]) -> Result<(), Error> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes)?;
-        stdout.flush()?;
-        Ok(())
-    }
-
-    /// Writes a line to stdout.
-    pub fn line(&self, text: &str) -> Result<(), Error> {
-        self.write(&format!("{text}\n"))
-    }
-
     /// Writes a notice to stderr, unless `--quiet`.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            self.complain(&self.error_paint.paint(Tone::Dim, &format!("# {}", plain_text(text))));
+            complain(&self.error_paint.paint(Tone::Dim, &format!("# {}", plain_text(text))));
         }
-    }
-
-    /// Writes a line to stderr. When nobody reads it, nobody can be told.
-    pub fn complain(&self, text: &str) {
-        let _ = writeln!(io::stderr(), "{text}");
     }
 
     /// Writes an error to stderr, for people or as JSON.
@@ -146,13 +123,36 @@ impl Printer {
             return;
         }
         if self.format.is_json() {
-            return self.complain(&error.to_json().to_string());
+            return complain(&error.to_json().to_string());
         }
-        self.complain(&format!("{} {}", self.error_paint.paint(Tone::Bad, "error:"), error.message()));
+        complain(&format!("{} {}", self.error_paint.paint(Tone::Bad, "error:"), error.message()));
         if let Some(hint) = error.hint() {
-            self.complain(&format!("{} {hint}", self.error_paint.paint(Tone::Live, "hint:")));
+            complain(&format!("{} {hint}", self.error_paint.paint(Tone::Live, "hint:")));
         }
     }
+}
+
+/// Writes `text` to stdout as it is.
+pub fn write(text: &str) -> Result<(), Error> {
+    write_bytes(text.as_bytes())
+}
+
+/// Writes a line to stdout.
+pub fn write_line(text: &str) -> Result<(), Error> {
+    write(&format!("{text}\n"))
+}
+
+/// Writes bytes to stdout as they are.
+pub fn write_bytes(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// Writes a line to stderr. When nobody reads it, nobody can be told.
+pub fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 #[cfg(test)]
@@ -165,6 +165,11 @@ impl Printer {
 
 fn json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).expect("wire types have string keys and no failing serializers")
+}
+
+fn lines<T>(items: &[T], line: impl Fn(&T) -> String) -> String {
+    let lines: Vec<_> = items.iter().map(|item| line(item) + "\n").collect();
+    lines.concat()
 }
 
 fn pretty(value: &Value) -> String {

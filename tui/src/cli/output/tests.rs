@@ -32,27 +32,27 @@ fn shown(format: Format) -> String {
 
 #[test]
 fn table() {
-    insta::assert_snapshot!(shown(Format::Table), @"");
+    insta::assert_snapshot!(shown(Format::Table));
 }
 
 #[test]
 fn wide() {
-    insta::assert_snapshot!(shown(Format::Wide), @"");
+    insta::assert_snapshot!(shown(Format::Wide));
 }
 
 #[test]
 fn tsv() {
-    insta::assert_snapshot!(shown(Format::Tsv).replace('\t', "|"), @"");
+    insta::assert_snapshot!(shown(Format::Tsv).replace('\t', "|"));
 }
 
 #[test]
 fn name() {
-    insta::assert_snapshot!(shown(Format::Name), @"");
+    insta::assert_snapshot!(shown(Format::Name));
 }
 
 #[test]
 fn yaml() {
-    insta::assert_snapshot!(shown(Format::Yaml), @"");
+    insta::assert_snapshot!(shown(Format::Yaml));
 }
 
 #[test]
@@ -107,5 +107,5 @@ fn yaml_quotes_what_would_be_read_otherwise() {
         "plain": "order intake", "truth": "true", "number": "12", "empty": "", "colon": "a: b", "list": [1, [2, {"a": null}], {}],
         "text": "id: x\nsteps: []\n", "maps": [{"a": 1, "b": {"c": 2.5}}]
     });
-    insta::assert_snapshot!(to_yaml(&value), @"");
+    insta::assert_snapshot!(to_yaml(&value));
 }
