@@ -76,7 +76,7 @@ pub fn draw(
             },
         };
         let selected = index == open.nodes.index();
-        row(buf, theme, rows, at, spans, selected && open.pane == Pane::Steps);
+        row(buf, rows, at, spans, selected && open.pane == Pane::Steps);
         if selected && open.pane == Pane::Content {
             put(buf, rows, at, vec![span(theme, Token::Accent, " >")]);
         }
