@@ -1,1 +1,48 @@
-//! Commands: `tidemill <noun> <verb>`.
+//! Commands: `tidemill <verb> …` and `tidemill <noun> <verb> …`, one file each.
+//!
+//! Start at [`command`]: the list, and which code answers each. [`target`] decides which server is meant, [`session`] is
+//! what every command has at hand, [`output`] prints, [`follow`] watches an execution over lost connections, [`demo`] is
+//! the main job on real input. Commands talk to servers through [`crate::client`] only.
+
+mod about;
+mod activate;
+mod apply;
+mod cancel;
+mod command;
+mod config;
+mod ctx;
+mod delete;
+mod demo;
+mod describe;
+mod diagnostics;
+mod diff;
+mod environment;
+mod error;
+mod event_line;
+mod exit;
+mod follow;
+mod get;
+mod globals;
+mod login;
+mod logs;
+mod nouns;
+mod output;
+mod prompt;
+mod raw;
+mod reference;
+mod secret;
+mod session;
+mod source;
+mod start;
+mod target;
+mod terminal;
+mod time;
+mod token;
+mod validate;
+mod watch;
+mod workspace;
+
+pub use command::{ClientCommand, run};
+pub use error::Error;
+pub use exit::Exit;
+pub use globals::Globals;

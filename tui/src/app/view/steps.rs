@@ -188,7 +188,7 @@ enum Ink {
 fn chart(open: &Execution, step: &StepView, layout: &Layout, now: DateTime<Utc>, theme: Theme) -> Vec<Span<'static>> {
     let Some(started) = step.started_at else {
         let why =
-            if step.status == StepStatus::Pending && open.detail.as_ref().is_some_and(|d| d.execution.status.is_terminal()) {
+            if step.status != StepStatus::Skipped && open.detail.as_ref().is_some_and(|d| d.execution.status.is_terminal()) {
                 "(not reached)"
             } else {
                 ""

@@ -1,0 +1,140 @@
+//! The commands that talk to a server, and which code answers each.
+
+use std::process::ExitCode;
+
+use clap::{Command, Subcommand};
+
+use super::globals::Globals;
+use super::session::Session;
+use super::{Error, Exit, about, activate, apply, cancel, ctx, delete, demo, describe, diff, get, login, logs, nouns};
+use super::{raw, secret, start, terminal, token, validate, watch, workspace};
+
+/// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Show the main job: push deliveries through a fresh server
+    Demo(demo::Demo),
+    /// Open the full-screen front end
+    Tui(terminal::Tui),
+    /// Check an API token and keep it as a context
+    Login(login::Login),
+    /// Forget the stored token of a context
+    Logout(login::Logout),
+    /// List, add, switch and remove contexts
+    #[command(subcommand, visible_alias = "context")]
+    Ctx(ctx::Ctx),
+    /// Create workflows, or new versions of them, from files
+    Apply(apply::Apply),
+    /// Check workflow files; change nothing
+    Validate(validate::Validate),
+    /// Show how files differ from the newest versions
+    Diff(diff::Diff),
+    /// List things, or one of them
+    #[command(subcommand)]
+    Get(get::Get),
+    /// Show everything about one thing
+    #[command(subcommand)]
+    Describe(describe::Describe),
+    /// Remove a workflow; its executions stay
+    Delete(delete::Delete),
+    /// Start an execution of a workflow
+    Run(start::Run),
+    /// Print an execution's events until it ends
+    Watch(watch::Watch),
+    /// Print an execution's events
+    Logs(logs::Logs),
+    /// Cancel an execution
+    Cancel(cancel::Cancel),
+    /// Switch a workflow's triggers on
+    Activate(activate::Activate),
+    /// Switch a workflow's triggers off
+    Deactivate(activate::Deactivate),
+    /// Commands about executions
+    #[command(subcommand, visible_aliases = ["exec", "ex", "executions"])]
+    Execution(nouns::Execution),
+    /// Commands about workflows
+    #[command(subcommand, visible_aliases = ["wf", "flow", "workflows"])]
+    Workflow(nouns::Workflow),
+    /// Make, list and revoke API tokens
+    #[command(subcommand, visible_alias = "tokens")]
+    Token(token::Token),
+    /// Set, list and remove secrets
+    #[command(subcommand, visible_alias = "secrets")]
+    Secret(secret::Secret),
+    /// List and make workspaces
+    #[command(subcommand, visible_alias = "workspaces")]
+    Workspace(workspace::Workspace),
+    /// Send any API request and print the answer
+    Api(raw::Api),
+    /// Print the version
+    Version(about::Version),
+    /// Print a completion script for a shell
+    Completions(about::Completions),
+    /// Print what the exit codes mean
+    #[command(after_help = "Example:\n  tidemill exit-codes")]
+    ExitCodes,
+    /// Print which environment variables are read
+    #[command(after_help = "Example:\n  tidemill environment")]
+    Environment,
+}
+
+/// Runs `command`. `parser` gives the whole command line, for the completion scripts.
+pub async fn run(command: ClientCommand, globals: Globals, parser: fn() -> Command) -> ExitCode {
+    let json = globals.output.is_some_and(super::output::Format::is_json);
+    let session = match Session::new(globals) {
+        Ok(session) => session,
+        Err(error) => {
+            // There is no printer yet.
+            if json {
+                eprintln!("{}", error.to_json())
+            } else {
+                eprintln!("error: {}", error.message())
+            }
+            return error.exit().into();
+        }
+    };
+    match dispatch(command, &session, parser).await {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            session.printer.error(&error);
+            error.exit().into()
+        }
+    }
+}
+
+async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Command) -> Result<Exit, Error> {
+    use ClientCommand as C;
+    match command {
+        C::Demo(demo) => demo.run(session).await,
+        C::Tui(tui) => tui.run(session).await,
+        C::Login(login) => login.run(session).await,
+        C::Logout(logout) => logout.run(session),
+        C::Ctx(ctx) => ctx.run(session),
+        C::Apply(apply) => apply.run(session).await,
+        C::Validate(validate) => validate.run(session).await,
+        C::Diff(diff) => diff.run(session).await,
+        C::Get(get) => get.run(session).await,
+        C::Describe(describe) => describe.run(session).await,
+        C::Delete(delete) => delete.run(session).await,
+        C::Run(run) => run.run(session).await,
+        C::Watch(watch) => watch.run(session).await,
+        C::Logs(logs) => logs.run(session).await,
+        C::Cancel(cancel) => cancel.run(session).await,
+        C::Activate(activate) => activate.run(session).await,
+        C::Deactivate(deactivate) => deactivate.run(session).await,
+        C::Execution(execution) => execution.run(session).await,
+        C::Workflow(workflow) => workflow.run(session).await,
+        C::Token(token) => token.run(session).await,
+        C::Secret(secret) => secret.run(session).await,
+        C::Workspace(workspace) => workspace.run(session).await,
+        C::Api(api) => api.run(session).await,
+        C::Version(version) => version.run(session),
+        C::Completions(completions) => completions.run(session, parser()),
+        C::ExitCodes => session.printer.write(&about::exit_codes()).map(|()| Exit::Ok),
+        C::Environment => session.printer.write(about::ENVIRONMENT).map(|()| Exit::Ok),
+    }
+}
+
+#[cfg(test)]
+#[path = "command_tests.rs"]
+mod tests;

@@ -1,0 +1,176 @@
+//! `describe`: everything about one thing, for people.
+
+use std::fmt::Write as _;
+
+use clap::{Args, Subcommand};
+use tidemill_common::api::execution::ExecutionDetail;
+use tidemill_common::api::trigger::TriggerView;
+use tidemill_common::api::workflow::WorkflowDetail;
+use tidemill_common::clock::{Clock as _, SystemClock};
+
+use super::event_line::value_line;
+use super::output::{Printer, Tone, execution_tone, plain_text, render, rfc3339};
+use super::session::Session;
+use super::time::human_millis;
+use super::{Error, Exit, reference};
+
+/// Shows everything about one thing
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  tidemill describe workflow order-intake\n  tidemill describe execution @latest")]
+pub enum Describe {
+    /// Show a workflow: versions, triggers, steps
+    #[command(visible_aliases = ["workflows", "wf", "flow"])]
+    Workflow(Workflow),
+    /// Show an execution: input, steps, output, error
+    #[command(visible_aliases = ["executions", "exec", "ex"])]
+    Execution(Execution),
+}
+
+/// Show a workflow: versions, triggers, steps
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tidemill describe workflow order-intake\n  tidemill workflow show order-intake --source > order-intake.yaml"
+)]
+pub struct Workflow {
+    /// The workflow's id
+    id: String,
+    /// Print the newest version's file, and nothing else
+    #[arg(long)]
+    source: bool,
+}
+
+/// Show an execution: input, steps, output, error
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidemill describe execution @failed\n  tidemill exec show 3f2a9c01 -o json")]
+pub struct Execution {
+    /// An id, a part of one, @latest or @failed
+    id: String,
+}
+
+impl Describe {
+    /// Prints the description.
+    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+        match self {
+            Self::Workflow(workflow) => workflow.run(session).await,
+            Self::Execution(execution) => execution.run(session).await,
+        }
+    }
+}
+
+impl Workflow {
+    /// Prints the workflow.
+    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+        let whole = session.client()?.workflow(self.id.trim_start_matches("workflow/")).await?;
+        let printer = &session.printer;
+        let text = match printer.document(&whole) {
+            _ if self.source => whole.source,
+            Some(text) => text,
+            None => workflow_text(&whole, printer),
+        };
+        printer.write(&text)?;
+        Ok(Exit::Ok)
+    }
+}
+
+impl Execution {
+    /// Prints the execution.
+    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+        let client = session.client()?;
+        let whole = client.execution(reference::execution(&client, &self.id).await?).await?;
+        let printer = &session.printer;
+        printer.write(&printer.document(&whole).unwrap_or_else(|| execution_text(&whole, printer)))?;
+        Ok(Exit::Ok)
+    }
+}
+
+/// Lines of a name and a value.
+struct Facts(String);
+
+impl Facts {
+    fn add(&mut self, name: &str, value: &str) {
+        let _ = writeln!(self.0, "{:<12}{}", format!("{name}:"), plain_text(value));
+    }
+
+    fn add_some(&mut self, name: &str, value: Option<impl AsRef<str>>) {
+        if let Some(value) = value {
+            self.add(name, value.as_ref());
+        }
+    }
+}
+
+fn workflow_text(whole: &WorkflowDetail, printer: &Printer) -> String {
+    let workflow = &whole.workflow;
+    let mut facts = Facts(String::new());
+    facts.add("Workflow", &workflow.id);
+    facts.add("Name", &workflow.name);
+    facts.add("Version", &workflow.version.to_string());
+    facts.add("Active", &workflow.active_version.map_or_else(|| "no".to_owned(), |version| format!("version {version}")));
+    facts.add("Created", &rfc3339(workflow.created_at));
+    facts.add("Updated", &rfc3339(workflow.updated_at));
+    for trigger in &workflow.triggers {
+        facts.add("Trigger", &trigger_text(trigger));
+    }
+    let mut text = facts.0;
+    let _ = writeln!(text, "\n{}", printer.paint.paint(Tone::Strong, "Steps"));
+    for step in &whole.steps {
+        let after = if step.depends_on.is_empty() { String::new() } else { format!("  after {}", step.depends_on.join(", ")) };
+        let _ = writeln!(text, "  {:<20}{}{}", plain_text(&step.id), plain_text(&step.uses), plain_text(&after));
+    }
+    text
+}
+
+fn trigger_text(trigger: &TriggerView) -> String {
+    let mut text = format!("{} ({})", trigger.id, trigger.kind);
+    let parts = [("at", &trigger.path), ("cron", &trigger.cron), ("in", &trigger.timezone)];
+    for (word, value) in parts {
+        if let Some(value) = value {
+            let _ = write!(text, " {word} {value}");
+        }
+    }
+    if let Some(at) = trigger.next_at {
+        let _ = write!(text, ", next {}", rfc3339(at));
+    }
+    text
+}
+
+fn execution_text(whole: &ExecutionDetail, printer: &Printer) -> String {
+    let execution = &whole.execution;
+    let mut facts = Facts(String::new());
+    facts.add("Execution", &execution.id.to_string());
+    facts.add("Workflow", &format!("{} version {}", execution.workflow_id, execution.version));
+    // Painted text must not go through `plain_text`, which would take the colour's escape for an attack.
+    let _ = writeln!(
+        facts.0,
+        "{:<12}{}",
+        "Status:",
+        printer.paint.paint(execution_tone(execution.status), execution.status.as_str())
+    );
+    let trigger = execution.trigger_id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    facts.add("Trigger", &format!("{}{trigger}", execution.trigger_type));
+    facts.add("Started", &rfc3339(execution.created_at));
+    facts.add_some("Finished", execution.finished_at.map(rfc3339));
+    facts.add_some("Duration", execution.duration_ms.map(human_millis));
+    facts.add_some("Wakes", whole.wake_at.map(rfc3339));
+    facts.add("Events", &execution.last_seq.to_string());
+    facts.add("Input", &value_line(&whole.input));
+    facts.add_some("Output", whole.output.as_ref().map(value_line));
+    facts.add_some("Error", whole.failure.as_ref().map(|error| format!("{} ({})", error.message, error.class.as_str())));
+    let mut text = facts.0;
+    let _ = write!(text, "\n{}", render(&whole.steps, printer.layout(SystemClock.now())));
+    for step in &whole.steps {
+        let error = step.error.as_ref().map(|error| error.message.clone());
+        for (name, value) in
+            [("input", step.input.as_ref().map(value_line)), ("output", step.output.as_ref().map(value_line)), ("error", error)]
+        {
+            if let Some(value) = value {
+                let _ = writeln!(
+                    text,
+                    "\n{}\n  {}",
+                    printer.paint.paint(Tone::Strong, &format!("{} {name}", step.id)),
+                    plain_text(&value)
+                );
+            }
+        }
+    }
+    text
+}

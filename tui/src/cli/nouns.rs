@@ -1,0 +1,90 @@
+//! `execution VERB` and `workflow VERB`: the same commands, ordered by what they are about.
+
+use clap::Subcommand;
+
+use super::activate::{Activate, Deactivate, Versions};
+use super::apply::Apply;
+use super::cancel::Cancel;
+use super::delete::Delete;
+use super::diff::Diff;
+use super::logs::Logs;
+use super::session::Session;
+use super::start::Run;
+use super::validate::Validate;
+use super::watch::Watch;
+use super::{Error, Exit, describe, get};
+
+/// Commands about executions
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  tidemill exec list --status failed")]
+pub enum Execution {
+    /// List executions, newest first
+    #[command(visible_alias = "ls")]
+    List(get::Executions),
+    /// Show an execution: input, steps, output, error
+    Show(describe::Execution),
+    /// Print an execution's events until it ends
+    Watch(Watch),
+    /// Print an execution's events
+    Logs(Logs),
+    /// Cancel an execution
+    Cancel(Cancel),
+}
+
+/// Commands about workflows
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  tidemill workflow versions order-intake")]
+pub enum Workflow {
+    /// List workflows
+    #[command(visible_alias = "ls")]
+    List(get::Workflows),
+    /// Show a workflow: versions, triggers, steps
+    Show(describe::Workflow),
+    /// Create workflows, or new versions of them, from files
+    Apply(Apply),
+    /// Check workflow files; change nothing
+    Validate(Validate),
+    /// Show how files differ from the newest versions
+    Diff(Diff),
+    /// Start an execution of a workflow
+    Run(Run),
+    /// List a workflow's versions, or print one's file
+    Versions(Versions),
+    /// Switch a workflow's triggers on
+    Activate(Activate),
+    /// Switch a workflow's triggers off
+    Deactivate(Deactivate),
+    /// Remove a workflow; its executions stay
+    Delete(Delete),
+}
+
+impl Execution {
+    /// Does what was asked.
+    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+        match self {
+            Self::List(list) => list.run(session).await,
+            Self::Show(show) => show.run(session).await,
+            Self::Watch(watch) => watch.run(session).await,
+            Self::Logs(logs) => logs.run(session).await,
+            Self::Cancel(cancel) => cancel.run(session).await,
+        }
+    }
+}
+
+impl Workflow {
+    /// Does what was asked.
+    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+        match self {
+            Self::List(list) => list.run(session).await,
+            Self::Show(show) => show.run(session).await,
+            Self::Apply(apply) => apply.run(session).await,
+            Self::Validate(validate) => validate.run(session).await,
+            Self::Diff(diff) => diff.run(session).await,
+            Self::Run(run) => run.run(session).await,
+            Self::Versions(versions) => versions.run(session).await,
+            Self::Activate(activate) => activate.run(session).await,
+            Self::Deactivate(deactivate) => deactivate.run(session).await,
+            Self::Delete(delete) => delete.run(session).await,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What commands print, in every format. Data goes to stdout, notices to stderr.
+//!
+//! Start at [`Printer`]; [`Row`] says how a thing looks as one line of a table.
+
+mod format;
+mod paint;
+mod printer;
+mod row;
+mod rows;
+mod table;
+mod yaml;
+
+pub use format::{ColorChoice, Format};
+pub use paint::{Paint, Tone, plain_text};
+pub use printer::Printer;
+pub use row::rfc3339;
+pub use row::{Cell, Column, Row};
+pub use rows::{ContextRow, execution_tone};
+pub use table::{Layout, render};
+pub use yaml::to_yaml;
+
+#[cfg(test)]
+mod tests;

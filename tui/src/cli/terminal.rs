@@ -1,0 +1,36 @@
+//! `tui`: opens the full-screen front end.
+
+use clap::Args;
+
+use super::output::ColorChoice;
+use super::session::Session;
+use super::{Error, Exit, reference};
+use crate::app::{self, Colors, TuiOptions};
+
+/// Open the full-screen front end
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidemill tui\n  tidemill tui @failed\n  tidemill tui -C prod --readonly")]
+pub struct Tui {
+    /// Begin at this execution: an id, a part of one, @latest or @failed
+    #[arg(value_name = "EXECUTION")]
+    id: Option<String>,
+    /// Show only; change nothing
+    #[arg(long)]
+    readonly: bool,
+}
+
+impl Tui {
+    /// Hands the terminal to the front end until it is closed.
+    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+        let mut options = TuiOptions::new(session.target()?);
+        options.readonly = self.readonly;
+        if session.globals.color == Some(ColorChoice::Never) {
+            options.colors = Some(Colors::Mono);
+        }
+        if let Some(text) = &self.id {
+            options.start = Some(reference::execution(&session.client()?, text).await?);
+        }
+        app::run(options).await?;
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,110 @@
+//! `token`: API tokens of the workspace.
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+use tidemill_common::api::token::TokenCreate;
+use tidemill_common::api::workspace::Role;
+use tidemill_common::ids::TokenId;
+
+use super::session::Session;
+use super::{Error, Exit, prompt};
+
+/// Makes, lists and revokes API tokens
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  tidemill token create ci --role editor --expires 90")]
+pub enum Token {
+    /// Make a token and print its secret, once
+    Create(Create),
+    /// List the workspace's tokens
+    #[command(visible_alias = "list", after_help = "Example:\n  tidemill token ls -o wide")]
+    Ls,
+    /// End a token
+    Revoke(Revoke),
+}
+
+/// Make a token and print its secret, once
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tidemill token create ci --role editor --expires 90\n  tidemill token create ci --quiet | gh secret set TIDEMILL_TOKEN"
+)]
+pub struct Create {
+    /// What it is for
+    name: String,
+    /// The most that it may do; your own role if not given
+    #[arg(long, value_enum)]
+    role: Option<RoleWord>,
+    /// Days until it stops working; never if not given
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    expires: Option<u32>,
+}
+
+/// End a token
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tidemill token revoke 01990000-0000-7000-8000-000000000001 --yes")]
+pub struct Revoke {
+    /// The token's id
+    id: TokenId,
+    /// Don't ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// A role as an option.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum RoleWord {
+    /// Everything
+    Admin,
+    /// Create, edit, execute
+    Editor,
+    /// Read
+    Viewer,
+}
+
+impl From<RoleWord> for Role {
+    fn from(word: RoleWord) -> Self {
+        match word {
+            RoleWord::Admin => Self::Admin,
+            RoleWord::Editor => Self::Editor,
+            RoleWord::Viewer => Self::Viewer,
+        }
+    }
+}
+
+impl Token {
+    /// Does what was asked.
+    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+        match self {
+            Self::Ls => session.printer.list(&session.client()?.tokens().await?.items)?,
+            Self::Create(create) => create.run(session).await?,
+            Self::Revoke(revoke) => return revoke.run(session).await,
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+impl Create {
+    async fn run(self, session: &Session) -> Result<(), Error> {
+        let request = TokenCreate { name: self.name, role: self.role.map(Role::from), expires_in_days: self.expires };
+        let created = session.client()?.token_create(&request).await?;
+        let printer = &session.printer;
+        match printer.document(&created) {
+            Some(text) => printer.write(&text),
+            None => {
+                printer.note(&format!("token/{} created; its secret is shown this one time:", created.token.id));
+                printer.line(&created.secret)
+            }
+        }
+    }
+}
+
+impl Revoke {
+    async fn run(self, session: &Session) -> Result<Exit, Error> {
+        let id = self.id.to_string();
+        if !prompt::confirm(&format!("Revoke token {id}? What uses it stops working."), self.yes)? {
+            return Ok(Exit::Failure);
+        }
+        session.client()?.token_revoke(self.id).await?;
+        session.printer.change("token", &id, "revoked", &json!({ "id": id, "revoked": true }))?;
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,57 @@
+//! `validate`: checks workflow files and shows every error with its line.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use tidemill_common::api::workflow::ValidationView;
+
+use super::session::Session;
+use super::{Error, Exit, diagnostics, source};
+
+/// Check workflow files; change nothing
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidemill validate -f order-intake.yaml\n  tidemill validate -f workflows/ -o json")]
+pub struct Validate {
+    /// File or directory to read; `-` is stdin
+    #[arg(short, long = "file", required = true, value_name = "FILE|DIR|-")]
+    file: Vec<PathBuf>,
+}
+
+/// What was found in one file.
+#[derive(Serialize)]
+struct Checked {
+    file: PathBuf,
+    #[serde(flatten)]
+    found: ValidationView,
+}
+
+impl Validate {
+    /// Exit code 1 when any file has an error.
+    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+        let client = session.client()?;
+        let printer = &session.printer;
+        let mut checked = Vec::new();
+        for file in source::read_all(&self.file)? {
+            let found = client.workflow_validate(&file.text, file.format).await?;
+            if !found.valid && !printer.format.is_json() {
+                printer.complain(&diagnostics::render(&file.path, &file.text, &found.errors, printer.error_paint));
+            }
+            checked.push(Checked { file: file.path, found });
+        }
+        match printer.document(&checked) {
+            Some(text) => printer.write(&text)?,
+            None => checked.iter().try_for_each(|one| printer.line(&verdict(one)))?,
+        }
+        Ok(if checked.iter().all(|one| one.found.valid) { Exit::Ok } else { Exit::Failure })
+    }
+}
+
+fn verdict(checked: &Checked) -> String {
+    let file = checked.file.display();
+    match (checked.found.valid, checked.found.errors.len()) {
+        (true, _) => format!("{file}: valid ({} steps)", checked.found.steps.len()),
+        (false, 1) => format!("{file}: 1 error"),
+        (false, errors) => format!("{file}: {errors} errors"),
+    }
+}
