@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidemill_common::clock::Clock;
+use tidemill_common::clock::{Clock, SystemClock};
 use tidemill_common::ids::ExecutionId;
 
 use super::view::Colors;
@@ -23,6 +23,13 @@ pub struct TuiOptions {
     pub ascii: Option<bool>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl TuiOptions {
+    /// Follows the workspace of `client`; colours and glyphs are found out from the environment.
+    pub fn new(client: ClientConfig) -> Self {
+        Self { client, start: None, readonly: false, colors: None, ascii: None, clock: Arc::new(SystemClock) }
+    }
 }
 
 /// Why the TUI could not run.

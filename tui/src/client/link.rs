@@ -76,6 +76,7 @@ pub async fn keep(client: Client, mut target: Target, retry: Arc<Notify>, events
     loop {
         let outcome = match connect(&client, &target).await {
             Ok(stream) => follow(stream, &mut target, &mut backoff, &events).await,
+            Err(error) if is_cursor_refused(&error, &target) => begin_anew(&mut target, &events).await,
             Err(error) => Outcome::Lost(reason(&error)),
         };
         let lost = match outcome {
@@ -114,6 +115,20 @@ async fn connect(client: &Client, target: &Target) -> Result<FrameStream, Error>
     }
 }
 
+/// Whether the server does not know the cursor: another database answers, or the cursor is of another version.
+fn is_cursor_refused(error: &Error, target: &Target) -> bool {
+    error.status() == Some(400) && !matches!(target, Target::Feed { after: None } | Target::Execution { after: 0, .. })
+}
+
+/// Forgets the cursor: what was missed has to be read.
+async fn begin_anew(target: &mut Target, events: &mpsc::Sender<LinkEvent>) -> Outcome {
+    match target {
+        Target::Feed { after } => *after = None,
+        Target::Execution { after, .. } => *after = 0,
+    }
+    if events.send(LinkEvent::Resync).await.is_ok() { Outcome::Moved } else { Outcome::Unheard }
+}
+
 /// Delivers frames until the connection ends; `target` moves on with them.
 async fn follow(
     mut stream: FrameStream,
@@ -140,9 +155,7 @@ async fn follow(
         }
         match verdict.or(end) {
             None => {}
-            Some(Verdict::Resync) => {
-                return if events.send(LinkEvent::Resync).await.is_ok() { Outcome::Moved } else { Outcome::Unheard };
-            }
+            Some(Verdict::Resync) => return begin_anew(target, events).await,
             Some(Verdict::End(outcome)) => return outcome,
         }
     }
@@ -165,13 +178,7 @@ fn read(frame: &StreamFrame, target: &mut Target) -> Option<Verdict> {
             go_behind(target, after);
             Some(Verdict::End(Outcome::Moved))
         }
-        StreamFrame::Lagged { after: None } => {
-            match target {
-                Target::Feed { after } => *after = None,
-                Target::Execution { after, .. } => *after = 0,
-            }
-            Some(Verdict::Resync)
-        }
+        StreamFrame::Lagged { after: None } => Some(Verdict::Resync),
         StreamFrame::End => Some(Verdict::End(Outcome::Ended)),
         StreamFrame::Error { problem } => Some(Verdict::End(Outcome::Lost(problem.detail.clone()))),
     }

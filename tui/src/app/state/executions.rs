@@ -32,6 +32,10 @@ impl Executions {
         let all: Vec<ExecutionId> = passing.collect();
         let newer = |boundary| all.iter().take_while(|id| **id > boundary).count();
         self.held = self.boundary.map_or(0, newer);
+        if self.held == all.len() {
+            // What was being read is gone: there is nothing to hold rows back from.
+            (self.boundary, self.held) = (None, 0);
+        }
         self.list.set_keys(all[self.held..].to_vec());
     }
 
@@ -100,6 +104,16 @@ mod tests {
         screen.follow(&store, testing::now());
         assert_eq!((screen.held, screen.list.keys().len()), (0, 12));
         assert_eq!(screen.list.selected().copied(), Some(testing::id(101)));
+    }
+
+    #[test]
+    fn rows_are_not_held_back_from_nothing() {
+        let mut screen = screen(&testing::store(10));
+        screen.move_by(3);
+        let mut other = Store::default();
+        other.put(testing::running(100));
+        screen.refresh(&other, testing::now());
+        assert_eq!((screen.held, screen.list.keys().len()), (0, 1));
     }
 
     #[test]

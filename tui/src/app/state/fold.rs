@@ -27,7 +27,9 @@ pub fn fold(detail: &mut ExecutionDetail, event: &Event) {
             detail.output = output.as_ref().map(unshare);
             detail.failure.clone_from(error);
             detail.wake_at = None;
-            detail.steps.iter_mut().for_each(|step| stop(step, event));
+            for step in &mut detail.steps {
+                settle(step, *status, event);
+            }
         }
         EventBody::ExecutionCancelRequested { .. } => {}
         body => {
@@ -44,12 +46,16 @@ fn unshare(value: &Json) -> serde_json::Value {
     Arc::unwrap_or_clone(Arc::clone(value))
 }
 
-fn stop(step: &mut StepView, event: &Event) {
-    if matches!(step.status, StepStatus::Running | StepStatus::Waiting | StepStatus::Retrying) {
-        step.status = StepStatus::Cancelled;
-        step.finished_at = Some(event.at);
-    }
+/// What the end of the execution means for a step that had not ended: it never will.
+fn settle(step: &mut StepView, status: ExecutionStatus, event: &Event) {
     step.wake_at = None;
+    if step.status.is_terminal() || status == ExecutionStatus::Succeeded {
+        return;
+    }
+    let begun = step.status != StepStatus::Pending;
+    let stopped = begun || status == ExecutionStatus::Cancelled;
+    step.status = if stopped { StepStatus::Cancelled } else { StepStatus::Skipped };
+    step.finished_at = begun.then_some(event.at);
 }
 
 fn fold_step(step: &mut StepView, event: &Event) {
@@ -59,7 +65,7 @@ fn fold_step(step: &mut StepView, event: &Event) {
             step.status = StepStatus::Running;
             step.attempt = *attempt;
             step.started_at = step.started_at.or(Some(event.at));
-            step.input = input.as_ref().map(unshare).or_else(|| step.input.take());
+            step.input = input.as_ref().map(unshare);
         }
         EventBody::StepCompleted { attempt, output, .. } => {
             end(step, event, StepStatus::Succeeded);
@@ -83,6 +89,7 @@ fn fold_step(step: &mut StepView, event: &Event) {
         }
         EventBody::StepWaiting { until, .. } => {
             step.status = StepStatus::Waiting;
+            step.attempt = step.attempt.max(1);
             step.started_at = step.started_at.or(Some(event.at));
             step.wake_at = Some(*until);
         }

@@ -53,11 +53,6 @@ impl<K: Clone + PartialEq> List<K> {
         self.offset
     }
 
-    /// Whether the cursor follows the top instead of standing on a thing.
-    pub fn follows_top(&self) -> bool {
-        self.cursor.is_none()
-    }
-
     /// Lets the cursor follow the top.
     pub fn follow_top(&mut self) {
         self.cursor = None;

@@ -19,11 +19,6 @@ pub enum Load {
 }
 
 impl Load {
-    /// Whether a request is under way.
-    pub fn is_loading(&self) -> bool {
-        matches!(self, Self::Loading(_))
-    }
-
     /// Begins to load, keeping what is already there in view.
     pub fn begin(&mut self, now: DateTime<Utc>) {
         if *self != Self::Ready {

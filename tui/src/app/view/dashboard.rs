@@ -118,7 +118,7 @@ fn needs_you(buf: &mut Buffer, area: Rect, state: &State, screen: &Dashboard, sh
     }
     for (at, cause) in (0..).zip(&screen.summary.causes[..shown]) {
         let selected = usize::from(at) == screen.list.index();
-        row(buf, theme, rows, at, cause_spans(cause, state, usize::from(area.width), theme), selected);
+        row(buf, rows, at, cause_spans(cause, state, usize::from(area.width), theme), selected);
     }
 }
 
@@ -162,6 +162,6 @@ fn under_way(buf: &mut Buffer, area: Rect, state: &State, screen: &Dashboard, sh
             span(theme, Token::Muted, text::fit(&trigger(view), detail)),
             plain(format!("  {}", text::right(&elapsed(view, state), 7))),
         ];
-        row(buf, theme, rows, at, spans, causes + usize::from(at) == screen.list.index());
+        row(buf, rows, at, spans, causes + usize::from(at) == screen.list.index());
     }
 }

@@ -51,7 +51,7 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, screen: &Executions, th
     let shown = screen.list.keys().iter().enumerate().skip(screen.list.offset()).take(usize::from(rows.height));
     for (at, (index, id)) in (0..).zip(shown) {
         if let Some(view) = state.store.get(*id) {
-            row(buf, theme, rows, at, spans(view, &columns, state, theme), index == screen.list.index());
+            row(buf, rows, at, spans(view, &columns, state, theme), index == screen.list.index());
         }
     }
     let empty = screen.list.keys().is_empty();

@@ -94,7 +94,7 @@ fn picker(buf: &mut Buffer, areas: &Frame, open: &Picker, theme: Theme) {
     let height = usize::from(rows.height);
     let first = (open.cursor + 1).saturating_sub(height);
     for (at, (index, item)) in (0..).zip(matches.iter().enumerate().skip(first).take(height)) {
-        row(buf, theme, rows, at, item_spans(item, usize::from(rows.width), theme), index == open.cursor);
+        row(buf, rows, at, item_spans(item, usize::from(rows.width), theme), index == open.cursor);
     }
     if let Some(item) = matches.get(open.cursor) {
         // The whole of what the row may have had to cut.

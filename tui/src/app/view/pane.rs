@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::text;
-use super::theme::{Theme, Token};
+use super::theme::{SELECTED, Theme, Token};
 use crate::app::state::load::Load;
 
 /// How long loading says nothing, in milliseconds: most answers come sooner.
@@ -42,19 +42,18 @@ pub fn put_right(buf: &mut Buffer, area: Rect, row: u16, spans: Vec<Span<'static
 }
 
 /// Writes a row of a list; the selected one is reversed over its whole width, and has a mark where colours are none.
-pub fn row(buf: &mut Buffer, theme: Theme, area: Rect, row: u16, mut spans: Vec<Span<'static>>, selected: bool) {
+pub fn row(buf: &mut Buffer, area: Rect, row: u16, mut spans: Vec<Span<'static>>, selected: bool) {
     if row >= area.height {
         return;
     }
     if selected {
-        let style = theme.selected();
         for span in &mut spans {
-            span.style = style;
+            span.style = SELECTED;
         }
-        buf.set_style(Rect { y: area.y + row, height: 1, ..area }, style);
+        buf.set_style(Rect { y: area.y + row, height: 1, ..area }, SELECTED);
     }
     let mark = if selected { " >" } else { "  " };
-    spans.insert(0, Span::styled(mark, if selected { theme.selected() } else { Style::new() }));
+    spans.insert(0, Span::styled(mark, if selected { SELECTED } else { Style::new() }));
     put(buf, area, row, spans);
 }
 

@@ -76,7 +76,7 @@ pub fn draw(
             },
         };
         let selected = index == open.nodes.index();
-        row(buf, theme, rows, at, spans, selected && open.pane == Pane::Steps);
+        row(buf, rows, at, spans, selected && open.pane == Pane::Steps);
         if selected && open.pane == Pane::Content {
             put(buf, rows, at, vec![span(theme, Token::Accent, " >")]);
         }
@@ -188,7 +188,7 @@ enum Ink {
 fn chart(open: &Execution, step: &StepView, layout: &Layout, now: DateTime<Utc>, theme: Theme) -> Vec<Span<'static>> {
     let Some(started) = step.started_at else {
         let why =
-            if step.status == StepStatus::Pending && open.detail.as_ref().is_some_and(|d| d.execution.status.is_terminal()) {
+            if step.status != StepStatus::Skipped && open.detail.as_ref().is_some_and(|d| d.execution.status.is_terminal()) {
                 "(not reached)"
             } else {
                 ""

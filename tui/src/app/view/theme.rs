@@ -46,6 +46,9 @@ pub struct Theme {
     pub ascii: bool,
 }
 
+/// The style of the row under the cursor: reverse, which needs no colour.
+pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
+
 impl Theme {
     /// The style of `token`.
     pub fn style(self, token: Token) -> Style {
@@ -59,11 +62,6 @@ impl Theme {
             Some(color) => style.fg(color),
             None => style,
         }
-    }
-
-    /// The style of the row under the cursor: reverse, which needs no colour.
-    pub fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
     }
 
     fn color(self, token: Token) -> Option<Color> {
