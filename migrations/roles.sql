@@ -16,7 +16,9 @@ BEGIN
                 NULL; -- another server made it at the same moment
             END;
         END IF;
-        IF NOT pg_has_role(current_user, role_name, 'MEMBER') THEN
+        -- Since PostgreSQL 16 who creates a role administers it, but may not yet SET ROLE to it.
+        IF NOT pg_has_role(current_user, role_name,
+            CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
             EXECUTE format('GRANT %I TO current_user', role_name);
         END IF;
     END LOOP;

@@ -1,11 +1,12 @@
 //! The only source of "now" that decides anything.
 
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Tells the time. Decisions take `now` from here, so that tests can move it.
-pub trait Clock: Send + Sync + 'static {
+pub trait Clock: Debug + Send + Sync + 'static {
     /// The present instant.
     fn now(&self) -> DateTime<Utc>;
 }

@@ -165,7 +165,7 @@ CREATE TABLE execution_queue (
     lease_node uuid,
     lease_epoch integer NOT NULL DEFAULT 0,
     takeovers smallint NOT NULL DEFAULT 0,
-    cancel_requested boolean NOT NULL DEFAULT false
+    cancel json
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000);
 CREATE INDEX execution_queue_available ON execution_queue (available_at) WHERE lease_node IS NULL;

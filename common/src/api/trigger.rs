@@ -37,8 +37,10 @@ pub struct TriggerView {
 pub struct DeliveryView {
     /// The execution that the delivery started, or that an earlier delivery with the same id started.
     pub execution_id: crate::ids::ExecutionId,
-    /// Its state when this answer was written.
-    pub status: crate::status::ExecutionStatus,
+    /// Its state at its end, when the trigger says `respond: when_finished` and it ended in time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub status: Option<crate::status::ExecutionStatus>,
     /// Whether an earlier delivery had the same id, so that this one started nothing.
     pub duplicate: bool,
     /// Where to follow it: a path on this server.

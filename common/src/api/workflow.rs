@@ -88,6 +88,15 @@ pub enum ApplyOutcome {
     Unchanged,
 }
 
+/// Which version to activate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct WorkflowActivate {
+    /// The version whose triggers become live; the newest when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<i32>,
+}
+
 /// One version of a workflow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]

@@ -1,1 +1,134 @@
 //! Whether an arrival starts an execution: duplicates, limits, room.
+//!
+//! [`Admission::admit`] is the one way in, whatever arrived. When it answers, the delivery is committed.
+
+use std::sync::Arc;
+
+use tidemill_common::clock::Clock;
+use tidemill_common::event::{Event, EventBody, Json, Origin, TriggerOrigin};
+use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
+
+use crate::domain::workflow::plan::Plan;
+use crate::executor::Executor;
+use crate::journal::{self, Admitted, Delivery, Journal, Lease};
+use crate::telemetry::Metrics;
+
+/// Something arrived that may start an execution.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The id that the execution gets, chosen by the caller so that it can listen before anything happens.
+    pub execution_id: ExecutionId,
+    /// The tenant.
+    pub workspace_id: WorkspaceId,
+    /// The workflow.
+    pub workflow_uid: WorkflowUid,
+    /// The version to execute.
+    pub version: i32,
+    /// The same, compiled.
+    pub plan: Arc<Plan>,
+    /// What started it.
+    pub trigger: TriggerOrigin,
+    /// What expressions see as `trigger`.
+    pub input: Json,
+    /// What must not start a second execution.
+    pub delivery: Option<Delivery>,
+}
+
+/// What became of an arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It started an execution, which is committed.
+    Admitted,
+    /// An earlier arrival with the same delivery started this one.
+    Duplicate(ExecutionId),
+}
+
+/// Why an arrival started nothing. Nothing was committed, or it is unknown whether it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The node is stopping.
+    #[error("the server is stopping")]
+    Draining,
+    /// More waits than the node takes.
+    #[error("the server has no room at the moment")]
+    Overloaded,
+    /// The database can't be reached, or its answer was lost.
+    #[error("the database can't be reached")]
+    Unavailable,
+    /// The database refused the arrival, and would again.
+    #[error("the database refused the delivery")]
+    Rejected,
+}
+
+/// The way in. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    journal: Journal,
+    executor: Executor,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+}
+
+impl Admission {
+    /// An admission that commits with `journal` and starts executions on `executor`.
+    #[must_use]
+    pub fn new(journal: Journal, executor: Executor, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
+        Self { journal, executor, clock, metrics }
+    }
+
+    /// An id for an execution that is about to be admitted.
+    #[must_use]
+    pub fn next_id(&self) -> ExecutionId {
+        ExecutionId::new(self.clock.now())
+    }
+
+    /// Commits the arrival and, when this node has room, starts the execution; else any node will.
+    pub async fn admit(&self, arrival: Arrival) -> Result<Outcome, Refusal> {
+        if self.executor.is_draining() {
+            return Err(Refusal::Draining);
+        }
+        let permit = self.executor.room();
+        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, delivery } = arrival;
+        let workflow_id = Arc::clone(&plan.id);
+        let origin = Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input };
+        let body = match permit {
+            Some(_) => EventBody::ExecutionStarted { origin: Some(origin) },
+            None => EventBody::ExecutionQueued(origin),
+        };
+        let event = Event { execution_id, seq: 1, at: self.clock.now(), body };
+        let admission = journal::Admission {
+            workspace_id,
+            workflow_uid,
+            workflow_id,
+            version,
+            trigger,
+            lease: permit.is_some(),
+            event: event.clone(),
+            delivery,
+        };
+        match self.journal.admit(admission).await.map_err(Refusal::from)? {
+            Admitted::Duplicate(id) => Ok(Outcome::Duplicate(id)),
+            Admitted::New => {
+                self.metrics.execution_started();
+                match permit {
+                    Some(permit) => {
+                        let lease = Lease { execution_id, workspace_id, epoch: 1 };
+                        self.executor.launch(lease, plan, &event, permit);
+                    }
+                    None => self.executor.wake_claims(),
+                }
+                Ok(Outcome::Admitted)
+            }
+        }
+    }
+}
+
+impl From<journal::Error> for Refusal {
+    fn from(error: journal::Error) -> Self {
+        match error {
+            journal::Error::Overloaded => Self::Overloaded,
+            journal::Error::Unavailable => Self::Unavailable,
+            journal::Error::LeaseLost | journal::Error::Rejected => Self::Rejected,
+        }
+    }
+}

@@ -1,1 +1,119 @@
 //! The only room that knows poem: one API struct per tag, webhooks, WebSockets, problems.
+//!
+//! Start at [`routes`]: the layers that every request passes, outermost first, are [`envelope`] (request id, problems, panics),
+//! [`authenticate`] (a closed list of public addresses), [`idempotent`], and then the operations. [`problem`] is the only place
+//! where errors become status codes. Handlers decode, make one call to `app`, and encode.
+
+mod account;
+pub mod authenticate;
+mod document;
+mod envelope;
+mod execution;
+mod failure;
+mod health;
+mod hooks;
+mod idempotent;
+mod payload;
+pub mod problem;
+mod secret;
+mod strict_json;
+#[cfg(test)]
+mod tests;
+mod token;
+mod workflow;
+mod workflow_version;
+mod workspace;
+mod ws;
+
+use std::sync::Arc;
+
+use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem_openapi::Tags;
+
+pub use document::openapi_document;
+pub use envelope::Envelope;
+pub use health::Metrics;
+pub use hooks::Hooks;
+pub use ws::Streams;
+
+use crate::app::{Accounts, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
+use crate::auth::Authenticator;
+use crate::domain::workflow::json_schema;
+
+/// What the operations are about.
+#[derive(Tags)]
+enum Tag {
+    /// Who is asking.
+    Account,
+    /// Workspaces: the tenants.
+    Workspaces,
+    /// API tokens.
+    Tokens,
+    /// Secrets that steps use.
+    Secrets,
+    /// Workflows and their versions.
+    Workflows,
+    /// Executions and their events.
+    Executions,
+    /// The server itself.
+    Server,
+}
+
+/// What the API is made of.
+#[derive(Clone)]
+pub struct ApiDeps {
+    /// Finds whose a token is.
+    pub authenticator: Authenticator,
+    /// Keeps replies.
+    pub idempotency: Idempotency,
+    /// Who is asking.
+    pub accounts: Accounts,
+    /// Workspaces.
+    pub workspaces: Workspaces,
+    /// API tokens.
+    pub tokens: Tokens,
+    /// Secrets.
+    pub secrets: Secrets,
+    /// Workflows.
+    pub workflows: Workflows,
+    /// Executions.
+    pub executions: Executions,
+    /// Alive and ready.
+    pub health: Health,
+    /// Writes the metrics.
+    pub metrics: Metrics,
+    /// Webhook deliveries.
+    pub hooks: Hooks,
+    /// WebSockets.
+    pub streams: Streams,
+}
+
+/// Everything that the server answers over HTTP.
+pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
+    let (streams, followed) = (deps.streams, deps.executions.clone());
+    let service = document::service((
+        account::AccountApi(deps.accounts),
+        workspace::WorkspaceApi(deps.workspaces),
+        token::TokenApi(deps.tokens),
+        secret::SecretApi(deps.secrets),
+        workflow::WorkflowApi(deps.workflows.clone()),
+        workflow_version::WorkflowVersionApi(deps.workflows),
+        execution::ExecutionApi(deps.executions),
+        health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
+    ));
+    Route::new()
+        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(deps.hooks))
+        .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
+        .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)))
+        .at("/docs", get(document::page()))
+        .at("/api/openapi.json", get(document::endpoint()))
+        .nest("/", service)
+        .with(idempotent::Idempotent(deps.idempotency))
+        .with(authenticate::Authenticate(deps.authenticator))
+        .with(Envelope)
+}
+
+/// A page of a list, as its query parameters ask for it.
+fn page(limit: Option<u32>, cursor: Option<String>) -> PageRequest {
+    PageRequest { limit: limit.and_then(|limit| usize::try_from(limit).ok()), cursor }
+}

@@ -1,1 +1,33 @@
 //! Use cases, one file per noun: authorisation and orchestration. No SQL, no HTTP.
+//!
+//! Each noun is a struct that holds only what it needs; `api` holds one of them per tag. What starts and cancels executions
+//! is behind [`engine::Engine`].
+
+mod account;
+pub mod bootstrap;
+pub mod engine;
+mod error;
+mod execution;
+mod execution_detail;
+mod health;
+mod idempotency;
+mod page;
+mod secret;
+mod token;
+mod workflow;
+mod workflow_activation;
+mod workflow_apply;
+mod workflow_view;
+mod workspace;
+
+pub use account::Accounts;
+pub use error::Error;
+pub use execution::{ExecutionQuery, Executions};
+pub use execution_detail::detail as execution_detail;
+pub use health::Health;
+pub use idempotency::{Begun, Idempotency, IdempotentRequest, KeptReply};
+pub use page::PageRequest;
+pub use secret::Secrets;
+pub use token::Tokens;
+pub use workflow::{Activated, IfMatch, Workflows};
+pub use workspace::Workspaces;

@@ -1,1 +1,58 @@
-//! Loops that run beside requests: schedules, sweeps, partitions.
+//! Loops that run beside requests: heartbeats, claims, schedules, partitions.
+//!
+//! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. One round of each is
+//! a function of its own, so that tests run a round when they want one.
+
+mod claims;
+mod heartbeat;
+mod housekeeping;
+mod schedules;
+
+pub use claims::claim_round;
+pub use housekeeping::housekeeping_round;
+
+use std::sync::Arc;
+
+use tidemill_common::clock::Clock;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::executor::Executor;
+use crate::hub::Hub;
+use crate::ingress::schedule::Schedules;
+use crate::queue::Queue;
+use crate::store::Database;
+
+/// What the loops work with.
+#[derive(Debug, Clone)]
+pub struct Background {
+    /// The name of this node, for people.
+    pub node_name: String,
+    /// Runs executions.
+    pub executor: Executor,
+    /// Gives leases.
+    pub queue: Queue,
+    /// Fires schedules.
+    pub schedules: Schedules,
+    /// Follows the feed.
+    pub hub: Hub,
+    /// Keeps partitions ahead.
+    pub database: Database,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Woken when a schedule was activated on this node.
+    pub schedules_changed: Arc<Notify>,
+}
+
+impl Background {
+    /// Starts every loop. They end when the set is dropped.
+    pub fn start(&self) -> JoinSet<()> {
+        let mut loops = JoinSet::new();
+        loops.spawn(heartbeat::run(self.clone()));
+        loops.spawn(claims::run(self.clone()));
+        loops.spawn(schedules::run(self.clone()));
+        loops.spawn(housekeeping::run(self.clone()));
+        loops.spawn(self.hub.clone().follow_feed());
+        loops
+    }
+}

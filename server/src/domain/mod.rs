@@ -3,4 +3,9 @@
 //! Start at [`execution`] for what happens next in an execution, at [`workflow`] for how a file becomes a plan.
 
 pub mod execution;
+pub mod json;
+pub mod mask;
+pub mod schedule;
+pub mod sensitive;
+pub mod signature;
 pub mod workflow;

@@ -1,1 +1,14 @@
 //! Carries out what `domain::execution` decides, one task per execution of this node.
+//!
+//! [`Executor`] has the room and the list of what runs here; `execution_task` is the loop of one execution: decide, append,
+//! act, wait. An execution gets here in two ways, admitted just now or claimed from the queue, and both begin with
+//! `Input::Resume`.
+
+mod execution_task;
+mod plans;
+mod service;
+mod versions;
+
+pub use plans::Plans;
+pub use service::{Executor, Parts};
+pub use versions::{VersionError, VersionKey, Versions};

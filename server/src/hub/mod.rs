@@ -1,1 +1,123 @@
 //! Fans committed events out to subscribers.
+//!
+//! Nothing is pushed into a subscriber. Each has a cursor and pulls what is behind it: from a short ring of recent events
+//! in memory when it keeps up, from the database when it doesn't. A slow subscriber therefore costs nobody anything and can
+//! miss nothing. Start at [`Hub`]; `tail` follows the feed for what other nodes commit.
+
+mod cursor;
+mod execution;
+mod frames;
+mod tail;
+mod topics;
+mod workspace;
+
+use std::sync::Arc;
+
+use tidemill_common::event::{Event, EventBody};
+use tidemill_common::ids::{ExecutionId, WorkspaceId};
+use tokio::sync::{Notify, oneshot};
+
+pub use cursor::FeedCursor;
+pub use execution::ExecutionSubscription;
+pub use frames::text as frame_text;
+pub use workspace::WorkspaceSubscription;
+
+use crate::journal::{Committed, Observer};
+use crate::store::Database;
+use topics::Topics;
+
+/// Why a subscription can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database can't be read at the moment; the subscriber may come again with its cursor.
+    #[error("events can't be read")]
+    Store(#[from] crate::store::Error),
+    /// What is behind the cursor is no longer kept in the feed.
+    #[error("the cursor is too old")]
+    CursorTooOld,
+    /// An event in the database can't be decoded.
+    #[error("event {seq} of execution {execution_id} can't be decoded")]
+    Decode {
+        /// The execution.
+        execution_id: ExecutionId,
+        /// The event.
+        seq: i32,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+/// The place where subscribers and events meet.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    database: Database,
+    topics: Arc<Topics>,
+    /// Tells the tail that this node committed something.
+    wake: Arc<Notify>,
+}
+
+impl Hub {
+    /// A hub without subscribers. Give it to the journal as its observer, and run [`Hub::follow_feed`] beside it.
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        Self { database, topics: Arc::default(), wake: Arc::default() }
+    }
+
+    /// Answers when the execution has ended, with its last event. Ask before the execution can end.
+    #[must_use]
+    pub fn wait_for_end(&self, workspace_id: WorkspaceId, execution_id: ExecutionId) -> oneshot::Receiver<Event> {
+        self.topics.wait_for_end(workspace_id, execution_id)
+    }
+
+    /// Forgets a waiter that no longer waits.
+    pub fn stop_waiting(&self, execution_id: ExecutionId) {
+        self.topics.stop_waiting(execution_id);
+    }
+
+    /// Follows one execution: everything behind `after`, then live.
+    #[must_use]
+    pub fn subscribe_execution(
+        &self,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        after: i32,
+    ) -> ExecutionSubscription {
+        self.wake.notify_one();
+        ExecutionSubscription::new(self.database.clone(), Arc::clone(&self.topics), workspace_id, execution_id, after)
+    }
+
+    /// Follows a workspace: everything behind `after`, or what happens from now on when there is none.
+    pub async fn subscribe_workspace(
+        &self,
+        workspace_id: WorkspaceId,
+        after: Option<FeedCursor>,
+    ) -> Result<WorkspaceSubscription, Error> {
+        self.wake.notify_one();
+        WorkspaceSubscription::open(self.database.clone(), Arc::clone(&self.topics), workspace_id, after).await
+    }
+
+    /// How many subscriptions there are, waiters excluded.
+    #[must_use]
+    pub fn subscribers(&self) -> usize {
+        self.topics.subscribers()
+    }
+
+    /// Follows the feed for as long as somebody listens; never returns.
+    pub async fn follow_feed(self) {
+        tail::Tail::new(self.database, self.topics, self.wake).run().await;
+    }
+}
+
+impl Observer for Hub {
+    fn committed(&self, committed: Vec<Committed>) {
+        for Committed { execution_id, events, .. } in committed {
+            if let Some(last) = events.last().filter(|event| matches!(event.body, EventBody::ExecutionCompleted { .. })) {
+                self.topics.ended(execution_id, last);
+            }
+            self.topics.execution_committed(execution_id, events);
+        }
+        if self.topics.has_workspace_subscribers() {
+            self.wake.notify_one();
+        }
+    }
+}

@@ -1,1 +1,25 @@
 //! The only room that knows diesel: pools, `with_tenant`, rows, queries, migrations.
+//!
+//! Start at [`Database`]: what people and tokens ask goes through [`Database::with_tenant`], which sees one workspace; what
+//! the engine does across workspaces goes through [`Database::engine`]. A row has one file in [`rows`], an aggregate one file in
+//! [`queries`]. Rows never leave the server: `app` turns them into wire types.
+
+mod connection;
+mod database;
+mod error;
+mod migrate;
+pub mod queries;
+pub mod rows;
+pub mod schema;
+mod statement;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use connection::check;
+pub use database::{Database, PoolSizes};
+pub use error::Error;
+pub use migrate::{SchemaVersion, migrate};
+pub use statement::Statement;
+
+/// A connection inside a transaction, as queries take it.
+pub type Connection = diesel::pg::PgConnection;

@@ -1,1 +1,9 @@
-//! Logs and metrics.
+//! Logs and metrics: what an operator sees from outside. Nothing here decides anything.
+
+mod labels;
+mod logs;
+mod metrics;
+
+pub use labels::DeliveryOutcome;
+pub use logs::{Error, execution_span, init_logs, request_span};
+pub use metrics::{CONTENT_TYPE, Counted, Metrics};

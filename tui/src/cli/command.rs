@@ -79,8 +79,18 @@ pub enum ClientCommand {
     Environment,
 }
 
-/// Runs `command`. `parser` gives the whole command line, for the completion scripts.
-pub async fn run(command: ClientCommand, globals: Globals, parser: fn() -> Command) -> ExitCode {
+/// Runs `command` to its end. `parser` gives the whole command line, for the completion scripts.
+pub fn run(command: ClientCommand, globals: Globals, parser: fn() -> Command) -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run_async(command, globals, parser)),
+        Err(error) => {
+            eprintln!("error: no threads can be started: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run_async(command: ClientCommand, globals: Globals, parser: fn() -> Command) -> ExitCode {
     let json = globals.output.is_some_and(super::output::Format::is_json);
     let session = match Session::new(globals) {
         Ok(session) => session,

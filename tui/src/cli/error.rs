@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
+use crate::app::TuiError;
 use crate::client;
 
 /// Why a command failed.
@@ -46,6 +47,16 @@ pub enum Error {
     /// The demonstration could not go on.
     #[error("{0}")]
     Demo(String),
+}
+
+impl From<TuiError> for Error {
+    fn from(error: TuiError) -> Self {
+        match error {
+            TuiError::NotATerminal => Self::Usage(error.to_string()),
+            TuiError::Client(error) => Self::Client(error),
+            TuiError::Terminal(error) => Self::Terminal(error),
+        }
+    }
 }
 
 impl Error {

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
+use super::output::ColorChoice;
 use super::session::Session;
 use super::{Error, Exit, reference};
-use crate::app::{self, TuiOptions};
+use crate::app::{self, Colors, TuiOptions};
 
 /// Open the full-screen front end
 #[derive(Debug, Args)]
@@ -21,12 +22,15 @@ pub struct Tui {
 impl Tui {
     /// Hands the terminal to the front end until it is closed.
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
-        let target = session.target()?;
-        let execution = match &self.id {
-            Some(text) => Some(reference::execution(&session.client()?, text).await?),
-            None => None,
-        };
-        app::run(TuiOptions { target, execution, readonly: self.readonly }).await?;
+        let mut options = TuiOptions::new(session.target()?);
+        options.readonly = self.readonly;
+        if session.globals.color == Some(ColorChoice::Never) {
+            options.colors = Some(Colors::Mono);
+        }
+        if let Some(text) = &self.id {
+            options.start = Some(reference::execution(&session.client()?, text).await?);
+        }
+        app::run(options).await?;
         Ok(Exit::Ok)
     }
 }

@@ -1,1 +1,17 @@
 //! The state machine of one execution: a fold of events, and what to do next.
+//!
+//! [`State`] is the fold: what an execution is, computed from its events and nothing else. [`Execution`] decides: it takes an
+//! [`Input`], records the events that follow, and returns the [`Action`]s that somebody with hands must carry out. Steps
+//! without outside effects (`transform`, `fail`, conditions) are evaluated right here, so that a run of them is one append.
+//! Recovery is the same machine: fold the events, then decide on [`Input::Resume`].
+
+mod execution;
+mod finish;
+mod start;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use execution::{Action, Execution, Input, RunStep, Secrets};
+pub use state::{CancelRequest, End, FoldError, State, StepState};

@@ -1,6 +1,21 @@
 //! From a workflow file to a plan: parse, check, compile, expressions.
 //!
-//! [`plan::Plan`] is what the engine executes; [`scope::Scope`] is what expressions see.
+//! [`compile`] makes a [`plan::Plan`], which is what the engine executes; [`scope::Scope`] is what expressions see.
 
+mod check;
+mod compile;
+mod document;
+pub mod duration;
+pub mod expression;
+mod inputs;
 pub mod plan;
+mod retry;
+mod schema;
 pub mod scope;
+#[cfg(test)]
+mod tests;
+mod trigger;
+
+pub use compile::compile;
+pub use inputs::InputSchema;
+pub use schema::json_schema;

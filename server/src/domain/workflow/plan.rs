@@ -1,17 +1,64 @@
 //! A compiled workflow version: everything checked, every expression compiled.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+use serde_json::Value;
+
+use super::expression::{Expression, Template};
+use super::inputs::InputSchema;
+pub use super::retry::Retry;
+pub use super::trigger::{
+    BasicAuth, Encoding, HmacAlgorithm, HmacScheme, Respond, ScheduleTrigger, SecretRef, Trigger, TriggerKind, WebhookAuth,
+    WebhookTrigger,
+};
 
 /// A workflow version, ready to be executed. Immutable and shared.
 #[derive(Debug)]
 pub struct Plan {
     /// The `id` of the file.
     pub id: Arc<str>,
-    /// Its name for people.
+    /// Its name for people; the id when the file gives none.
     pub name: String,
+    /// What the workflow does, for people.
+    pub description: Option<String>,
+    /// The JSON Schema of the input, when the file has one.
+    pub inputs: Option<InputSchema>,
+    /// What starts executions, in the file's order.
+    pub triggers: Vec<Trigger>,
     /// The steps, in the file's order; a [`StepIndex`] is a place in this list.
     pub steps: Vec<Step>,
+    /// What the execution gives when it succeeds.
+    pub output: Option<Template>,
+    /// How long one execution may take in all.
+    pub timeout: Option<Duration>,
+}
+
+impl Plan {
+    /// Whether `input` fits the workflow's `inputs`.
+    ///
+    /// # Errors
+    /// One sentence per violation, each with the place in the input.
+    pub fn check_input(&self, input: &Value) -> Result<(), Vec<String>> {
+        self.inputs.as_ref().map_or(Ok(()), |schema| schema.check(input))
+    }
+
+    /// The secrets that any step reads, sorted.
+    pub fn secret_names(&self) -> Vec<String> {
+        let names: BTreeSet<_> = self.steps.iter().flat_map(|step| &step.secrets).collect();
+        names.into_iter().map(ToString::to_string).collect()
+    }
+
+    /// The place of the step called `id`.
+    pub fn step_index(&self, id: &str) -> Option<StepIndex> {
+        self.steps.iter().position(|step| &*step.id == id)
+    }
+
+    /// The trigger called `id`.
+    pub fn trigger(&self, id: &str) -> Option<&Trigger> {
+        self.triggers.iter().find(|trigger| &*trigger.id == id)
+    }
 }
 
 /// A step's place in [`Plan::steps`].
@@ -22,19 +69,71 @@ pub type StepIndex = usize;
 pub struct Step {
     /// Unique in the workflow.
     pub id: Arc<str>,
+    /// Its name for people, when the file gives one.
+    pub name: Option<String>,
+    /// The word behind `uses`: `transform`, `http.request`, `wait`, `fail`.
+    pub uses: &'static str,
     /// The steps that must end before this one starts.
     pub depends_on: Vec<StepIndex>,
     /// The steps that wait for this one: the inverse of `depends_on`.
     pub dependents: Vec<StepIndex>,
+    /// Its `if`: the step is skipped when it gives false.
+    pub condition: Option<Expression>,
+    /// What it does.
+    pub work: Work,
     /// What happens when an attempt fails.
     pub retry: Retry,
     /// How long one attempt may take.
     pub timeout: Duration,
+    /// What happens to the execution when the step failed for good.
+    pub on_error: OnError,
+    /// What a second attempt would do to the world.
+    pub effect: Effect,
+    /// The secrets that its `with` reads, sorted; give them to the scope before `work` is rendered.
+    pub secrets: Vec<Arc<str>>,
 }
 
-/// When and how often a failed attempt is tried again.
-#[derive(Debug, Clone)]
-pub struct Retry {
-    /// Attempts in all; 1 means that nothing is retried.
-    pub max_attempts: u32,
+/// What a step does.
+#[derive(Debug)]
+pub enum Work {
+    /// Gives its rendered `with` as output.
+    Transform(Template),
+    /// Sends one HTTP request. Renders to an object: `url`; perhaps `method`, `headers` and `query` (objects of scalars or
+    /// lists of scalars), one of `body` (text), `json` (anything), `form` (object of scalars), `auth` (`{type: bearer, token}` or
+    /// `{type: basic, username, password}`), `follow_redirects`, `fail_on_status` (truths, both true when absent). What
+    /// expressions gave has not been checked for its type.
+    HttpRequest(Template),
+    /// Waits durably.
+    Wait(WaitFor),
+    /// Fails the step; the template renders to the message.
+    Fail(Template),
+}
+
+/// How long a `wait` step waits.
+#[derive(Debug)]
+pub enum WaitFor {
+    /// A duration: renders to a string such as `90s`, read by [`super::duration::parse`].
+    Duration(Template),
+    /// Until an instant: renders to an RFC 3339 string.
+    Until(Template),
+}
+
+/// What happens to the execution when a step failed for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnError {
+    /// The execution fails.
+    Fail,
+    /// The execution goes on; later steps see the failure as `steps.<id>.error`.
+    Continue,
+}
+
+/// What a second attempt would do to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it only computes.
+    Pure,
+    /// The same as the first; the other side recognises the repetition.
+    Idempotent,
+    /// Harm: it is never repeated by itself, not even after a crash.
+    AtMostOnce,
 }

@@ -1,1 +1,254 @@
 //! What expressions see: `trigger`, `inputs`, `steps`, `workflow`, `execution`, and where it makes sense `error` and `secrets`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object};
+use serde_json::Value as JsonValue;
+use tidemill_common::event::{Json, StepError};
+use tidemill_common::ids::ExecutionId;
+use tidemill_common::status::StepStatus;
+
+use super::expression::json_value;
+
+/// What is fixed for the whole execution.
+#[derive(Debug, Clone)]
+pub struct ExecutionMeta {
+    /// The execution; expressions see it as `execution.id`.
+    pub execution_id: ExecutionId,
+    /// The file's id: `workflow.id`.
+    pub workflow_id: Arc<str>,
+    /// The version that is executed: `workflow.version`.
+    pub version: i32,
+    /// When the execution was admitted: `execution.started_at`, in RFC 3339.
+    pub started_at: DateTime<Utc>,
+}
+
+/// What expressions see. Cheap to clone; a clone does not see what the original learns later.
+#[derive(Debug, Clone)]
+pub struct Scope(Arc<Names>);
+
+/// The names that stand at the top of the scope.
+pub(super) const NAMES: [&str; 7] = ["trigger", "inputs", "steps", "workflow", "execution", "error", "secrets"];
+
+#[derive(Clone)]
+struct Names {
+    trigger: Json,
+    meta: Arc<ExecutionMeta>,
+    steps: Arc<Steps>,
+    error: Option<Arc<ErrorView>>,
+    secrets: Option<Arc<Secrets>>,
+}
+
+impl Scope {
+    /// The scope at the start of an execution. `trigger` is what the execution's origin has as `input`.
+    pub fn new(trigger: Json, meta: ExecutionMeta) -> Self {
+        let steps = Arc::new(Steps::default());
+        Self(Arc::new(Names { trigger, meta: Arc::new(meta), steps, error: None, secrets: None }))
+    }
+
+    /// Notes that the step `id` has ended; later expressions see it as `steps.<id>`.
+    pub fn step_ended(&mut self, id: &Arc<str>, status: StepStatus, output: Option<Json>, error: Option<StepError>) {
+        let ended = StepResult { status, output, error: error.map(|error| Arc::new(ErrorView(error))) };
+        let names = Arc::make_mut(&mut self.0);
+        Arc::make_mut(&mut names.steps).0.insert(id.clone(), Arc::new(ended));
+    }
+
+    /// The same scope, in which `error` is the failure that a `retry_if` decides about.
+    #[must_use]
+    pub fn with_error(&self, error: &StepError) -> Self {
+        let mut names = Names::clone(&self.0);
+        names.error = Some(Arc::new(ErrorView(error.clone())));
+        Self(Arc::new(names))
+    }
+
+    /// The same scope, in which `secrets` has these values by name.
+    #[must_use]
+    pub fn with_secrets(&self, secrets: Arc<BTreeMap<String, String>>) -> Self {
+        let mut names = Names::clone(&self.0);
+        names.secrets = Some(Arc::new(Secrets(secrets)));
+        Self(Arc::new(names))
+    }
+
+    /// The JSON at a path of names, where that can be told without the evaluator.
+    pub(super) fn json_at(&self, path: &[String]) -> Option<&JsonValue> {
+        let (root, rest) = path.split_first()?;
+        let (document, rest): (&JsonValue, &[String]) = match (root.as_str(), rest) {
+            ("trigger", rest) => (&self.0.trigger, rest),
+            ("inputs", rest) => (self.0.trigger.get("body")?, rest),
+            ("steps", [id, field, rest @ ..]) if field == "output" => (self.0.steps.0.get(id.as_str())?.output.as_ref()?, rest),
+            _ => return None,
+        };
+        rest.iter().try_fold(document, |json, name| json.get(name.as_str()))
+    }
+
+    /// The scope as the root of an evaluation; costs one reference count.
+    pub(super) fn root(&self) -> Value {
+        Value::from_dyn_object(self.0.clone())
+    }
+}
+
+impl Object for Names {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        match key {
+            "trigger" => Some(json_value(&self.trigger)),
+            "inputs" => json_value(&self.trigger).get_attr("body").ok(),
+            "steps" => Some(Value::from_dyn_object(self.steps.clone())),
+            "workflow" => Some(Value::from_object(WorkflowView(self.meta.clone()))),
+            "execution" => Some(Value::from_object(ExecutionView(self.meta.clone()))),
+            "error" => self.error.clone().map(Value::from_dyn_object),
+            "secrets" => self.secrets.clone().map(Value::from_dyn_object),
+            _ => None,
+        }
+    }
+}
+
+/// Neither inputs nor secrets belong into logs.
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Names").field("meta", &self.meta).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Steps(BTreeMap<Arc<str>, Arc<StepResult>>);
+
+impl Object for Steps {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.0.get(key).cloned().map(Value::from_dyn_object)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.0.keys().map(|id| Value::from(id.clone())).collect())
+    }
+}
+
+struct StepResult {
+    status: StepStatus,
+    output: Option<Json>,
+    error: Option<Arc<ErrorView>>,
+}
+
+impl fmt::Debug for StepResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepResult").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// What stands below `steps.<id>`.
+pub(super) const STEP_FIELDS: [&str; 3] = ["output", "status", "error"];
+
+impl Object for StepResult {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        match key {
+            "output" => Some(self.output.as_ref().map_or_else(|| Value::from(()), json_value)),
+            "status" => Some(Value::from(self.status.as_str())),
+            "error" => Some(self.error.clone().map_or_else(|| Value::from(()), Value::from_dyn_object)),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&STEP_FIELDS)
+    }
+}
+
+#[derive(Debug)]
+struct ErrorView(StepError);
+
+/// What stands below `error` and `steps.<id>.error`.
+pub(super) const ERROR_FIELDS: [&str; 5] = ["class", "message", "status", "retry_after", "step"];
+
+impl Object for ErrorView {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        match key {
+            "class" => Some(Value::from(self.0.class.as_str())),
+            "message" => Some(Value::from(self.0.message.as_str())),
+            "status" => Some(Value::from(self.0.status)),
+            "retry_after" => Some(Value::from(self.0.retry_after)),
+            "step" => Some(Value::from(self.0.step.as_deref())),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&ERROR_FIELDS)
+    }
+}
+
+#[derive(Debug)]
+struct WorkflowView(Arc<ExecutionMeta>);
+
+/// What stands below `trigger`: a webhook has all but `scheduled_at`, a manual start only `body`, a schedule only `scheduled_at`.
+pub(super) const TRIGGER_FIELDS: [&str; 6] = ["body", "headers", "query", "method", "path", "scheduled_at"];
+
+/// What stands below `workflow`.
+pub(super) const WORKFLOW_FIELDS: [&str; 2] = ["id", "version"];
+
+impl Object for WorkflowView {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            "id" => Some(Value::from(self.0.workflow_id.clone())),
+            "version" => Some(Value::from(self.0.version)),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&WORKFLOW_FIELDS)
+    }
+}
+
+#[derive(Debug)]
+struct ExecutionView(Arc<ExecutionMeta>);
+
+/// What stands below `execution`.
+pub(super) const EXECUTION_FIELDS: [&str; 2] = ["id", "started_at"];
+
+impl Object for ExecutionView {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            "id" => Some(Value::from(self.0.execution_id.to_string())),
+            "started_at" => Some(Value::from(self.0.started_at.to_rfc3339_opts(SecondsFormat::Millis, true))),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&EXECUTION_FIELDS)
+    }
+}
+
+/// Secrets by name. They can be read one by one, not listed.
+struct Secrets(Arc<BTreeMap<String, String>>);
+
+impl Object for Secrets {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.0.get(key.as_str()?).map(|secret| Value::from(secret.as_str()))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets")
+    }
+}

@@ -1,0 +1,76 @@
+# make demo    build, start a server in a fresh directory, run the demonstration
+# make test    everything that must hold: unit, integration, generated clients, API fuzzing
+# make build   the release binary: target/release/tidemill
+# make lint    format and clippy, warnings denied
+# make postgres  fetch the PostgreSQL that build and tests use (nothing need be installed by hand)
+#
+# Nothing here is needed to run Tidemill, only to build and test it. Each target says what is missing on this machine.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := build
+.PHONY: demo test test-rust test-clients build lint doc postgres clean need-rust need-python need-node
+
+CARGO ?= cargo
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+RELEASE := $(TARGET)/release/tidemill
+PYTHON_TOOLS := $(TARGET)/python-tools
+# Begins a recipe that needs Postgres; the first one fetches it.
+WITH_POSTGRES_BIN = bin="$$(packaging/fetch-postgres)" || exit 1; export TIDEMILL_POSTGRES_BIN="$$bin";
+
+demo: build
+	$(WITH_POSTGRES_BIN) exec $(RELEASE) demo
+
+build: need-rust
+	$(CARGO) build --release --locked
+
+# One Postgres serves all test processes. Node and Python are checked first: a missing one should not be news after ten minutes.
+test: need-rust need-node $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json
+	$(MAKE) --no-print-directory test-rust test-clients
+
+test-rust: need-rust
+	$(WITH_POSTGRES_BIN) \
+	$(CARGO) build --locked -p tidemill-harness --bin with-postgres && \
+	$(TARGET)/debug/with-postgres $(CARGO) test --locked --workspace
+
+# Generated clients and schemathesis against the real binary; tests/suite/clients.rs starts it.
+test-clients: need-rust need-node $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json
+	$(WITH_POSTGRES_BIN) export TIDEMILL_PYTHON_TOOLS="$(PYTHON_TOOLS)"; \
+	$(CARGO) build --locked -p tidemill-harness --bin with-postgres && \
+	$(TARGET)/debug/with-postgres $(CARGO) test --locked --test suite -- --ignored --nocapture --test-threads=1 clients::
+
+lint: need-rust
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+doc: need-rust
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --workspace --document-private-items
+
+postgres:
+	@packaging/fetch-postgres
+
+clean:
+	$(CARGO) clean
+
+$(PYTHON_TOOLS)/complete: tests/clients/requirements.txt | need-python
+	rm -rf $(PYTHON_TOOLS)
+	python3 -m venv $(PYTHON_TOOLS)
+	$(PYTHON_TOOLS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+tests/clients/typescript/node_modules/.package-lock.json: tests/clients/typescript/package-lock.json | need-node
+	cd tests/clients/typescript && npm ci --no-audit --no-fund --ignore-scripts
+	touch $@
+
+need-rust:
+	@command -v $(CARGO) > /dev/null || { echo "cargo is needed: install Rust from https://rustup.rs" >&2; exit 1; }
+	@command -v cc > /dev/null || { echo "a C compiler is needed for libpq and OpenSSL (Debian, Ubuntu: apt-get install build-essential)" >&2; exit 1; }
+	@command -v perl > /dev/null || { echo "perl is needed to build OpenSSL (Debian, Ubuntu: apt-get install perl)" >&2; exit 1; }
+	@command -v make > /dev/null || { echo "make is needed under that name to build OpenSSL" >&2; exit 1; }
+
+need-python:
+	@command -v python3 > /dev/null || { echo "python3 is needed for make test (Debian, Ubuntu: apt-get install python3)" >&2; exit 1; }
+	@python3 -c 'import venv, ensurepip' 2> /dev/null || { echo "python3's venv is needed for make test (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+
+need-node:
+	@{ command -v node && command -v npm; } > /dev/null || { echo "node 20 or newer and npm are needed for make test: it compiles and runs a generated TypeScript client (Debian 12, Ubuntu 24.04: https://nodejs.org)" >&2; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' || { echo "node 20 or newer is needed for make test; this is $$(node --version)" >&2; exit 1; }

@@ -1,0 +1,81 @@
+//! The OpenAPI document and the page that shows it.
+
+use poem::endpoint::BoxEndpoint;
+use poem::endpoint::make_sync;
+use poem::http::Method;
+use poem::http::header;
+use poem::{Endpoint, Response};
+use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use super::account::AccountApi;
+use super::execution::ExecutionApi;
+use super::health::HealthApi;
+use super::secret::SecretApi;
+use super::token::TokenApi;
+use super::workflow::WorkflowApi;
+use super::workflow_version::WorkflowVersionApi;
+use super::workspace::WorkspaceApi;
+
+/// The operations, in the order in which the document lists them.
+pub(super) type Operations =
+    (AccountApi, WorkspaceApi, TokenApi, SecretApi, WorkflowApi, WorkflowVersionApi, ExecutionApi, HealthApi);
+
+const DESCRIPTION: &str = "Workflow automation in one binary.\n\n\
+    Send an API token as `Authorization: Bearer tm_…`. It acts on the workspace that it was made in; name another one that you \
+    are a member of in a `Tidemill-Workspace` header, by slug or id.\n\n\
+    Every answer that is not 2xx is a problem (RFC 9457) with a stable `code`, as `application/problem+json`. Every answer \
+    carries an `X-Request-Id` that finds it in the server's log. Lists come in pages: send `next_cursor` as `cursor`.";
+
+/// The operations as a service.
+pub(super) fn service<T: OpenApi>(operations: T) -> OpenApiService<T, ()> {
+    OpenApiService::new(operations, "Tidemill", env!("CARGO_PKG_VERSION"))
+        .description(DESCRIPTION)
+        .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
+        .extra_response_header::<String, _>(
+            ExtraHeader::new("X-Request-Id").description("Finds the request in the server's log."),
+        )
+}
+
+/// The document: `openapi/openapi.json` is this, byte for byte.
+pub fn openapi_document() -> String {
+    let mut text = service(Undriven::<Operations>(PhantomData)).spec();
+    text.push('\n');
+    text
+}
+
+/// Operations that are only described: a document needs no database.
+struct Undriven<T>(PhantomData<T>);
+
+impl<T: OpenApi> OpenApi for Undriven<T> {
+    fn meta() -> Vec<MetaApi> {
+        T::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn add_routes(self, _routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}
+
+/// The document as an answer.
+pub(super) fn endpoint() -> impl Endpoint<Output = Response> {
+    let text = openapi_document();
+    make_sync(move |_| Response::builder().content_type("application/json").body(text.clone()))
+}
+
+/// The page that shows the document and lets people try it. Scripts and styles come from the binary.
+pub(super) fn page() -> impl Endpoint<Output = Response> {
+    let html = service(Undriven::<Operations>(PhantomData)).swagger_ui_html();
+    let policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; \
+                  connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    make_sync(move |_| {
+        Response::builder()
+            .content_type("text/html; charset=utf-8")
+            .header(header::CONTENT_SECURITY_POLICY, policy)
+            .body(html.clone())
+    })
+}

@@ -1,0 +1,95 @@
+//! The outermost layer: every answer has a request id, every failure is a problem, a panic is one too.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use poem::http::{HeaderName, HeaderValue, header};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use uuid::Uuid;
+
+use super::problem;
+
+/// Finds a request in the log.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Puts every answer into its envelope.
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope;
+
+/// An endpoint whose answers are in their envelope.
+#[derive(Debug)]
+pub struct Enveloped<E>(E);
+
+impl<E: Endpoint> Middleware<E> for Envelope {
+    type Output = Enveloped<E>;
+
+    fn transform(&self, inner: E) -> Enveloped<E> {
+        Enveloped(inner)
+    }
+}
+
+impl<E: Endpoint> Endpoint for Enveloped<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let id = request_id(&request);
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let answer = AssertUnwindSafe(self.0.call(request)).catch_unwind().await;
+        let mut response = match answer {
+            Ok(Ok(answer)) => answer.into_response(),
+            Ok(Err(error)) => refuse(error, &id),
+            Err(panic) => {
+                tracing::error!(request_id = %id, %method, path, panic = panic_text(&*panic), "a request panicked");
+                let mut problem = problem::internal();
+                problem.request_id = Some(id.clone());
+                problem::response(&problem)
+            }
+        };
+        tracing::debug!(request_id = %id, %method, path, status = response.status().as_u16(), "answered");
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Ok(response)
+    }
+}
+
+/// An error as an answer. Errors that are ours are logged with their causes.
+fn refuse(error: poem::Error, request_id: &str) -> Response {
+    if error.is_from_response() {
+        return error.into_response();
+    }
+    let mut problem = problem::of(&error);
+    if problem.status >= 500 {
+        tracing::error!(request_id, code = problem.code, causes = causes(&error), "a request failed");
+    }
+    problem.request_id = Some(request_id.to_owned());
+    problem::response(&problem)
+}
+
+/// The error and everything behind it, in one line.
+fn causes(error: &poem::Error) -> String {
+    let known = error.downcast_ref::<problem::ProblemError>();
+    let mut next = known.and_then(std::error::Error::source);
+    let mut text = error.to_string();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
+}
+
+/// The id that a proxy gave the request, if it is harmless, else a new one.
+fn request_id(request: &Request) -> String {
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let harmless = |id: &&str| {
+        (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    };
+    given.filter(harmless).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}

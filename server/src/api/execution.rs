@@ -1,0 +1,136 @@
+//! `/api/executions`, and `/api/workflows/{id}/executions` to start one.
+
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Header, Path, Query};
+use tidemill_common::api::event::EventPage;
+use tidemill_common::api::execution::{ExecutionCancel, ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::ids::ExecutionId;
+use tidemill_common::problem::Code;
+use tidemill_common::status::ExecutionStatus;
+
+use super::authenticate::Token;
+use super::failure::{EngineFailure, ReadFailure};
+use super::payload::{Created, Json, OptionalJson};
+use super::problem::ProblemError;
+use super::{Tag, page};
+use crate::app::{ExecutionQuery, Executions};
+
+/// Executions of the workspace.
+pub struct ExecutionApi(pub Executions);
+
+#[OpenApi(tag = "Tag::Executions")]
+impl ExecutionApi {
+    /// Start an execution
+    ///
+    /// By hand, with an input that fits the workflow's `inputs`. When the answer comes, the execution is committed.
+    #[oai(path = "/api/workflows/:id/executions", method = "post", operation_id = "execution_create")]
+    async fn execution_create(
+        &self,
+        token: Token,
+        /// The `id` of the workflow's file.
+        id: Path<String>,
+        body: OptionalJson<ExecutionCreate>,
+        /// Carries the request out once, however often it is sent.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+    ) -> Result<Created<ExecutionView>, EngineFailure> {
+        Ok(Created(self.0.create(&token.0, &id.0, body.0, key.0).await?))
+    }
+
+    /// List executions
+    ///
+    /// Newest first, a page at a time.
+    #[oai(path = "/api/executions", method = "get", operation_id = "execution_list")]
+    async fn execution_list(
+        &self,
+        token: Token,
+        /// Only those of the workflow with this `id`.
+        workflow: Query<Option<String>>,
+        /// Only those in these states, separated by commas: `running,waiting`.
+        status: Query<Option<String>>,
+        /// Most items of the page; 50 when absent.
+        #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
+        limit: Query<Option<u32>>,
+        /// The `next_cursor` of the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<ExecutionPage>, ReadFailure> {
+        let statuses = status.0.as_deref().map(statuses).transpose()?.unwrap_or_default();
+        let query = ExecutionQuery { workflow_id: workflow.0, statuses, page: page(limit.0, cursor.0) };
+        Ok(Json(self.0.list(&token.0, query).await?))
+    }
+
+    /// Read an execution
+    ///
+    /// Whole: its input, its steps and its output, as the fold of its events.
+    #[oai(path = "/api/executions/:id", method = "get", operation_id = "execution_view")]
+    async fn execution_view(
+        &self,
+        token: Token,
+        /// The execution's id.
+        id: Path<ExecutionId>,
+    ) -> Result<Json<ExecutionDetail>, ReadFailure> {
+        Ok(Json(self.0.view(&token.0, id.0).await?))
+    }
+
+    /// List an execution's events
+    ///
+    /// Oldest first, without gaps, a page at a time.
+    #[oai(path = "/api/executions/:id/events", method = "get", operation_id = "execution_events")]
+    async fn execution_events(
+        &self,
+        token: Token,
+        /// The execution's id.
+        id: Path<ExecutionId>,
+        /// Only those behind this `seq`.
+        #[oai(validator(minimum(value = "0")))]
+        after: Query<Option<i32>>,
+        /// Most items of the page; 200 when absent.
+        #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
+        limit: Query<Option<u32>>,
+    ) -> Result<Json<EventPage>, ReadFailure> {
+        let limit = limit.0.and_then(|limit| usize::try_from(limit).ok());
+        Ok(Json(self.0.events(&token.0, id.0, after.0.unwrap_or_default(), limit).await?))
+    }
+
+    /// Cancel an execution
+    ///
+    /// Steps under way are stopped; it ends as `cancelled` soon after. One that has ended can't be cancelled.
+    #[oai(path = "/api/executions/:id/cancel", method = "post", operation_id = "execution_cancel")]
+    async fn execution_cancel(
+        &self,
+        token: Token,
+        /// The execution's id.
+        id: Path<ExecutionId>,
+        body: OptionalJson<ExecutionCancel>,
+        /// Carries the request out once, however often it is sent.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
+    ) -> Result<Json<ExecutionView>, EngineFailure> {
+        Ok(Json(self.0.cancel(&token.0, id.0, body.0.reason).await?))
+    }
+}
+
+/// The states in a list such as `running,waiting`.
+fn statuses(list: &str) -> Result<Vec<ExecutionStatus>, ProblemError> {
+    list.split(',')
+        .map(|word| {
+            ExecutionStatus::from_word(word.trim()).ok_or_else(|| {
+                let known: Vec<_> = ExecutionStatus::ALL.iter().map(|status| status.as_str()).collect();
+                let detail = format!("no state is called `{}`; there are {}", word.trim(), known.join(", "));
+                ProblemError::new(Code::BadRequest, detail)
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_read_from_a_list() {
+        assert_eq!(statuses("running, waiting").unwrap(), [ExecutionStatus::Running, ExecutionStatus::Waiting]);
+        assert!(statuses("running,done").is_err());
+        assert!(statuses("").is_err());
+    }
+}

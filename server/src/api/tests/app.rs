@@ -1,0 +1,206 @@
+//! A server's API on a database of its own, and an engine that only writes down what it was asked.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use poem::http::{HeaderMap, Method, StatusCode};
+use poem::{Endpoint, EndpointExt, Request, Response};
+use serde_json::{Value, json};
+use tidemill_common::api::token::TokenCreate;
+use tidemill_common::api::workspace::Role;
+use tidemill_common::clock::SystemClock;
+use tidemill_common::ids::{ExecutionId, WorkspaceId};
+
+use crate::api::{ApiDeps, routes};
+use crate::app::bootstrap::{FirstNames, bootstrap};
+use crate::app::engine::{Engine, EngineError, Start, Started};
+use crate::app::{
+    Accounts, Error, Executions, Health, Idempotency, Plans, Seal, Sealed, Secrets, Tokens, Workflows, Workspaces,
+};
+use crate::auth::Authenticator;
+use crate::store::tests::TestDatabase;
+use crate::store::{Database, migrate};
+
+/// A server's API.
+pub struct TestApp {
+    routes: poem::endpoint::BoxEndpoint<'static, Response>,
+    tokens: Tokens,
+    authenticator: Authenticator,
+    /// The admin's token in the workspace `main`.
+    pub admin: String,
+    /// The engine.
+    pub engine: Arc<DiaryEngine>,
+    /// Becomes true when the server stops.
+    pub draining: Arc<AtomicBool>,
+    /// The database; the last to go.
+    pub database: TestDatabase,
+}
+
+/// An answer, read to its end.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// A header's value, empty when absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// Asserts that this is a problem, whole and well-formed, and gives its code.
+    pub fn problem(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{} {}", self.status, self.text);
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status.as_u16(), "{problem}");
+        assert_eq!(problem["request_id"], self.header("x-request-id"), "{problem}");
+        assert_eq!(problem.get("retry_after").map(ToString::to_string).unwrap_or_default(), self.header("retry-after"));
+        problem["code"].as_str().unwrap().to_owned()
+    }
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        let database = TestDatabase::empty();
+        let schema = migrate(&database.url).unwrap();
+        let store = database.connect();
+        let clock = Arc::new(SystemClock);
+        let secret = bootstrap(&store, &*clock, FirstNames::default()).await.unwrap().expect("the first start");
+        let authenticator = Authenticator::new(store.clone(), clock.clone());
+        let tokens = Tokens::new(store.clone(), authenticator.clone(), clock.clone());
+        let (plans, draining) = (Plans::default(), Arc::new(AtomicBool::new(false)));
+        let engine = Arc::new(DiaryEngine { database: store.clone(), starts: Mutex::default(), full: AtomicBool::new(false) });
+        let deps = ApiDeps {
+            authenticator: authenticator.clone(),
+            idempotency: Idempotency::new(store.clone(), clock.clone()),
+            accounts: Accounts::new(store.clone()),
+            workspaces: Workspaces::new(store.clone(), clock.clone()),
+            tokens: tokens.clone(),
+            secrets: Secrets::new(store.clone(), Arc::new(Backwards), clock.clone()),
+            workflows: Workflows::new(store.clone(), plans.clone(), clock),
+            executions: Executions::new(store.clone(), plans, engine.clone()),
+            health: Health::new(store, schema, draining.clone()),
+            metrics: Arc::new(|| "# EOF\n".to_owned()),
+        };
+        let admin = secret.reveal().to_owned();
+        Self { routes: routes(deps).boxed(), tokens, authenticator, admin, engine, draining, database }
+    }
+
+    /// A token of the admin with a lesser role.
+    pub async fn token(&self, role: Role) -> String {
+        let caller = self.authenticator.authenticate(&self.admin, None).await.unwrap();
+        let wanted = TokenCreate { name: "test".to_owned(), role: Some(role), expires_in_days: None };
+        self.tokens.create(&caller, wanted).await.unwrap().secret
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: Request) -> Answer {
+        let response = self.routes.call(request).await.expect("the envelope knows no errors");
+        let (parts, body) = response.into_parts();
+        Answer { status: parts.status, headers: parts.headers, text: body.into_string().await.unwrap() }
+    }
+
+    /// Sends a request with a token and a JSON body.
+    pub async fn ask(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let request =
+            Request::builder().method(method).uri(path.parse().unwrap()).header("Authorization", format!("Bearer {token}"));
+        self.send(match body {
+            Some(body) => request.content_type("application/json").body(body.to_string()),
+            None => request.finish(),
+        })
+        .await
+    }
+
+    /// Reads as the admin.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(&self.admin, Method::GET, path, None).await
+    }
+
+    /// Posts as the admin.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask(&self.admin, Method::POST, path, Some(body)).await
+    }
+
+    /// Applies a workflow of one step as the admin.
+    pub async fn apply(&self, id: &str, triggers: Value) -> Answer {
+        let file = json!({"id": id, "triggers": triggers, "steps": [{"id": "a", "uses": "transform", "with": {"x": 1}}]});
+        self.ask(&self.admin, Method::PUT, &format!("/api/workflows/{id}"), Some(file)).await
+    }
+}
+
+/// Not encryption: it only lets a test see that values don't stay as they are.
+struct Backwards;
+
+impl Seal for Backwards {
+    fn seal(&self, _workspace: WorkspaceId, _name: &str, plain: &[u8]) -> Result<Sealed, Error> {
+        Ok(Sealed { key_version: 1, nonce: vec![0; 12], ciphertext: plain.iter().rev().copied().collect() })
+    }
+}
+
+/// Admits by writing the row of a queued execution, and nothing else.
+pub struct DiaryEngine {
+    database: Database,
+    /// What was admitted.
+    pub starts: Mutex<Vec<(Start, ExecutionId)>>,
+    /// Whether it has no room.
+    pub full: AtomicBool,
+}
+
+impl DiaryEngine {
+    async fn admit(&self, start: Start) -> Result<Started, EngineError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(EngineError::Overloaded { retry_after: 3 });
+        }
+        let known = |(earlier, _): &&(Start, ExecutionId)| start.dedupe.is_some() && earlier.dedupe == start.dedupe;
+        if let Some((_, execution_id)) = self.starts.lock().unwrap().iter().find(known) {
+            return Ok(Started { execution_id: *execution_id, duplicate: true });
+        }
+        let execution_id = ExecutionId::new(chrono::Utc::now());
+        let row = start.clone();
+        self.database.engine(move |conn| insert(conn, &row, execution_id)).await.map_err(|_| EngineError::Unavailable)?;
+        self.starts.lock().unwrap().push((start, execution_id));
+        Ok(Started { execution_id, duplicate: false })
+    }
+}
+
+fn insert(conn: &mut crate::store::Connection, start: &Start, id: ExecutionId) -> Result<(), crate::store::Error> {
+    use crate::store::schema::executions;
+    use diesel::prelude::*;
+    diesel::insert_into(executions::table)
+        .values((
+            executions::workspace_id.eq(start.workspace_id.0),
+            executions::id.eq(id.0),
+            executions::workflow_uid.eq(start.workflow_uid.0),
+            executions::workflow_id.eq("w"),
+            executions::version.eq(start.version),
+            executions::status.eq("queued"),
+            executions::trigger_type.eq(&*start.trigger.kind),
+            executions::last_seq.eq(1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+impl Engine for DiaryEngine {
+    fn start(&self, start: Start) -> BoxFuture<'_, Result<Started, EngineError>> {
+        self.admit(start).boxed()
+    }
+
+    fn cancel(
+        &self,
+        _workspace: WorkspaceId,
+        _id: ExecutionId,
+        _reason: Option<String>,
+        _by: String,
+    ) -> BoxFuture<'_, Result<(), EngineError>> {
+        async { Err(EngineError::Ended) }.boxed()
+    }
+}

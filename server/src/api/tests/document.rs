@@ -1,0 +1,118 @@
+//! The OpenAPI document: committed, covered by the policy, and true about what serde writes.
+
+use std::collections::BTreeSet;
+
+use poem_openapi::types::{ParseFromJSON, ToJSON};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tidemill_common::api::{account, event, execution, health, secret, token, trigger, workflow, workspace};
+use tidemill_common::problem::{Code, Problem};
+
+use crate::api::openapi_document;
+use crate::auth::policy::{Operation, PUBLIC, STREAMS};
+
+const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json");
+
+#[test]
+fn the_committed_document_is_the_present_one() {
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(COMMITTED, openapi_document()).unwrap();
+    }
+    let committed = std::fs::read_to_string(COMMITTED).unwrap();
+    assert!(committed == openapi_document(), "openapi/openapi.json is old: run the tests once with UPDATE_OPENAPI=1");
+}
+
+fn operations() -> Vec<Value> {
+    let document: Value = serde_json::from_str(&openapi_document()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    paths.values().flat_map(|path| path.as_object().unwrap().values().cloned()).collect()
+}
+
+#[test]
+fn every_operation_has_a_row_in_the_authorisation_table() {
+    let id = |operation: &Value| operation["operationId"].as_str().unwrap().to_owned();
+    let documented: BTreeSet<String> = operations().iter().map(id).collect();
+    let streams: BTreeSet<_> = STREAMS.iter().map(|operation| operation.id()).collect();
+    let rows = Operation::ALL.iter().map(|operation| operation.id()).filter(|id| !streams.contains(id)).chain(PUBLIC);
+    assert_eq!(documented, rows.map(str::to_owned).collect());
+}
+
+#[test]
+fn every_operation_needs_a_token_or_is_public_and_is_described() {
+    for operation in operations() {
+        let id = operation["operationId"].as_str().unwrap();
+        let secured = operation.get("security").is_some_and(|security| *security == json!([{"token": []}]));
+        assert_eq!(secured, !PUBLIC.contains(&id), "{id}");
+        assert_eq!(secured, operation["responses"].get("401").is_some(), "{id}");
+        assert!(operation["description"].as_str().is_some_and(|text| !text.is_empty()), "{id}");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{id}: {parameter}");
+        }
+    }
+}
+
+/// What serde writes, poem-openapi writes as well, and both read it back.
+fn agrees<T: Serialize + DeserializeOwned + ToJSON + ParseFromJSON>(wire: Value) {
+    let value: T = serde_json::from_value(wire.clone()).unwrap_or_else(|error| panic!("{error}: {wire}"));
+    assert_eq!(serde_json::to_value(&value).unwrap(), wire);
+    assert_eq!(value.to_json().unwrap(), wire);
+    let Ok(parsed) = T::parse_from_json(Some(wire.clone())) else { panic!("poem-openapi can't read {wire}") };
+    assert_eq!(serde_json::to_value(&parsed).unwrap(), wire);
+}
+
+const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+const AT: &str = "2026-11-23T06:30:00Z";
+
+#[test]
+fn serde_and_the_document_agree_about_accounts() {
+    let workspace = json!({"id": ID, "slug": "main", "name": "Main", "role": "admin", "created_at": AT});
+    agrees::<workspace::WorkspaceList>(json!({"items": [workspace]}));
+    agrees::<workspace::WorkspaceCreate>(json!({"slug": "main", "name": "Main"}));
+    agrees::<account::AccountView>(json!({"user_id": ID, "name": "admin", "organization_id": ID,
+        "organization_name": "Acme", "workspace": workspace}));
+    let token = json!({"id": ID, "name": "ci", "last_four": "abcd", "role": "viewer", "created_at": AT});
+    agrees::<token::TokenList>(json!({"items": [token]}));
+    agrees::<token::TokenCreated>(json!({"secret": "tm_x", "token": token}));
+    agrees::<token::TokenCreate>(json!({"name": "ci", "role": "editor", "expires_in_days": 3}));
+    agrees::<secret::SecretList>(json!({"items": [{"name": "shop", "updated_at": AT}]}));
+    agrees::<secret::SecretPut>(json!({"value": "x"}));
+    agrees::<health::HealthView>(json!({"status": "ok", "version": "1"}));
+    agrees::<health::ReadyView>(json!({"status": "ready", "postgres": "18", "schema": "1"}));
+    agrees::<Problem>(serde_json::to_value(Problem::new(Code::Draining, "x").retry_after(5)).unwrap());
+    agrees::<Problem>(serde_json::to_value(Problem::new(Code::NotFound, "x")).unwrap());
+}
+
+#[test]
+fn serde_and_the_document_agree_about_workflows() {
+    let trigger = json!({"id": "nightly", "type": "schedule", "cron": "0 2 * * *", "timezone": "UTC", "next_at": AT});
+    let step = json!({"id": "a", "uses": "transform", "depends_on": []});
+    let mut workflow = json!({"id": "w", "name": "W", "version": 2, "triggers": [trigger], "created_at": AT, "updated_at": AT});
+    agrees::<workflow::WorkflowPage>(json!({"items": [workflow], "next_cursor": "x"}));
+    agrees::<workflow::WorkflowPage>(json!({"items": []}));
+    agrees::<workflow::WorkflowApplied>(json!({"outcome": "unchanged", "workflow": workflow}));
+    workflow["source"] = "id: w".into();
+    workflow["steps"] = json!([step]);
+    agrees::<workflow::WorkflowDetail>(workflow);
+    agrees::<workflow::VersionList>(json!({"items": [{"version": 1, "sha256": "00", "created_at": AT}]}));
+    let diagnostic = json!({"line": 1, "column": 2, "path": "id", "code": "cycle", "message": "m", "suggestion": "s"});
+    agrees::<workflow::ValidationView>(json!({"valid": false, "errors": [diagnostic], "steps": []}));
+    agrees::<trigger::TriggerView>(json!({"id": "h", "type": "webhook", "path": "/hooks/main/x"}));
+    agrees::<trigger::DeliveryView>(json!({"execution_id": ID, "status": "queued", "duplicate": false, "url": "/x"}));
+}
+
+#[test]
+fn serde_and_the_document_agree_about_executions() {
+    let error = json!({"class": "timeout", "message": "m", "step": "a", "status": 502, "retry_after": 3});
+    let mut execution = json!({"id": ID, "workflow_id": "w", "version": 1, "status": "dead_letter", "trigger_type": "manual",
+        "created_at": AT, "finished_at": AT, "duration_ms": 3, "last_seq": 4, "error": "m"});
+    agrees::<execution::ExecutionPage>(json!({"items": [execution], "next_cursor": "x"}));
+    let step = json!({"id": "a", "uses": "wait", "depends_on": ["b"], "status": "retrying", "attempt": 2, "wake_at": AT, "error": error});
+    execution["input"] = json!({"body": {}});
+    execution["failure"] = error;
+    execution["steps"] = json!([step]);
+    agrees::<execution::ExecutionDetail>(execution);
+    agrees::<execution::ExecutionCreate>(json!({"input": {"a": [1, null]}, "version": 2}));
+    agrees::<event::EventPage>(json!({"items": [{"execution_id": ID, "seq": 1, "at": AT, "type": "step_started",
+        "data": {"step": "a"}}], "next_after": 1}));
+}

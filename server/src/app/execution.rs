@@ -1,0 +1,192 @@
+//! Executions: started by hand, listed, read, cancelled.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tidemill_common::api::event::{EventPage, EventView};
+use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::event::{Event, TriggerOrigin};
+use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
+use tidemill_common::limits::PAGE_ITEMS;
+use tidemill_common::status::ExecutionStatus;
+
+use super::engine::{Engine, EngineError, Start};
+use super::error::{Error, authorize};
+use super::execution_detail::{detail, view};
+use super::page::{self, PageRequest};
+use super::workflow::known_id;
+use super::workflow_view::{outline, plan};
+use crate::executor::Plans;
+use crate::auth::{Caller, Operation};
+use crate::domain::workflow::plan::Plan;
+use crate::store::queries::{execution, workflow};
+use crate::store::rows::workflow::Workflow;
+use crate::store::{self, Database};
+
+/// Most events that the fold of one execution reads.
+const EVENTS: i64 = 200_000;
+
+/// Executions of a workspace.
+#[derive(Clone)]
+pub struct Executions {
+    database: Database,
+    plans: Plans,
+    engine: Arc<dyn Engine>,
+}
+
+/// Which executions to list.
+#[derive(Debug, Clone, Default)]
+pub struct ExecutionQuery {
+    /// Those of this workflow.
+    pub workflow_id: Option<String>,
+    /// Those in one of these states; all when empty.
+    pub statuses: Vec<ExecutionStatus>,
+    /// Which page.
+    pub page: PageRequest,
+}
+
+impl Executions {
+    /// Executions in `database`, started and cancelled by `engine`.
+    pub fn new(database: Database, plans: Plans, engine: Arc<dyn Engine>) -> Self {
+        Self { database, plans, engine }
+    }
+
+    /// Starts an execution by hand. The same idempotency `key` of the same token starts one only.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        workflow_id: &str,
+        wanted: ExecutionCreate,
+        key: Option<String>,
+    ) -> Result<ExecutionView, Error> {
+        authorize(caller, Operation::ExecutionCreate)?;
+        let (row, version, plan) = self.planned(caller.workspace, workflow_id, wanted.version).await?;
+        let body = if wanted.input.is_null() { json!({}) } else { wanted.input };
+        plan.check_input(&body).map_err(Error::InputInvalid)?;
+        let start = Start {
+            workspace_id: caller.workspace,
+            workflow_uid: WorkflowUid(row.uid),
+            version,
+            trigger: TriggerOrigin { kind: "manual".into(), id: None },
+            input: Arc::new(json!({ "body": body })),
+            dedupe: key.map(|key| (format!("idempotency:{}", caller.token), key)),
+        };
+        let started = self.engine.start(start).await?;
+        self.row_view(caller.workspace, started.execution_id).await
+    }
+
+    /// A page of executions, newest first.
+    pub async fn list(&self, caller: &Caller, query: ExecutionQuery) -> Result<ExecutionPage, Error> {
+        authorize(caller, Operation::ExecutionList)?;
+        let (workspace, size) = (caller.workspace, query.page.size()?);
+        let before = query.page.after()?.map(|key| key.parse::<ExecutionId>()).transpose().map_err(|_| {
+            Error::Invalid("`cursor` is not one that this list gave: send the `next_cursor` of a page".to_owned())
+        })?;
+        let workflow_id = query.workflow_id.as_deref().map(known_id).transpose()?;
+        let mut rows = self
+            .database
+            .with_tenant(workspace, move |conn| {
+                let mut filter = execution::ExecutionFilter { workflow: None, statuses: query.statuses, before };
+                if let Some(id) = workflow_id {
+                    filter.workflow = Some(WorkflowUid(workflow::workflow_get(conn, workspace, &id)?.uid));
+                }
+                execution::execution_list(conn, workspace, &filter, page::rows(size))
+            })
+            .await
+            .map_err(Error::of("workflow"))?;
+        let next_cursor = page::cut(&mut rows, size, |row| row.id.to_string());
+        Ok(ExecutionPage { items: rows.into_iter().map(view).collect::<Result<_, _>>()?, next_cursor })
+    }
+
+    /// An execution, whole: the fold of its events.
+    pub async fn view(&self, caller: &Caller, id: ExecutionId) -> Result<ExecutionDetail, Error> {
+        authorize(caller, Operation::ExecutionView)?;
+        let (workspace, plans) = (caller.workspace, self.plans.clone());
+        self.database
+            .with_tenant(workspace, move |conn| {
+                let row = execution::execution_get(conn, workspace, id)?;
+                let rows = execution::event_list(conn, workspace, id, 0, EVENTS)?;
+                let events = rows.into_iter().map(Event::try_from).collect::<Result<Vec<_>, _>>()?;
+                let plan = plan(conn, workspace, &plans, WorkflowUid(row.workflow_uid), row.version)?;
+                let steps = plan.map(|plan| outline(&plan)).unwrap_or_default();
+                Ok(detail(view(row)?, steps, &events))
+            })
+            .await
+            .map_err(Error::of("execution"))
+    }
+
+    /// A page of an execution's events behind `after`, oldest first.
+    pub async fn events(&self, caller: &Caller, id: ExecutionId, after: i32, limit: Option<usize>) -> Result<EventPage, Error> {
+        authorize(caller, Operation::ExecutionEvents)?;
+        let (workspace, size) =
+            (caller.workspace, PageRequest { limit: Some(limit.unwrap_or(PAGE_ITEMS)), cursor: None }.size()?);
+        let mut rows = self
+            .database
+            .with_tenant(workspace, move |conn| {
+                execution::execution_get(conn, workspace, id)?;
+                execution::event_list(conn, workspace, id, after, page::rows(size))
+            })
+            .await
+            .map_err(Error::of("execution"))?;
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let next_after = rows.last().filter(|_| more).map(|last| last.seq);
+        let items = rows
+            .into_iter()
+            .map(|row| EventView { execution_id: id, seq: row.seq, at: row.at, kind: row.kind, data: row.data })
+            .collect();
+        Ok(EventPage { items, next_after })
+    }
+
+    /// Asks an execution to stop. It ends as `cancelled` soon after.
+    pub async fn cancel(&self, caller: &Caller, id: ExecutionId, reason: Option<String>) -> Result<ExecutionView, Error> {
+        authorize(caller, Operation::ExecutionCancel)?;
+        if reason.as_ref().is_some_and(|reason| reason.chars().count() > 1_000) {
+            return Err(Error::Invalid("`reason` must have at most 1,000 characters".to_owned()));
+        }
+        let present = self.row_view(caller.workspace, id).await?;
+        match self.engine.cancel(caller.workspace, id, reason, caller.user_name.to_string()).await {
+            Ok(()) => self.row_view(caller.workspace, id).await,
+            Err(EngineError::NotFound) => Err(Error::NotFound("execution")),
+            Err(EngineError::Ended) => {
+                let ended = self.row_view(caller.workspace, id).await.unwrap_or(present);
+                Err(Error::Conflict(format!("the execution has ended already: it is {}", ended.status)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether the caller may follow this execution.
+    pub async fn follow(&self, caller: &Caller, id: ExecutionId) -> Result<(), Error> {
+        authorize(caller, Operation::ExecutionStream)?;
+        self.row_view(caller.workspace, id).await.map(drop)
+    }
+
+    async fn row_view(&self, workspace: WorkspaceId, id: ExecutionId) -> Result<ExecutionView, Error> {
+        self.database
+            .with_tenant(workspace, move |conn| view(execution::execution_get(conn, workspace, id)?))
+            .await
+            .map_err(Error::of("execution"))
+    }
+
+    /// The workflow, the version to execute and its plan.
+    async fn planned(
+        &self,
+        workspace: WorkspaceId,
+        id: &str,
+        version: Option<i32>,
+    ) -> Result<(Workflow, i32, Arc<Plan>), Error> {
+        let (id, plans) = (known_id(id)?, self.plans.clone());
+        let found = self
+            .database
+            .with_tenant(workspace, move |conn| {
+                let row = workflow::workflow_get(conn, workspace, &id)?;
+                let version = version.or(row.active_version).unwrap_or(row.version);
+                let plan = plan(conn, workspace, &plans, WorkflowUid(row.uid), version)?;
+                Ok::<_, store::Error>(plan.map(|plan| (row, version, plan)))
+            })
+            .await
+            .map_err(Error::of("workflow"))?;
+        found.ok_or(Error::NotFound("workflow version"))
+    }
+}

@@ -1,0 +1,139 @@
+//! What the API shows of an execution: its row, and the fold of its events over the steps of its version.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tidemill_common::api::execution::{ExecutionDetail, ExecutionView, StepView};
+use tidemill_common::api::workflow::StepOutline;
+use tidemill_common::event::{Event, EventBody, Origin};
+use tidemill_common::ids::ExecutionId;
+use tidemill_common::status::{ExecutionStatus, StepStatus};
+
+use crate::store;
+use crate::store::rows::execution::Execution;
+
+/// What lists show of an execution.
+pub(super) fn view(row: Execution) -> Result<ExecutionView, store::Error> {
+    let (id, status) = (ExecutionId(row.id), row.status()?);
+    let created_at = id.admitted_at();
+    Ok(ExecutionView {
+        id,
+        workflow_id: row.workflow_id,
+        version: row.version,
+        status,
+        trigger_type: row.trigger_type,
+        trigger_id: row.trigger_id,
+        created_at,
+        finished_at: row.finished_at,
+        duration_ms: row.finished_at.map(|finished_at| (finished_at - created_at).num_milliseconds().max(0)),
+        last_seq: row.last_seq,
+        error: row.error,
+    })
+}
+
+/// An execution whole: `steps` in the file's order, with what `events` say about them.
+pub fn detail(execution: ExecutionView, steps: Vec<StepOutline>, events: &[Event]) -> ExecutionDetail {
+    let mut steps: Vec<StepView> = steps.into_iter().map(pending).collect();
+    let places: HashMap<String, usize> = steps.iter().enumerate().map(|(place, step)| (step.id.clone(), place)).collect();
+    let (mut input, mut output, mut failure) = (Value::Null, None, None);
+    for event in events {
+        if let Some(place) = event.body.step().and_then(|id| places.get(id)) {
+            advance(&mut steps[*place], event);
+        }
+        if let Some(origin) = origin(&event.body) {
+            input = (*origin.input).clone();
+        }
+        if let EventBody::ExecutionCompleted { status, output: result, error } = &event.body {
+            output = result.as_deref().cloned();
+            failure.clone_from(error);
+            steps.iter_mut().for_each(|step| settle(step, *status, event.at));
+        }
+    }
+    let wake_at = steps.iter().filter_map(|step| step.wake_at).min();
+    ExecutionDetail { execution, input, output, failure, steps, wake_at }
+}
+
+/// Where the execution comes from, if this event says so.
+fn origin(body: &EventBody) -> Option<&Origin> {
+    match body {
+        EventBody::ExecutionQueued(origin) | EventBody::ExecutionStarted { origin: Some(origin) } => Some(origin),
+        _ => None,
+    }
+}
+
+fn pending(step: StepOutline) -> StepView {
+    StepView {
+        id: step.id,
+        uses: step.uses,
+        depends_on: step.depends_on,
+        status: StepStatus::Pending,
+        attempt: 0,
+        started_at: None,
+        finished_at: None,
+        wake_at: None,
+        input: None,
+        output: None,
+        error: None,
+    }
+}
+
+/// What one event changes about its step.
+fn advance(step: &mut StepView, event: &Event) {
+    step.wake_at = None;
+    match &event.body {
+        EventBody::StepStarted { attempt, input, .. } => {
+            step.status = StepStatus::Running;
+            step.attempt = *attempt;
+            step.started_at.get_or_insert(event.at);
+            step.input = input.as_deref().cloned();
+        }
+        EventBody::StepCompleted { attempt, output, .. } => {
+            end(step, StepStatus::Succeeded, event.at);
+            step.attempt = *attempt;
+            step.output = Some((**output).clone());
+            step.error = None;
+        }
+        EventBody::StepFailed { attempt, error, retry_at, .. } => {
+            step.attempt = *attempt;
+            step.started_at.get_or_insert(event.at);
+            step.error = Some(error.clone());
+            step.wake_at = *retry_at;
+            match retry_at {
+                Some(_) => step.status = StepStatus::Retrying,
+                None => end(step, StepStatus::Failed, event.at),
+            }
+        }
+        EventBody::StepSkipped { .. } => {
+            step.status = StepStatus::Skipped;
+            step.finished_at = Some(event.at);
+        }
+        EventBody::StepWaiting { until, .. } => {
+            step.status = StepStatus::Waiting;
+            step.attempt = step.attempt.max(1);
+            step.started_at.get_or_insert(event.at);
+            step.wake_at = Some(*until);
+        }
+        _ => {}
+    }
+}
+
+fn end(step: &mut StepView, status: StepStatus, at: DateTime<Utc>) {
+    step.status = status;
+    step.started_at.get_or_insert(at);
+    step.finished_at = Some(at);
+}
+
+/// What the end of the execution means for a step that had not ended: it never will.
+fn settle(step: &mut StepView, status: ExecutionStatus, at: DateTime<Utc>) {
+    step.wake_at = None;
+    if step.status.is_terminal() || status == ExecutionStatus::Succeeded {
+        return;
+    }
+    let begun = step.status != StepStatus::Pending;
+    step.status = if begun || status == ExecutionStatus::Cancelled { StepStatus::Cancelled } else { StepStatus::Skipped };
+    step.finished_at = begun.then_some(at);
+}
+
+#[cfg(test)]
+mod tests;

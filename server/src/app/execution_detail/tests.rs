@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use serde_json::json;
+use tidemill_common::event::{SkipReason, StepError, TriggerOrigin};
+use tidemill_common::status::FailureClass;
+
+use super::*;
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000 + second, 0).unwrap()
+}
+
+fn fold(bodies: Vec<EventBody>) -> ExecutionDetail {
+    let id = ExecutionId::new(at(0));
+    let events: Vec<Event> = (0_i32..)
+        .zip(bodies)
+        .map(|(place, body)| Event { execution_id: id, seq: place + 1, at: at(place.into()), body })
+        .collect();
+    let row = Execution {
+        workspace_id: uuid::Uuid::nil(),
+        id: id.0,
+        workflow_uid: uuid::Uuid::nil(),
+        workflow_id: "w".to_owned(),
+        version: 1,
+        status: "running".to_owned(),
+        trigger_type: "manual".to_owned(),
+        trigger_id: None,
+        last_seq: 1,
+        finished_at: Some(at(0) + TimeDelta::milliseconds(1500)),
+        error: None,
+    };
+    let outline = |id: &str| StepOutline { id: id.to_owned(), uses: "transform".to_owned(), depends_on: Vec::new() };
+    detail(view(row).unwrap(), vec![outline("a"), outline("b")], &events)
+}
+
+fn started() -> EventBody {
+    let origin = Origin {
+        workflow_id: "w".into(),
+        version: 1,
+        trigger: TriggerOrigin { kind: "manual".into(), id: None },
+        input: Arc::new(json!({"body": 1})),
+    };
+    EventBody::ExecutionStarted { origin: Some(origin) }
+}
+
+fn failed(attempt: u32, retry_at: Option<DateTime<Utc>>) -> EventBody {
+    EventBody::StepFailed { step: "a".into(), attempt, error: StepError::new(FailureClass::Timeout, "too slow"), retry_at }
+}
+
+#[test]
+fn a_step_that_completes_without_a_start_began_when_it_ended() {
+    let detail = fold(vec![started(), EventBody::StepCompleted { step: "a".into(), attempt: 1, output: Arc::new(json!(2)) }]);
+    assert_eq!(detail.input, json!({"body": 1}));
+    assert_eq!(detail.execution.duration_ms, Some(1500));
+    let step = &detail.steps[0];
+    assert_eq!((step.status, step.started_at, step.finished_at), (StepStatus::Succeeded, Some(at(1)), Some(at(1))));
+    assert_eq!((step.attempt, &step.output), (1, &Some(json!(2))));
+    assert_eq!(detail.steps[1].status, StepStatus::Pending);
+}
+
+#[test]
+fn a_retry_says_when_and_a_success_forgets_the_error() {
+    let detail = fold(vec![started(), failed(1, Some(at(60)))]);
+    assert_eq!((detail.steps[0].status, detail.wake_at), (StepStatus::Retrying, Some(at(60))));
+    assert!(detail.steps[0].error.is_some());
+    let done = EventBody::StepCompleted { step: "a".into(), attempt: 2, output: Arc::new(json!(null)) };
+    let detail = fold(vec![started(), failed(1, Some(at(60))), done]);
+    assert_eq!((detail.steps[0].attempt, &detail.steps[0].error, detail.wake_at), (2, &None, None));
+}
+
+#[test]
+fn the_end_settles_what_had_not_ended() {
+    let wait = EventBody::StepWaiting { step: "a".into(), until: at(90) };
+    let end = EventBody::ExecutionCompleted { status: ExecutionStatus::Cancelled, output: None, error: None };
+    let detail = fold(vec![started(), wait.clone(), end]);
+    assert_eq!(detail.steps.iter().map(|step| step.status).collect::<Vec<_>>(), [StepStatus::Cancelled; 2]);
+    assert_eq!(detail.wake_at, None);
+    assert_eq!(fold(vec![started(), wait]).wake_at, Some(at(90)));
+}
+
+#[test]
+fn a_failure_is_told_once_and_whole() {
+    let error = StepError::new(FailureClass::User, "no");
+    let end = EventBody::ExecutionCompleted { status: ExecutionStatus::Failed, output: None, error: Some(error.clone()) };
+    let skipped = EventBody::StepSkipped { step: "b".into(), reason: SkipReason::Failure };
+    let detail = fold(vec![started(), failed(1, None), skipped, end]);
+    assert_eq!(detail.failure, Some(error));
+    assert_eq!(detail.steps.iter().map(|step| step.status).collect::<Vec<_>>(), [StepStatus::Failed, StepStatus::Skipped]);
+}

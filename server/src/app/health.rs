@@ -1,0 +1,43 @@
+//! Alive, ready, and what it is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tidemill_common::api::health::{HealthView, ReadyView};
+
+use super::Error;
+use super::engine::EngineError;
+use crate::store::{Database, SchemaVersion};
+
+/// The server's health.
+#[derive(Debug, Clone)]
+pub struct Health {
+    database: Database,
+    schema: SchemaVersion,
+    draining: Arc<AtomicBool>,
+}
+
+impl Health {
+    /// Health of a server on `database` with `schema`; `draining` becomes true when the server begins to stop.
+    pub fn new(database: Database, schema: SchemaVersion, draining: Arc<AtomicBool>) -> Self {
+        Self { database, schema, draining }
+    }
+
+    /// The process can answer.
+    pub fn view(&self) -> HealthView {
+        HealthView { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+
+    /// The server takes work: it isn't stopping and its database answers.
+    pub async fn ready(&self) -> Result<ReadyView, Error> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Err(EngineError::Draining.into());
+        }
+        self.database.ping().await?;
+        Ok(ReadyView {
+            status: "ready".to_owned(),
+            postgres: self.database.postgres_version().to_owned(),
+            schema: self.schema.to_string(),
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! Activation: which version's triggers are live.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tidemill_common::api::workflow::WorkflowView;
+use tidemill_common::ids::{WorkflowUid, WorkspaceId};
+
+use super::error::{Error, authorize};
+use super::workflow::{Workflows, known_id};
+use super::workflow_view::{plan, view};
+use crate::auth::{Caller, Operation};
+use crate::domain::workflow::plan::{Plan, TriggerKind};
+use crate::store::queries::workflow;
+use crate::store::rows::trigger::Trigger;
+use crate::store::rows::workflow::Workflow;
+use crate::store::{self, Connection};
+
+impl Workflows {
+    /// Makes the triggers of `version`, or of the newest version, live in place of those that were.
+    pub async fn activate(&self, caller: &Caller, id: &str, version: Option<i32>) -> Result<WorkflowView, Error> {
+        authorize(caller, Operation::WorkflowActivate)?;
+        self.change(caller, id, Some(version)).await
+    }
+
+    /// Makes no trigger live. Executions under way go on.
+    pub async fn deactivate(&self, caller: &Caller, id: &str) -> Result<WorkflowView, Error> {
+        authorize(caller, Operation::WorkflowDeactivate)?;
+        self.change(caller, id, None).await
+    }
+
+    /// `wanted` is which version to activate (the newest when it names none), or none at all.
+    async fn change(&self, caller: &Caller, id: &str, wanted: Option<Option<i32>>) -> Result<WorkflowView, Error> {
+        let (workspace, slug, plans) = (caller.workspace, Arc::clone(&caller.workspace_slug), self.plans.clone());
+        let (id, now) = (known_id(id)?, self.clock.now());
+        let done = self
+            .database
+            .with_tenant(workspace, move |conn| {
+                let mut row = workflow::workflow_lock(conn, workspace, &id)?.ok_or(store::Error::NotFound)?;
+                let uid = WorkflowUid(row.uid);
+                row.active_version = wanted.map(|version| version.unwrap_or(row.version));
+                let triggers = match row.active_version {
+                    None => Vec::new(),
+                    Some(version) => match plan(conn, workspace, &plans, uid, version)? {
+                        Some(plan) => rows(&row, version, &plan, now),
+                        None => return Ok(Err(Error::NotFound("workflow version"))),
+                    },
+                };
+                if let Some(refused) = taken_path(conn, workspace, uid, &triggers)? {
+                    return Ok(Err(refused));
+                }
+                row.updated_at = now;
+                workflow::workflow_update(conn, &row)?;
+                workflow::trigger_replace(conn, workspace, uid, &triggers)?;
+                Ok(Ok(view(conn, workspace, &slug, &plans, row)?))
+            })
+            .await;
+        match done {
+            Ok(result) => {
+                (self.activated)();
+                result
+            }
+            Err(store::Error::Conflict(_)) => Err(Error::Conflict(
+                "another workflow took one of the webhook paths at the same moment: choose another path".to_owned(),
+            )),
+            Err(error) => Err(Error::of("workflow")(error)),
+        }
+    }
+}
+
+/// Why the triggers can't be live: another workflow listens to one of their paths.
+fn taken_path(
+    conn: &mut Connection,
+    workspace: WorkspaceId,
+    workflow: WorkflowUid,
+    triggers: &[Trigger],
+) -> Result<Option<Error>, store::Error> {
+    let paths: Vec<String> = triggers.iter().filter_map(|trigger| trigger.path.clone()).collect();
+    let owner = workflow::trigger_path_owner(conn, workspace, workflow, &paths)?;
+    Ok(owner.map(|(id, path)| {
+        Error::Conflict(format!(
+            "the webhook path `{path}` belongs to the workflow `{id}`: deactivate it, or choose another path"
+        ))
+    }))
+}
+
+/// The trigger rows of a version.
+fn rows(workflow: &Workflow, version: i32, plan: &Plan, now: DateTime<Utc>) -> Vec<Trigger> {
+    plan.triggers
+        .iter()
+        .map(|trigger| {
+            let (path, next_at) = match &trigger.kind {
+                TriggerKind::Webhook(webhook) => (Some(webhook.path.to_string()), None),
+                TriggerKind::Schedule(schedule) => (None, schedule.schedule.next_after(now)),
+            };
+            Trigger {
+                workspace_id: workflow.workspace_id,
+                workflow_uid: workflow.uid,
+                id: trigger.id.to_string(),
+                version,
+                kind: trigger.kind.as_str().to_owned(),
+                path,
+                next_at,
+            }
+        })
+        .collect()
+}

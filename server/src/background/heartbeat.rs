@@ -1,0 +1,23 @@
+//! Says every five seconds that this node lives, and hears requests to cancel that came through other nodes.
+
+use std::time::Duration;
+
+use super::Background;
+
+/// A third of a node's life.
+const EVERY: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(background: Background) {
+    loop {
+        let Background { queue, executor, clock, node_name, .. } = &background;
+        match queue.heartbeat(node_name, clock.now()).await {
+            Ok(cancels) => {
+                for (execution_id, cancel) in cancels {
+                    executor.cancel(execution_id, cancel).await;
+                }
+            }
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "no heartbeat: the database can't be reached"),
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}

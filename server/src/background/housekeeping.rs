@@ -1,0 +1,41 @@
+//! Keeps partitions ahead and forgets what is only kept for a while.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::Background;
+use crate::store::Error;
+use crate::store::queries::{feed, idempotency, queue};
+
+/// Days of partitions that are made ahead.
+const DAYS_AHEAD: i32 = 7;
+/// How long the feed reaches back: how long a subscriber may be away and still resume.
+const FEED: TimeDelta = TimeDelta::hours(24);
+const EVERY: Duration = Duration::from_secs(60 * 60);
+
+pub(super) async fn run(background: Background) {
+    loop {
+        if let Err(error) = housekeeping_round(&background).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "housekeeping failed; trying again in an hour");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// One round of housekeeping.
+pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
+    let now = background.clock.now();
+    background
+        .database
+        .engine(move |connection| {
+            let made = queue::create_partitions(connection, now.date_naive(), DAYS_AHEAD + 1)?;
+            if made > 0 {
+                tracing::debug!(made, "partitions made ahead");
+            }
+            feed::forget(connection, now - FEED)?;
+            idempotency::idempotency_sweep(connection, now)?;
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,109 @@
+//! `tidemill doctor`: can a server run here?
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::config::{ServeArgs, ServeConfig};
+use crate::postgres::{self, ClusterOptions};
+use crate::store;
+
+/// Bytes of free disk below which the doctor warns: an hour of a busy server.
+const FREE_DISK: u64 = 5 * 1024 * 1024 * 1024;
+
+/// One thing that was looked at.
+enum Finding {
+    Good(String),
+    Warning { what: String, advice: String },
+    Bad { what: String, advice: String },
+}
+
+pub(super) fn run(args: ServeArgs) -> ExitCode {
+    let config = match ServeConfig::load(args) {
+        Ok(config) => config,
+        Err(error) => {
+            print(&Finding::Bad { what: format!("configuration: {error}"), advice: "mend the setting that it names".to_owned() });
+            return ExitCode::FAILURE;
+        }
+    };
+    let findings = [configuration(&config), data_dir(&config.data_dir), disk(&config.data_dir), database(&config), listen(&config)];
+    findings.iter().for_each(print);
+    if findings.iter().any(|finding| matches!(finding, Finding::Bad { .. })) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn print(finding: &Finding) {
+    match finding {
+        Finding::Good(what) => println!("ok       {what}"),
+        Finding::Warning { what, advice } => println!("warning  {what}\n         {advice}"),
+        Finding::Bad { what, advice } => println!("error    {what}\n         {advice}"),
+    }
+}
+
+fn configuration(config: &ServeConfig) -> Finding {
+    Finding::Good(format!("configuration: data in {}, listening on {}", config.data_dir.display(), config.listen))
+}
+
+fn data_dir(data_dir: &Path) -> Finding {
+    let existing = data_dir.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    match rustix::fs::access(existing, rustix::fs::Access::WRITE_OK) {
+        Ok(()) => Finding::Good(format!("data directory: {} can be written", existing.display())),
+        Err(error) => Finding::Bad {
+            what: format!("data directory: {} can't be written ({error})", existing.display()),
+            advice: "choose another with --data-dir, or give this user the right to write there".to_owned(),
+        },
+    }
+}
+
+fn disk(data_dir: &Path) -> Finding {
+    let existing = data_dir.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    match rustix::fs::statvfs(existing) {
+        Err(error) => Finding::Warning {
+            what: format!("disk: free space is unknown ({error})"),
+            advice: "look at it with df -h".to_owned(),
+        },
+        Ok(disk) => {
+            let free = disk.f_bavail * disk.f_frsize;
+            let shown = format!("disk: {:.1} GiB free below {}", bytes_as_gib(free), existing.display());
+            if free >= FREE_DISK {
+                return Finding::Good(shown);
+            }
+            Finding::Warning { what: shown, advice: "make room, or put the data directory on a larger disk".to_owned() }
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn bytes_as_gib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 30)
+}
+
+fn database(config: &ServeConfig) -> Finding {
+    match &config.database_url {
+        Some(url) => match store::check(url.expose()) {
+            Ok(version) => Finding::Good(format!("database: Postgres {version} answers")),
+            Err(error) => {
+                Finding::Bad { what: format!("database: {error}"), advice: "check the URL, the network and the server".to_owned() }
+            }
+        },
+        None => {
+            let options = ClusterOptions {
+                data_dir: config.data_dir.clone(),
+                bin_dir: config.postgres_bin.clone(),
+                search_path: config.search_path.clone(),
+            };
+            match postgres::find_binaries(&options) {
+                Ok(found) => Finding::Good(format!("database: embedded, with the Postgres {found}")),
+                Err(error) => Finding::Bad { what: format!("database: {error}"), advice: "or give --database-url".to_owned() },
+            }
+        }
+    }
+}
+
+fn listen(config: &ServeConfig) -> Finding {
+    match std::net::TcpListener::bind(config.listen) {
+        Ok(_) => Finding::Good(format!("address: {} is free", config.listen)),
+        Err(error) => Finding::Warning {
+            what: format!("address: {} can't be listened on ({error})", config.listen),
+            advice: "a server may be running there already; else choose another with --listen".to_owned(),
+        },
+    }
+}

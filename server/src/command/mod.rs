@@ -1,0 +1,90 @@
+//! The commands that need the server's own code: `serve`, `doctor`, `bench`, `schema`, `openapi`.
+
+mod doctor;
+
+use std::error::Error as StdError;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use crate::config::{ServeArgs, ServeConfig};
+use crate::{api, bench, domain, serve, telemetry};
+
+/// Commands that need the server's own code.
+#[derive(Debug, Subcommand)]
+pub enum ServerCommand {
+    /// Run the server: API, webhooks, schedules, executor, its own Postgres
+    #[command(after_help = "Examples:\n  tidemill serve\n  tidemill serve --listen 0.0.0.0:7700 --data-dir /srv/tidemill\n  tidemill serve --database-url postgres://tidemill@db.example/tidemill?sslmode=verify-full")]
+    Serve(Box<ServeArgs>),
+    /// Check whether a server can run here, and say what to do where it can't
+    #[command(after_help = "Example:\n  tidemill doctor")]
+    Doctor(Box<ServeArgs>),
+    /// Measure a server, and in the same run what its Postgres can do
+    #[command(after_help = "Examples:\n  tidemill bench\n  tidemill bench --clients 1,64,256 --duration 10s -o json")]
+    Bench(Box<bench::BenchOptions>),
+    /// Print the JSON Schema of workflow files
+    #[command(after_help = "Example:\n  tidemill schema > tidemill.schema.json")]
+    Schema(Schema),
+    /// Print the OpenAPI document of the API
+    #[command(after_help = "Example:\n  tidemill openapi > openapi.json")]
+    Openapi(Openapi),
+}
+
+/// `tidemill schema`.
+#[derive(Debug, Args)]
+pub struct Schema {}
+
+/// `tidemill openapi`.
+#[derive(Debug, Args)]
+pub struct Openapi {}
+
+/// Carries out a command. Errors go to stderr, one line per cause.
+#[must_use]
+pub fn run(command: ServerCommand) -> ExitCode {
+    let outcome = match command {
+        ServerCommand::Serve(args) => run_server(*args),
+        ServerCommand::Doctor(args) => return doctor::run(*args),
+        ServerCommand::Bench(args) => run_bench(&args),
+        ServerCommand::Schema(Schema {}) => {
+            println!("{:#}", domain::workflow::json_schema());
+            Ok(())
+        }
+        ServerCommand::Openapi(Openapi {}) => {
+            print!("{}", api::openapi_document());
+            Ok(())
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                eprintln!("  because: {error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Failure = Box<dyn StdError>;
+
+fn run_server(args: ServeArgs) -> Result<(), Failure> {
+    let config = ServeConfig::load(args)?;
+    telemetry::init_logs(config.log_format, &config.log_level)?;
+    Ok(runtime()?.block_on(serve::run(config))?)
+}
+
+fn run_bench(args: &bench::BenchOptions) -> Result<(), Failure> {
+    let report = runtime()?.block_on(bench::run(args, |step| eprintln!("{step} …")))?;
+    match args.output {
+        bench::ReportFormat::Table => print!("{report}"),
+        bench::ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&report)?),
+    }
+    Ok(())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, std::io::Error> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}

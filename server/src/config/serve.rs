@@ -1,0 +1,155 @@
+//! The configuration of a server, complete and checked.
+
+use std::env;
+use std::fmt::Display;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use url::Url;
+
+use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ServeArgs, Settings, file};
+
+/// Port of the server, unless set otherwise.
+const PORT: u16 = 7700;
+
+/// The configuration of a server. What each value means is said in [`Settings`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServeConfig {
+    /// Directory of everything that the server keeps.
+    pub data_dir: PathBuf,
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Where others reach this server; `None` means the address that it listens on.
+    pub public_url: Option<Url>,
+    /// The database; `None` means a private Postgres in the data directory.
+    pub database_url: Option<DatabaseUrl>,
+    /// Directory of the Postgres programs; `None` means that they are searched for.
+    pub postgres_bin: Option<PathBuf>,
+    /// The directories of `PATH`, where the Postgres programs are searched for.
+    pub search_path: Vec<PathBuf>,
+    /// The name of this node, for people: the machine's.
+    pub node_name: String,
+    /// Networks that workflows may reach besides the public internet.
+    pub outbound_allow: Vec<IpNet>,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// What is logged: a level, or directives.
+    pub log_level: String,
+    /// Threads that write the journal.
+    pub journal_writers: usize,
+    /// Database connections for the API.
+    pub api_connections: u32,
+    /// Database connections for the executor.
+    pub executor_connections: u32,
+    /// Executions that run at the same time on this node.
+    pub max_running_executions: usize,
+    /// Webhook deliveries that are answered at the same time.
+    pub max_inflight_webhooks: usize,
+}
+
+/// What the default data directory depends on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Surroundings {
+    pub(super) is_root: bool,
+    pub(super) xdg_data_home: Option<PathBuf>,
+    pub(super) home: Option<PathBuf>,
+    pub(super) search_path: Vec<PathBuf>,
+    pub(super) node_name: String,
+}
+
+impl Surroundings {
+    fn of_this_process() -> Self {
+        let path = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        Self {
+            is_root: rustix::process::geteuid().is_root(),
+            xdg_data_home: path("XDG_DATA_HOME"),
+            home: path("HOME"),
+            search_path: env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default(),
+            node_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        }
+    }
+
+    fn data_dir(&self) -> Result<PathBuf, Error> {
+        if self.is_root {
+            return Ok(PathBuf::from("/var/lib/tidemill"));
+        }
+        let base = self.xdg_data_home.clone().or_else(|| self.home.as_ref().map(|home| home.join(".local/share")));
+        base.map(|base| base.join("tidemill")).ok_or(Error::NoDataDir)
+    }
+}
+
+impl ServeConfig {
+    /// The configuration that `args` (which carry the environment already), the file and the defaults give together.
+    pub fn load(args: ServeArgs) -> Result<Self, Error> {
+        Self::resolve(args, Surroundings::of_this_process())
+    }
+
+    pub(super) fn resolve(args: ServeArgs, surroundings: Surroundings) -> Result<Self, Error> {
+        let ServeArgs { config, settings } = args;
+        if let Some(path) = config {
+            let settings = settings.or(file::read(&path)?);
+            let data_dir = settings.data_dir.clone().map_or_else(|| surroundings.data_dir(), Ok)?;
+            return Self::complete(settings, data_dir, surroundings);
+        }
+        let data_dir = settings.data_dir.clone().map_or_else(|| surroundings.data_dir(), Ok)?;
+        let path = data_dir.join(CONFIG_FILE);
+        let found = file::read_if_present(&path)?.unwrap_or_default();
+        if found.data_dir.as_ref().is_some_and(|other| *other != data_dir) {
+            return Err(Error::DataDirInside { path });
+        }
+        Self::complete(settings.or(found), data_dir, surroundings)
+    }
+
+    fn complete(settings: Settings, data_dir: PathBuf, surroundings: Surroundings) -> Result<Self, Error> {
+        if let Some(url) = &settings.public_url {
+            check_public_url(url)?;
+        }
+        if settings.database_url.as_ref().is_some_and(|url| !url.is_postgres()) {
+            let expected = "a URL such as postgres://user:password@host:5432/database".to_owned();
+            return Err(Error::OutOfRange { key: "database_url", expected, value: "another text".to_owned() });
+        }
+        Ok(Self {
+            data_dir,
+            listen: settings.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
+            public_url: settings.public_url,
+            database_url: settings.database_url,
+            postgres_bin: settings.postgres_bin,
+            search_path: surroundings.search_path,
+            node_name: surroundings.node_name,
+            outbound_allow: settings.outbound_allow.unwrap_or_default(),
+            log_format: settings.log_format.unwrap_or_default(),
+            log_level: settings.log_level.unwrap_or_else(|| "info".to_owned()),
+            journal_writers: within("journal_writers", settings.journal_writers.unwrap_or(1), 1..=16)?,
+            api_connections: within("api_connections", settings.api_connections.unwrap_or(8), 1..=200)?,
+            executor_connections: within("executor_connections", settings.executor_connections.unwrap_or(4), 1..=200)?,
+            max_running_executions: within(
+                "max_running_executions",
+                settings.max_running_executions.unwrap_or(1000),
+                1..=100_000,
+            )?,
+            max_inflight_webhooks: within(
+                "max_inflight_webhooks",
+                settings.max_inflight_webhooks.unwrap_or(1000),
+                1..=100_000,
+            )?,
+        })
+    }
+}
+
+fn within<T: PartialOrd + Display>(key: &'static str, value: T, range: RangeInclusive<T>) -> Result<T, Error> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::OutOfRange { key, expected: format!("from {} to {}", range.start(), range.end()), value: value.to_string() })
+}
+
+fn check_public_url(url: &Url) -> Result<(), Error> {
+    let has_more = !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some();
+    if matches!(url.scheme(), "http" | "https") && url.has_host() && !has_more {
+        return Ok(());
+    }
+    let expected = "an http or https URL without user, query and fragment".to_owned();
+    Err(Error::OutOfRange { key: "public_url", expected, value: format!("a URL of another form ({})", url.scheme()) })
+}

@@ -1,0 +1,113 @@
+//! Every setting of `tidemill serve`, declared once: flag, environment variable and key of the file.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
+use url::Url;
+
+use super::DatabaseUrl;
+
+/// The arguments of `tidemill serve`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServeArgs {
+    /// Configuration file (TOML) [default: tidemill.toml in the data directory, when there is one]
+    #[arg(long, value_name = "FILE", env = "TIDEMILL_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The settings that can also be in the file.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What can be set; absent means the default.
+#[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Directory of everything that the server keeps [default: `/var/lib/tidemill` as root, else `$XDG_DATA_HOME/tidemill` or `~/.local/share/tidemill`]
+    #[arg(long, value_name = "DIR", env = "TIDEMILL_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address and port to listen on [default: 127.0.0.1:7700]
+    #[arg(long, value_name = "ADDRESS", env = "TIDEMILL_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// Where others reach this server, for links and webhook addresses [default: the address it listens on]
+    #[arg(long, value_name = "URL", env = "TIDEMILL_PUBLIC_URL")]
+    pub public_url: Option<Url>,
+    /// Postgres 15 or newer [default: a private Postgres in the data directory]
+    #[arg(long, value_name = "URL", env = "TIDEMILL_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<DatabaseUrl>,
+    /// Directory of the Postgres programs for the private Postgres [default: found by itself]
+    #[arg(long, value_name = "DIR", env = "TIDEMILL_POSTGRES_BIN")]
+    pub postgres_bin: Option<PathBuf>,
+    /// Networks that workflows may reach besides the public internet, for example 10.1.0.0/16,127.0.0.1 [default: none]
+    #[arg(long, value_name = "NETWORKS", env = "TIDEMILL_OUTBOUND_ALLOW", value_delimiter = ',', value_parser = network)]
+    #[serde(deserialize_with = "networks")]
+    pub outbound_allow: Option<Vec<IpNet>>,
+    /// How log lines are written [default: human]
+    #[arg(long, value_name = "FORMAT", env = "TIDEMILL_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// What is logged: error, warn, info, debug, trace, or directives such as info,tidemill=debug [default: info]
+    #[arg(long, value_name = "LEVEL", env = "TIDEMILL_LOG")]
+    pub log_level: Option<String>,
+    /// Threads that write the journal, 1 to 16 [default: 1]
+    #[arg(long, value_name = "COUNT", env = "TIDEMILL_JOURNAL_WRITERS")]
+    pub journal_writers: Option<usize>,
+    /// Database connections for the API, 1 to 200 [default: 8]
+    #[arg(long, value_name = "COUNT", env = "TIDEMILL_API_CONNECTIONS")]
+    pub api_connections: Option<u32>,
+    /// Database connections for the executor, 1 to 200 [default: 4]
+    #[arg(long, value_name = "COUNT", env = "TIDEMILL_EXECUTOR_CONNECTIONS")]
+    pub executor_connections: Option<u32>,
+    /// Executions that run at the same time on this node, 1 to 100000; more wait in the queue [default: 1000]
+    #[arg(long, value_name = "COUNT", env = "TIDEMILL_MAX_RUNNING_EXECUTIONS")]
+    pub max_running_executions: Option<usize>,
+    /// Webhook deliveries that are answered at the same time, 1 to 100000; more get 429 [default: 1000]
+    #[arg(long, value_name = "COUNT", env = "TIDEMILL_MAX_INFLIGHT_WEBHOOKS")]
+    pub max_inflight_webhooks: Option<usize>,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Settings {
+    /// These settings, and those of `other` where these say nothing.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            data_dir: self.data_dir.or(other.data_dir),
+            listen: self.listen.or(other.listen),
+            public_url: self.public_url.or(other.public_url),
+            database_url: self.database_url.or(other.database_url),
+            postgres_bin: self.postgres_bin.or(other.postgres_bin),
+            outbound_allow: self.outbound_allow.or(other.outbound_allow),
+            log_format: self.log_format.or(other.log_format),
+            log_level: self.log_level.or(other.log_level),
+            journal_writers: self.journal_writers.or(other.journal_writers),
+            api_connections: self.api_connections.or(other.api_connections),
+            executor_connections: self.executor_connections.or(other.executor_connections),
+            max_running_executions: self.max_running_executions.or(other.max_running_executions),
+            max_inflight_webhooks: self.max_inflight_webhooks.or(other.max_inflight_webhooks),
+        }
+    }
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| format!("`{text}` is neither a network such as 10.1.0.0/16 nor an address"))
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<IpNet>>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| network(text)).collect::<Result<_, _>>().map(Some).map_err(serde::de::Error::custom)
+}

@@ -1,0 +1,138 @@
+//! Precedence, defaults and mistakes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args as _, FromArgMatches as _};
+
+use super::serve::Surroundings;
+use super::*;
+
+fn args(arguments: &[&str]) -> Result<ServeArgs, clap::Error> {
+    // The environment of the test run must not decide.
+    let command = ServeArgs::augment_args(clap::Command::new("serve")).mut_args(|argument| argument.env(None::<&str>));
+    let matches = command.try_get_matches_from([&["serve"], arguments].concat())?;
+    ServeArgs::from_arg_matches(&matches)
+}
+
+fn load(arguments: &[&str]) -> Result<ServeConfig, Error> {
+    ServeConfig::resolve(args(arguments).unwrap(), Surroundings::default())
+}
+
+fn with_file(text: &str, arguments: &[&str]) -> Result<ServeConfig, Error> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("settings.toml");
+    fs::write(&path, text).unwrap();
+    load(&[&["--data-dir", "/data", "--config", path.to_str().unwrap()], arguments].concat())
+}
+
+#[test]
+fn the_defaults_are_those_of_the_help() {
+    let config = load(&["--data-dir", "/nowhere/tidemill"]).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:7700");
+    assert_eq!(config.log_level, "info");
+    let help = ServeArgs::augment_args(clap::Command::new("serve")).render_long_help().to_string();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (key, value) in [
+        ("journal-writers", config.journal_writers),
+        ("api-connections", config.api_connections as usize),
+        ("executor-connections", config.executor_connections as usize),
+        ("max-running-executions", config.max_running_executions),
+        ("max-inflight-webhooks", config.max_inflight_webhooks),
+    ] {
+        let (_, after) = help.split_once(&format!("--{key} ")).unwrap();
+        let (_, default) = after.split_once("[default: ").unwrap();
+        assert!(default.starts_with(&format!("{value}]")), "{key}: {default:.20}");
+    }
+}
+
+#[test]
+fn the_data_directory_has_a_sensible_default() {
+    let dir = |is_root, xdg: Option<&str>, home: Option<&str>| {
+        let surroundings = Surroundings { is_root, xdg_data_home: xdg.map(PathBuf::from), home: home.map(PathBuf::from) };
+        ServeConfig::resolve(ServeArgs::default(), surroundings).map(|config| config.data_dir)
+    };
+    assert_eq!(dir(true, Some("/x"), Some("/root")).unwrap(), Path::new("/var/lib/tidemill"));
+    assert_eq!(dir(false, Some("/x"), Some("/home/ada")).unwrap(), Path::new("/x/tidemill"));
+    assert_eq!(dir(false, None, Some("/home/ada")).unwrap(), Path::new("/home/ada/.local/share/tidemill"));
+    assert!(matches!(dir(false, None, None), Err(Error::NoDataDir)));
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let text = r#"
+        listen = "0.0.0.0:80"
+        public_url = "https://flows.example.com/"
+        database_url = "postgres://ada:canary@db/tidemill"
+        outbound_allow = ["10.1.0.0/16", "::1"]
+        log_format = "json"
+        journal_writers = 2
+    "#;
+    let config = with_file(text, &["--listen", "127.0.0.1:1", "--log-level", "debug"]).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:1");
+    assert_eq!((config.log_level.as_str(), config.log_format), ("debug", LogFormat::Json));
+    assert_eq!((config.journal_writers, config.api_connections), (2, 8));
+    assert_eq!(config.outbound_allow, ["10.1.0.0/16".parse().unwrap(), "::1/128".parse().unwrap()]);
+    assert!(!format!("{config:?}").contains("canary"));
+}
+
+#[test]
+fn every_setting_has_an_environment_variable() {
+    let command = ServeArgs::augment_args(clap::Command::new("serve"));
+    for argument in command.get_arguments() {
+        let expected = match argument.get_id().as_str() {
+            "log_level" => "TIDEMILL_LOG".to_owned(),
+            other => format!("TIDEMILL_{}", other.to_uppercase()),
+        };
+        assert_eq!(argument.get_env().and_then(|name| name.to_str()), Some(expected.as_str()));
+    }
+}
+
+#[test]
+fn the_file_of_the_data_directory_is_found_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let data_dir = dir.path().to_str().unwrap();
+    assert_eq!(load(&["--data-dir", data_dir]).unwrap().journal_writers, 1);
+    fs::write(dir.path().join(CONFIG_FILE), "journal_writers = 3").unwrap();
+    assert_eq!(load(&["--data-dir", data_dir]).unwrap().journal_writers, 3);
+    fs::write(dir.path().join(CONFIG_FILE), "data_dir = '/elsewhere'").unwrap();
+    assert!(matches!(load(&["--data-dir", data_dir]), Err(Error::DataDirInside { .. })));
+}
+
+#[test]
+fn mistakes_in_the_file_are_named_with_their_line() {
+    for (text, expected) in [
+        ("\nlisten = '127.0.0.1:1'\nlisen = 'x'", "settings.toml:3: there is no setting `lisen`; did you mean `listen`?"),
+        ("log-level = 'info'", "settings.toml:1: there is no setting `log-level`; did you mean `log_level`?"),
+        ("[server]\nport = 1", "settings.toml:1: there is no setting `server`; there are data_dir, listen"),
+        ("listen = 7700", "settings.toml is wrong: line 1: "),
+        ("\nlisten =", "settings.toml is wrong: line 2: "),
+        ("outbound_allow = ['10.0.0.0/99']", "`10.0.0.0/99` is neither a network such as 10.1.0.0/16 nor an address"),
+        ("journal_writers = 0", "`journal_writers` must be from 1 to 16, not 0"),
+        ("api_connections = -1", "settings.toml is wrong: line 1: "),
+        ("public_url = 'https://ada:canary@example.com'", "`public_url` must be an http or https URL"),
+        (
+            "database_url = 'mysql://ada:canary@db'",
+            "`database_url` must be a URL such as postgres://user:password@host:5432/database, not another text",
+        ),
+    ] {
+        let error = with_file(text, &[]).unwrap_err().to_string();
+        assert!(error.contains(expected) && !error.contains("canary"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_an_error_only_when_it_was_asked_for() {
+    assert!(matches!(load(&["--data-dir", "/data", "--config", "/no/such.toml"]), Err(Error::Read { .. })));
+}
+
+#[test]
+fn flags_are_checked_when_they_are_read() {
+    let allow = args(&["--outbound-allow", "10.0.0.0/8, 192.168.1.1"]).unwrap().settings.outbound_allow.unwrap();
+    assert_eq!(allow, ["10.0.0.0/8".parse().unwrap(), "192.168.1.1/32".parse().unwrap()]);
+    for wrong in [["--listen", "nowhere"], ["--outbound-allow", "10.0.0.0/40"], ["--log-format", "xml"]] {
+        assert!(args(&wrong).is_err(), "{wrong:?}");
+    }
+    let error = load(&["--data-dir", "/data", "--database-url", "mysql://ada:canary@db"]).unwrap_err();
+    assert!(matches!(error, Error::OutOfRange { key: "database_url", .. }) && !error.to_string().contains("canary"), "{error}");
+}

@@ -1,0 +1,184 @@
+//! The machine: takes an input, records events, returns actions.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tidemill_common::event::{Event, EventBody, StepError};
+use tidemill_common::status::{FailureClass, StepStatus};
+
+use super::state::State;
+use crate::domain::workflow::plan::{Effect, Plan, StepIndex};
+
+/// The workspace's secrets that a plan reads, by name; or why they can't be had.
+pub type Secrets = Result<Arc<BTreeMap<String, String>>, String>;
+
+/// One execution in the hands of its executor.
+pub struct Execution {
+    pub(super) state: State,
+    pub(super) secrets: Option<Secrets>,
+    pub(super) ready: VecDeque<StepIndex>,
+    pub(super) actions: Vec<Action>,
+    unappended: Vec<Event>,
+}
+
+/// What happened outside.
+#[derive(Debug)]
+pub enum Input {
+    /// The executor has just got the execution: admitted now, woken, or taken over.
+    Resume,
+    /// An attempt that an [`Action::Run`] asked for has ended.
+    StepEnded {
+        /// The step.
+        step: StepIndex,
+        /// The attempt.
+        attempt: u32,
+        /// Its output or its error.
+        result: Result<Value, StepError>,
+    },
+    /// Time passed: something may be due.
+    Tick,
+    /// Someone wants it to end.
+    Cancel {
+        /// Why.
+        reason: Option<String>,
+        /// Who.
+        by: String,
+    },
+}
+
+/// What somebody with hands must do.
+#[derive(Debug, PartialEq)]
+pub enum Action {
+    /// Carry out one attempt of a step and come back with [`Input::StepEnded`].
+    Run(RunStep),
+    /// Stop every attempt that is under way; nobody waits for its result.
+    StopAll,
+}
+
+/// One attempt of a step with outside effects.
+#[derive(Debug, PartialEq)]
+pub struct RunStep {
+    /// The step.
+    pub step: StepIndex,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// Its rendered `with`, secrets in clear: never stored, never logged.
+    pub with: Value,
+}
+
+impl Execution {
+    /// The machine for an execution in `state`.
+    #[must_use]
+    pub fn new(state: State) -> Self {
+        Self { state, secrets: None, ready: VecDeque::new(), actions: Vec::new(), unappended: Vec::new() }
+    }
+
+    /// Whether its plan reads secrets that were not given yet. Give them before the first decision.
+    #[must_use]
+    pub fn wants_secrets(&self) -> bool {
+        self.secrets.is_none() && self.state.plan().steps.iter().any(|step| !step.secrets.is_empty())
+    }
+
+    /// Gives the secrets that the plan reads; when they can't be had, the steps that read them fail and say why.
+    pub fn give_secrets(&mut self, secrets: Secrets) {
+        self.secrets = Some(secrets);
+    }
+
+    /// The fold of all events, those not appended yet included.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Takes the events that were recorded since the last call, to append them.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.unappended)
+    }
+
+    /// Whether there are events to append.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !self.unappended.is_empty()
+    }
+
+    /// Decides what follows from `input` at `now`. Inputs that come too late change nothing.
+    pub fn decide(&mut self, input: Input, now: DateTime<Utc>) -> Vec<Action> {
+        if self.state.end.is_none() {
+            match input {
+                Input::Resume => self.resume(now),
+                Input::StepEnded { step, attempt, result } => self.step_ended(step, attempt, result, now),
+                Input::Tick => self.wake_due(now),
+                Input::Cancel { reason, by } => self.cancel(reason, by, now),
+            }
+            self.settle(now);
+        }
+        std::mem::take(&mut self.actions)
+    }
+
+    /// Records an event: applies it to the state and keeps it for the next append.
+    pub(super) fn record(&mut self, body: EventBody, now: DateTime<Utc>) {
+        let event = Event { execution_id: self.state.id, seq: self.state.seq + 1, at: now, body };
+        let applied = self.state.apply(&event);
+        debug_assert!(applied.is_ok(), "the machine records only events that fit: {applied:?}");
+        self.unappended.push(event);
+    }
+
+    pub(super) fn plan(&self) -> Arc<Plan> {
+        Arc::clone(self.state.plan())
+    }
+
+    fn resume(&mut self, now: DateTime<Utc>) {
+        if !self.state.started {
+            self.record(EventBody::ExecutionStarted { origin: None }, now);
+        }
+        for step in 0..self.state.steps.len() {
+            match self.state.steps[step].status {
+                StepStatus::Pending if self.state.steps[step].unmet == 0 => self.ready.push_back(step),
+                StepStatus::Running => self.repeat_attempt(step, now),
+                _ => {}
+            }
+        }
+        self.wake_due(now);
+    }
+
+    /// An attempt was under way when its node was lost: nobody knows how far it came. It is carried out again under the same
+    /// number, and so with the same idempotency key, unless it must never be repeated.
+    fn repeat_attempt(&mut self, step: StepIndex, now: DateTime<Utc>) {
+        let attempt = self.state.steps[step].attempt;
+        if self.plan().steps[step].effect == Effect::AtMostOnce {
+            let message = "the node that ran this step was lost; it may or may not have had its effect";
+            self.fail_for_good(step, attempt, StepError::new(FailureClass::HostLost, message), now);
+        } else {
+            self.run_attempt(step, attempt, now);
+        }
+    }
+
+    fn wake_due(&mut self, now: DateTime<Utc>) {
+        if self.state.deadline().is_some_and(|deadline| deadline <= now) {
+            let error = StepError::new(FailureClass::Timeout, "the execution took longer than the workflow's `timeout`");
+            return self.end_failed(error, now);
+        }
+        for step in 0..self.state.steps.len() {
+            if self.state.steps[step].wake_at.is_some_and(|at| at <= now) {
+                self.wake(step, now);
+            }
+        }
+    }
+
+    /// Starts everything that became ready, until nothing is left but to wait, or the execution ended.
+    fn settle(&mut self, now: DateTime<Utc>) {
+        while let Some(step) = self.ready.pop_front() {
+            if self.state.end.is_some() {
+                return;
+            }
+            if self.state.steps[step].status == StepStatus::Pending {
+                self.start(step, now);
+            }
+        }
+        if self.state.end.is_none() && self.state.open_steps == 0 {
+            self.end(now);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What an expression may read in the place where it stands, and templates made of the tree.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::graph::Graph;
+use crate::domain::workflow::document::{Content, Cursor, Found, Problems, Text, nearest, shorten};
+use crate::domain::workflow::expression::{Expression, Mention, Mistake, Parsed, Reading, Template, TemplateBuilder};
+use crate::domain::workflow::plan::StepIndex;
+use crate::domain::workflow::scope::{ERROR_FIELDS, EXECUTION_FIELDS, NAMES, STEP_FIELDS, TRIGGER_FIELDS, WORKFLOW_FIELDS};
+
+/// What expressions of the whole file can read.
+pub(super) struct World<'a> {
+    /// The steps and their order.
+    pub graph: &'a Graph,
+    /// The fields of the input, when its schema allows no others.
+    pub inputs: Option<Vec<&'a str>>,
+}
+
+/// A place in the file, and what expressions may read there.
+pub(super) struct Context<'a> {
+    world: &'a World<'a>,
+    /// The step whose expressions these are; none for the workflow's `output`, which may read every step.
+    pub step: Option<StepIndex>,
+    /// Whether `secrets` may be read.
+    pub secrets: bool,
+    /// Whether `error` may be read.
+    pub error: bool,
+    /// The names of the secrets that were read.
+    pub used_secrets: BTreeSet<Arc<str>>,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(world: &'a World<'a>, step: Option<StepIndex>) -> Self {
+        Self { world, step, secrets: false, error: false, used_secrets: BTreeSet::new() }
+    }
+
+    /// The tree at `field` as a template.
+    pub fn template(&mut self, field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Template> {
+        self.build(field, problems).map(TemplateBuilder::finish)
+    }
+
+    fn build(&mut self, field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<TemplateBuilder> {
+        match &field.node.content {
+            Content::Text(text) => self.string(text, &field.path, problems),
+            Content::List(_) => {
+                let items: Vec<_> = field.list(problems)?.iter().map(|item| self.build(item, problems)).collect();
+                items.into_iter().collect::<Option<_>>().map(TemplateBuilder::list)
+            }
+            Content::Map(_) => {
+                let fields = field.fields(problems)?;
+                let built: Vec<_> =
+                    fields.iter().map(|(key, value)| Some((key.to_owned(), self.build(&value, problems)?))).collect();
+                built.into_iter().collect::<Option<_>>().map(TemplateBuilder::map)
+            }
+            _ => Some(TemplateBuilder::literal(field.node.to_json())),
+        }
+    }
+
+    fn string(&mut self, text: &Text, path: &str, problems: &mut Problems<'_>) -> Option<TemplateBuilder> {
+        let mut reading = Reading::default();
+        let parsed = Parsed::string(&text.value, &mut reading);
+        if !self.accept(text, path, &reading, problems) {
+            return None;
+        }
+        let built = parsed.and_then(|parsed| TemplateBuilder::string(&text.value, parsed).map_err(|error| refused(&error)));
+        built.map_err(|mistake| report(&mistake, text, path, problems)).ok()
+    }
+
+    /// The bare expression at `field`; `true` and `false` may stand there as they are.
+    pub fn bare(&mut self, field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Expression> {
+        if let Content::Bool(value) = field.node.content {
+            return Expression::compile(&value.to_string()).ok();
+        }
+        let text = field.text_as(problems, "an expression")?;
+        let mut reading = Reading::default();
+        let parsed = Parsed::bare(&text.value, &mut reading);
+        if !self.accept(text, &field.path, &reading, problems) {
+            return None;
+        }
+        let built = parsed.and_then(|()| Expression::compile(&text.value).map_err(|error| refused(&error)));
+        built.map_err(|mistake| report(&mistake, text, &field.path, problems)).ok()
+    }
+
+    /// Reports what is wrong with what a string reads; false when anything is.
+    fn accept(&mut self, text: &Text, path: &str, reading: &Reading, problems: &mut Problems<'_>) -> bool {
+        let mut fine = reading.mistakes.is_empty();
+        for mistake in &reading.mistakes {
+            report(mistake, text, path, problems);
+        }
+        for mention in &reading.mentions {
+            if let Err(found) = self.allowed(mention) {
+                problems.add_inside(text, mention.offset, path, found);
+                fine = false;
+            }
+        }
+        fine
+    }
+
+    fn allowed(&mut self, mention: &Mention) -> Result<(), Found> {
+        let root = mention.root.as_str();
+        match root {
+            "inputs" => self.input(mention, 0),
+            "trigger" if mention.fields.first().is_some_and(|field| field == "body") => self.input(mention, 1),
+            "trigger" => field(mention, 0, &TRIGGER_FIELDS).map_err(|found| trigger_hint(found, mention)),
+            "workflow" => field(mention, 0, &WORKFLOW_FIELDS),
+            "execution" => field(mention, 0, &EXECUTION_FIELDS),
+            "error" if self.error => field(mention, 0, &ERROR_FIELDS),
+            "error" => {
+                let found = Found::new("unknown_name", "`error` exists only in `retry_if`");
+                Err(found.hint("a later step reads a failure as `steps.<id>.error`"))
+            }
+            "secrets" => self.secret(mention),
+            "steps" => self.step(mention),
+            "item" => Err(Found::new("not_available", "`item` belongs to `for_each`, which is not available in this version")),
+            _ => Err(self.unknown(root)),
+        }
+    }
+
+    /// The field number `place` of a mention is a field of the input.
+    fn input(&self, mention: &Mention, place: usize) -> Result<(), Found> {
+        let (Some(fields), Some(name)) = (&self.world.inputs, mention.fields.get(place)) else { return Ok(()) };
+        if fields.contains(&name.as_str()) {
+            return Ok(());
+        }
+        let near = nearest(name, fields.iter().copied()).map(|near| format!("inputs.{near}"));
+        let found = Found::new("unknown_name", format!("`inputs` allows no field `{}`", shorten(name)));
+        Err(found.hint(format!("it has {}", fields.join(", "))).meant(near.as_deref()))
+    }
+
+    fn unknown(&self, root: &str) -> Found {
+        let found = Found::new("unknown_name", format!("there is no name `{}` here", shorten(root)));
+        if self.world.graph.index(root).is_some() {
+            return found.hint(format!("did you mean `steps.{root}.output`?"));
+        }
+        if TRIGGER_FIELDS.contains(&root) {
+            return found.hint(format!("did you mean `trigger.{root}`?"));
+        }
+        found.hint(format!("expressions see {}", NAMES[..5].join(", "))).meant(nearest(root, NAMES))
+    }
+
+    fn secret(&mut self, mention: &Mention) -> Result<(), Found> {
+        if !self.secrets {
+            let found = Found::new(
+                "secret_not_allowed",
+                "secrets can be read only in the `with` of an http.request step and in the `auth` of a trigger",
+            );
+            return Err(found.hint("use the secret directly where the request is made"));
+        }
+        let Some(name) = mention.fields.first() else {
+            return Err(Found::new("unknown_name", "secrets are read one by one").hint("write `secrets.NAME`"));
+        };
+        self.used_secrets.insert(name.as_str().into());
+        Ok(())
+    }
+
+    fn step(&self, mention: &Mention) -> Result<(), Found> {
+        let Some(id) = mention.fields.first() else {
+            return Err(Found::new("unknown_name", "steps are read one by one").hint("write `steps.<id>.output`"));
+        };
+        let Some(read) = self.world.graph.index(id) else {
+            let near = nearest(id, self.world.graph.ids()).map(|near| format!("steps.{near}"));
+            return Err(Found::new("unknown_step", format!("there is no step `{}`", shorten(id))).meant(near.as_deref()));
+        };
+        field(mention, 1, &STEP_FIELDS).map_err(|found| output_hint(found, mention))?;
+        if mention.fields.get(1).is_some_and(|field| field == "error") {
+            field(mention, 2, &ERROR_FIELDS)?;
+        }
+        self.order(id, read)
+    }
+
+    fn order(&self, id: &str, read: StepIndex) -> Result<(), Found> {
+        let Some(step) = self.step else { return Ok(()) };
+        if step == read {
+            return Err(Found::new("not_a_dependency", format!("the step reads its own result, `steps.{id}`")));
+        }
+        if self.world.graph.follows(step, read) {
+            return Ok(());
+        }
+        let found = Found::new("not_a_dependency", format!("the step reads `steps.{id}` without waiting for it"));
+        if self.world.graph.follows(read, step) {
+            return Err(found.hint(format!("`{id}` waits for this step, so this step can't wait for `{id}`")));
+        }
+        Err(found.hint(format!("add `{id}` to depends_on")))
+    }
+}
+
+/// Checks the field number `place` of a mention against the ones that exist.
+fn field(mention: &Mention, place: usize, known: &[&'static str]) -> Result<(), Found> {
+    let Some(name) = mention.fields.get(place) else { return Ok(()) };
+    if known.contains(&name.as_str()) {
+        return Ok(());
+    }
+    let owner = std::iter::once(mention.root.as_str())
+        .chain(mention.fields[..place].iter().map(String::as_str))
+        .collect::<Vec<_>>()
+        .join(".");
+    let found = Found::new("unknown_name", format!("`{owner}` has no field `{}`", shorten(name)));
+    let near = nearest(name, known.iter().copied()).map(|near| format!("{owner}.{near}"));
+    Err(found.hint(format!("it has {}", known.join(", "))).meant(near.as_deref()))
+}
+
+fn trigger_hint(found: Found, mention: &Mention) -> Found {
+    let near = found.suggestion.as_ref().is_some_and(|suggestion| suggestion.starts_with("did you mean"));
+    if near { found } else { found.hint(format!("did you mean `trigger.body.{}`?", mention.fields.join("."))) }
+}
+
+fn output_hint(found: Found, mention: &Mention) -> Found {
+    let near = found.suggestion.as_ref().is_some_and(|suggestion| suggestion.starts_with("did you mean"));
+    let (id, rest) = (&mention.fields[0], mention.fields[1..].join("."));
+    if near { found } else { found.hint(format!("did you mean `steps.{id}.output.{rest}`?")) }
+}
+
+fn refused(error: &minijinja::Error) -> Mistake {
+    Mistake { range: 0..0, found: Found::new("expression_syntax", format!("the expression can't be compiled: {error}")) }
+}
+
+fn report(mistake: &Mistake, text: &Text, path: &str, problems: &mut Problems<'_>) {
+    problems.add_inside(text, mistake.range.start, path, mistake.found.clone());
+}

@@ -1,0 +1,29 @@
+//! From the tree to the plan: every rule of the file, all violations at once.
+//!
+//! [`workflow`] is the way in. `graph` knows which step ends before which, `expressions` what an expression may read there.
+
+mod expressions;
+mod graph;
+mod http;
+mod ids;
+mod retry;
+mod steps;
+mod triggers;
+mod waits;
+mod webhooks;
+mod workflow;
+
+pub(super) use workflow::workflow;
+
+/// The fields that each object of the file may have, by its place in the JSON Schema.
+#[cfg(test)]
+pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 6] {
+    [
+        ("/properties", &workflow::FIELDS),
+        ("/$defs/step/properties", &steps::FIELDS),
+        ("/$defs/retry/properties", &retry::FIELDS),
+        ("/$defs/http_request/properties", &http::FIELDS),
+        ("/$defs/webhook/properties", &webhooks::FIELDS),
+        ("/$defs/schedule/properties", &triggers::SCHEDULE_FIELDS),
+    ]
+}

@@ -1,0 +1,234 @@
+//! The `steps` of a workflow.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidemill_common::limits::{WAIT_SECONDS, WORKFLOW_STEPS};
+
+use super::expressions::{Context, World};
+use super::graph::Graph;
+use super::{http, ids, retry, waits};
+use crate::domain::workflow::document::{Cursor, Fields, Found, Place, Problems, nearest, shorten};
+use crate::domain::workflow::plan::{Effect, OnError, Retry, Step, StepIndex, Work};
+
+/// The fields of a step.
+pub(super) const FIELDS: [&str; 10] =
+    ["id", "name", "uses", "depends_on", "if", "with", "retry", "timeout", "on_error", "effect"];
+/// Fields that come with later versions.
+const LATER: [&str; 3] = ["for_each", "runtime", "cache"];
+/// What a step can do.
+pub(super) const USES: [&str; 4] = ["transform", "http.request", "wait", "fail"];
+/// What comes with later versions.
+const LATER_USES: [&str; 5] = ["python", "javascript", "sql", "approval", "workflow"];
+/// How long an attempt may take when the file doesn't say.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an attempt may take at most.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// A step whose id and place in the graph are read.
+pub(super) struct Draft<'a> {
+    id: Option<Arc<str>>,
+    fields: Fields<'a>,
+    cursor: Cursor<'a>,
+}
+
+/// Reads ids and dependencies of all steps.
+pub(super) fn outline<'a>(list: &Cursor<'a>, problems: &mut Problems<'_>) -> Option<(Vec<Draft<'a>>, Graph)> {
+    let items = list.list(problems)?;
+    if items.is_empty() {
+        list.report(problems, Found::new("missing_field", "a workflow needs at least one step"));
+        return None;
+    }
+    if items.len() > WORKFLOW_STEPS {
+        let message = format!("a workflow may have {WORKFLOW_STEPS} steps; this one has {}", items.len());
+        list.report(problems, Found::new("too_many", message).hint("split the workflow"));
+        return None;
+    }
+    let drafts: Vec<Option<Draft<'a>>> = items.into_iter().map(|cursor| draft(cursor, problems)).collect();
+    let drafts: Vec<Draft<'a>> = drafts.into_iter().collect::<Option<_>>()?;
+    let places = distinct_ids(&drafts, problems);
+    let depends_on = drafts.iter().enumerate().map(|(index, draft)| depends_on(index, draft, &places, problems)).collect();
+    let graph = Graph::new(places, depends_on);
+    report_cycles(&drafts, &graph, problems);
+    Some((drafts, graph))
+}
+
+fn draft<'a>(cursor: Cursor<'a>, problems: &mut Problems<'_>) -> Option<Draft<'a>> {
+    let fields = cursor.fields(problems)?;
+    fields.expect(problems, &FIELDS, &LATER);
+    Some(Draft { id: ids::id(&fields, problems), fields, cursor })
+}
+
+fn distinct_ids(drafts: &[Draft<'_>], problems: &mut Problems<'_>) -> HashMap<Arc<str>, StepIndex> {
+    let mut places: HashMap<Arc<str>, StepIndex> = HashMap::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let (Some(id), Some(field)) = (&draft.id, draft.fields.get("id")) else { continue };
+        if let Some(first) = places.get(id) {
+            let Place { line, .. } = drafts[*first].cursor.place();
+            let message = format!("two steps have the id `{id}`; the first is in line {line}");
+            field.report(problems, Found::new("duplicate_id", message));
+        } else {
+            places.insert(id.clone(), index);
+        }
+    }
+    places
+}
+
+/// The steps that `draft` waits for: those it names, else the one before it.
+fn depends_on(
+    index: StepIndex,
+    draft: &Draft<'_>,
+    places: &HashMap<Arc<str>, StepIndex>,
+    problems: &mut Problems<'_>,
+) -> Vec<StepIndex> {
+    let Some(field) = draft.fields.get("depends_on") else {
+        return index.checked_sub(1).into_iter().collect();
+    };
+    let mut needed = Vec::new();
+    for item in field.list(problems).unwrap_or_default() {
+        let Some(text) = item.text_as(problems, "the id of a step") else { continue };
+        match places.get(text.value.as_str()) {
+            Some(place) if needed.contains(place) => {
+                item.report(problems, Found::new("duplicate_id", format!("`{}` stands here twice", text.value)));
+            }
+            Some(place) => needed.push(*place),
+            None => {
+                let near = nearest(&text.value, places.keys().map(|id| &**id));
+                item.report(
+                    problems,
+                    Found::new("unknown_step", format!("there is no step `{}`", shorten(&text.value))).meant(near),
+                );
+            }
+        }
+    }
+    needed
+}
+
+fn report_cycles(drafts: &[Draft<'_>], graph: &Graph, problems: &mut Problems<'_>) {
+    for cycle in graph.cycles() {
+        let name = |step: &StepIndex| drafts[*step].id.as_deref().unwrap_or("?");
+        let way: Vec<&str> = cycle.iter().chain(cycle.first()).map(name).collect();
+        let draft = &drafts[cycle[0]];
+        let field = draft.fields.get("depends_on").unwrap_or_else(|| draft.cursor.clone());
+        let found = Found::new("cycle", format!("these steps wait for each other: {}", way.join(" → ")));
+        field.report(problems, found.hint("remove one of these dependencies"));
+    }
+}
+
+/// Reads everything else of every step.
+pub(super) fn finish(drafts: &[Draft<'_>], world: &World<'_>, problems: &mut Problems<'_>) -> Option<Vec<Step>> {
+    let mut dependents = world.graph.dependents();
+    let steps: Vec<Option<Step>> = drafts
+        .iter()
+        .enumerate()
+        .map(|(index, draft)| {
+            step(index, draft, world, problems).map(|step| Step { dependents: std::mem::take(&mut dependents[index]), ..step })
+        })
+        .collect();
+    steps.into_iter().collect()
+}
+
+fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut Problems<'_>) -> Option<Step> {
+    let fields = &draft.fields;
+    let mut context = Context::new(world, Some(index));
+    let name = fields.get("name").and_then(|field| field.text(problems)).map(|text| text.value.clone());
+    let condition = fields.get("if").and_then(|field| context.bare(&field, problems));
+    let uses = uses(fields, problems);
+    let work = work(uses, draft, &mut context, problems);
+    let retry = fields.get("retry").map_or_else(|| Some(Retry::never()), |field| retry::retry(&field, &mut context, problems));
+    let timeout = timeout(fields, uses, problems);
+    let on_error = fields.get("on_error").map_or(Some("fail"), |field| field.word(problems, &["fail", "continue"]));
+    let effect = effect(fields, uses, problems);
+    check_use(uses, fields, problems);
+    check_repetition(effect, retry.as_ref(), fields, problems);
+    Some(Step {
+        id: draft.id.clone()?,
+        name,
+        uses: uses?,
+        depends_on: world.graph.depends_on(index).to_vec(),
+        dependents: Vec::new(),
+        condition,
+        work: work?,
+        retry: retry?,
+        timeout: timeout?,
+        on_error: if on_error? == "continue" { OnError::Continue } else { OnError::Fail },
+        effect: effect?,
+        secrets: context.used_secrets.into_iter().collect(),
+    })
+}
+
+fn uses(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<&'static str> {
+    let field = fields.required(problems, "uses")?;
+    let text = field.text(problems)?;
+    let known = USES.iter().find(|word| **word == text.value).copied();
+    if known.is_none() {
+        let word = shorten(&text.value);
+        let near = nearest(&text.value, USES);
+        let later = LATER_USES.contains(&text.value.as_str()) || (near.is_none() && text.value.contains('.'));
+        let found = if later {
+            Found::new("not_available", format!("`{word}` steps are not available in this version"))
+        } else {
+            Found::new("unknown_uses", format!("there is no step type `{word}`"))
+        };
+        field.report(problems, found.hint(format!("this version has {}", USES.join(", "))).meant(near));
+    }
+    known
+}
+
+/// The `with`. Of an unknown step type only the expressions are checked.
+fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, problems: &mut Problems<'_>) -> Option<Work> {
+    let with = draft.fields.required(problems, "with")?;
+    match uses {
+        Some("transform") => waits::transform(&with, context, problems),
+        Some("http.request") => http::work(&with, context, problems),
+        Some("wait") => waits::wait(&with, context, problems),
+        Some(_) => waits::fail(&with, context, problems),
+        None => {
+            context.secrets = true;
+            context.template(&with, problems);
+            None
+        }
+    }
+}
+
+fn timeout(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>) -> Option<Duration> {
+    match fields.get("timeout") {
+        Some(field) => ids::duration(&field, problems, Duration::from_millis(1), LONGEST_TIMEOUT),
+        None if uses == Some("wait") => Some(Duration::from_secs(WAIT_SECONDS)),
+        None => Some(TIMEOUT),
+    }
+}
+
+fn effect(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>) -> Option<Effect> {
+    let Some(field) = fields.get("effect") else {
+        return Some(if uses == Some("http.request") { Effect::Idempotent } else { Effect::Pure });
+    };
+    let word = field.word(problems, &["pure", "idempotent", "at_most_once"])?;
+    Some(match word {
+        "pure" => Effect::Pure,
+        "idempotent" => Effect::Idempotent,
+        _ => Effect::AtMostOnce,
+    })
+}
+
+/// `retry` and `timeout` say nothing about steps that only wait or fail.
+fn check_use(uses: Option<&str>, fields: &Fields<'_>, problems: &mut Problems<'_>) {
+    let Some(uses @ ("wait" | "fail")) = uses else { return };
+    for key in ["retry", "timeout"] {
+        if let Some(field) = fields.get(key) {
+            field.report(
+                problems,
+                Found::new("conflict", format!("`{key}` has no meaning for a {uses} step")).hint("remove it"),
+            );
+        }
+    }
+}
+
+fn check_repetition(effect: Option<Effect>, retry: Option<&Retry>, fields: &Fields<'_>, problems: &mut Problems<'_>) {
+    let repeated = effect == Some(Effect::AtMostOnce) && retry.is_some_and(|retry| retry.max_attempts > 1);
+    if let Some(field) = fields.get("retry").filter(|_| repeated) {
+        let found = Found::new("conflict", "a step that is at_most_once is never repeated");
+        field.report(problems, found.hint("remove `retry`, or make the effect idempotent"));
+    }
+}

@@ -1,0 +1,98 @@
+//! The `triggers` of a workflow.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tidemill_common::limits::WORKFLOW_TRIGGERS;
+
+use super::{ids, webhooks};
+use crate::domain::schedule::{Schedule, ScheduleError};
+use crate::domain::workflow::document::{Cursor, Fields, Found, Problems, nearest, shorten};
+use crate::domain::workflow::plan::{ScheduleTrigger, Trigger, TriggerKind};
+
+/// The types of triggers.
+const TYPES: [&str; 2] = ["webhook", "schedule"];
+/// Types that come with later versions.
+const LATER_TYPES: [&str; 3] = ["condition", "event", "interval"];
+/// The fields of a schedule.
+pub(super) const SCHEDULE_FIELDS: [&str; 4] = ["id", "type", "cron", "timezone"];
+/// Fields of a schedule that come with later versions.
+const LATER_SCHEDULE_FIELDS: [&str; 5] = ["every", "overlap", "catch_up", "input", "if"];
+
+/// Reads all triggers.
+pub(super) fn triggers(list: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Vec<Trigger>> {
+    let items = list.list(problems)?;
+    if items.len() > WORKFLOW_TRIGGERS {
+        let message = format!("a workflow may have {WORKFLOW_TRIGGERS} triggers; this one has {}", items.len());
+        list.report(problems, Found::new("too_many", message));
+        return None;
+    }
+    let mut seen: HashMap<Arc<str>, u32> = HashMap::new();
+    let read: Vec<Option<Trigger>> = items.iter().map(|item| trigger(item, &mut seen, problems)).collect();
+    webhooks::distinct_paths(&items, read.iter(), problems);
+    read.into_iter().collect()
+}
+
+fn trigger(item: &Cursor<'_>, seen: &mut HashMap<Arc<str>, u32>, problems: &mut Problems<'_>) -> Option<Trigger> {
+    let fields = item.fields(problems)?;
+    let id = ids::id(&fields, problems);
+    if let (Some(id), Some(field)) = (&id, fields.get("id"))
+        && let Some(line) = seen.insert(id.clone(), field.place().line)
+    {
+        let message = format!("two triggers have the id `{id}`; the first is in line {line}");
+        field.report(problems, Found::new("duplicate_id", message));
+    }
+    let kind = match kind(&fields, problems)? {
+        "webhook" => webhooks::webhook(&fields, problems).map(TriggerKind::Webhook),
+        _ => schedule(&fields, problems).map(Box::new).map(TriggerKind::Schedule),
+    };
+    Some(Trigger { id: id?, kind: kind? })
+}
+
+fn kind(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<&'static str> {
+    let field = fields.required(problems, "type")?;
+    let text = field.text(problems)?;
+    let known = TYPES.iter().find(|word| **word == text.value).copied();
+    if known.is_none() {
+        let word = shorten(&text.value);
+        let found = match text.value.as_str() {
+            later if LATER_TYPES.contains(&later) => {
+                Found::new("not_available", format!("`{word}` triggers are not available in this version"))
+            }
+            "manual" => {
+                Found::new("unknown_value", "a workflow can be started by hand without a trigger").hint("remove this trigger")
+            }
+            _ => Found::new("unknown_value", format!("there is no trigger type `{word}`"))
+                .hint(format!("this version has {}", TYPES.join(", ")))
+                .meant(nearest(&text.value, TYPES)),
+        };
+        field.report(problems, found);
+    }
+    known
+}
+
+fn schedule(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<ScheduleTrigger> {
+    fields.expect(problems, &SCHEDULE_FIELDS, &LATER_SCHEDULE_FIELDS);
+    let cron_field = fields.required(problems, "cron")?;
+    let cron = cron_field.text_as(problems, "a cron expression in quotes")?;
+    let timezone_field = fields.get("timezone");
+    let timezone = match &timezone_field {
+        Some(field) => field.text_as(problems, "the IANA name of a time zone")?.value.as_str(),
+        None => "UTC",
+    };
+    match Schedule::parse(&cron.value, timezone) {
+        Ok(schedule) => Some(ScheduleTrigger { cron: cron.value.clone(), timezone: timezone.to_owned(), schedule }),
+        Err(error @ ScheduleError::Timezone(_)) => {
+            let near = nearest(timezone, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+            let found = Found::new("invalid_timezone", error.to_string()).meant(near);
+            timezone_field.unwrap_or(cron_field).report(problems, found);
+            None
+        }
+        Err(error @ ScheduleError::Cron(_)) => {
+            let found = Found::new("invalid_cron", error.to_string());
+            cron_field
+                .report(problems, found.hint("write minute, hour, day of month, month, day of week, as in \"30 2 * * *\""));
+            None
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The file as a whole.
+
+use std::time::Duration;
+
+use tidemill_common::limits::WAIT_SECONDS;
+
+use super::expressions::{Context, World};
+use super::{ids, steps, triggers};
+use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Node, Problems};
+use crate::domain::workflow::inputs::InputSchema;
+use crate::domain::workflow::plan::Plan;
+
+/// The fields of a workflow.
+pub(super) const FIELDS: [&str; 8] = ["id", "name", "description", "inputs", "triggers", "steps", "output", "timeout"];
+/// Fields that come with later versions.
+const LATER: [&str; 5] = ["concurrency", "rate_limit", "labels", "on_failure", "defaults"];
+/// Longest name and description, in characters.
+const LONGEST_NAME: usize = 200;
+const LONGEST_DESCRIPTION: usize = 10_000;
+
+/// Checks the tree. Optional parts that are wrong are left out of the plan; whoever asks for it looks at `problems` first.
+pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems<'_>) -> Option<Plan> {
+    let fields = Cursor::root(root).fields(problems)?;
+    fields.expect(problems, &FIELDS, &LATER);
+    let id = ids::id(&fields, problems);
+    let name = prose(&fields, "name", LONGEST_NAME, problems);
+    let description = prose(&fields, "description", LONGEST_DESCRIPTION, problems);
+    let inputs = fields.get("inputs").and_then(|field| inputs(&field, problems));
+    let triggers = fields.get("triggers").map_or_else(|| Some(Vec::new()), |field| triggers::triggers(&field, problems));
+    let longest = Duration::from_secs(WAIT_SECONDS);
+    let timeout = fields.get("timeout").and_then(|field| ids::duration(&field, problems, Duration::from_secs(1), longest));
+    let (drafts, graph) = steps::outline(&fields.required(problems, "steps")?, problems)?;
+    let world = World { graph: &graph, inputs: inputs.as_ref().and_then(InputSchema::only_fields) };
+    let steps = steps::finish(&drafts, &world, problems);
+    let output = fields.get("output").and_then(|field| Context::new(&world, None).template(&field, problems));
+    let id = id?;
+    Some(Plan {
+        name: name.unwrap_or_else(|| id.to_string()),
+        id,
+        description,
+        inputs,
+        triggers: triggers?,
+        steps: steps?,
+        output,
+        timeout,
+    })
+}
+
+/// A text for people, if the file has one in order.
+fn prose(fields: &Fields<'_>, key: &str, longest: usize, problems: &mut Problems<'_>) -> Option<String> {
+    let field = fields.get(key)?;
+    let text = field.text(problems)?;
+    if text.value.chars().count() > longest {
+        field.report(problems, Found::new("out_of_range", format!("`{key}` may have {longest} characters")));
+        return None;
+    }
+    Some(text.value.clone())
+}
+
+fn inputs(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<InputSchema> {
+    if !matches!(field.node.content, Content::Map(_)) {
+        field.fields(problems)?;
+    }
+    match InputSchema::new(field.node.to_json()) {
+        Ok(schema) => Some(schema),
+        Err(message) => {
+            let found = Found::new("invalid_schema", format!("`inputs` is not a JSON Schema: {message}"));
+            field.report(
+                problems,
+                found.hint("an example is {type: object, required: [qty], properties: {qty: {type: integer}}}"),
+            );
+            None
+        }
+    }
+}

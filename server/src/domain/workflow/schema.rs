@@ -1,0 +1,132 @@
+//! The JSON Schema of the workflow file, for editors and for programs that write workflows.
+
+use serde_json::Value;
+
+/// The schema (JSON Schema 2020-12). What it accepts can still be refused by [`super::compile`], which also reads expressions
+/// and the graph; what it refuses is always refused.
+///
+/// # Panics
+/// Never: the file is part of the program, and a test reads it.
+pub fn json_schema() -> Value {
+    serde_json::from_str(include_str!("workflow.schema.json")).expect("the file is JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::workflow::check::fields_of;
+    use crate::domain::workflow::compile;
+    use crate::domain::workflow::document::{self, Problems};
+    use crate::domain::workflow::tests::FULL;
+
+    fn json(source: &str) -> Value {
+        document::read(source, &mut Problems::new(source)).unwrap().to_json()
+    }
+
+    fn file(change: &str) -> String {
+        format!("id: x\nsteps:\n  - {change}\n")
+    }
+
+    #[test]
+    fn the_schema_is_one_and_takes_the_full_example() {
+        let schema = json_schema();
+        assert!(jsonschema::meta::is_valid(&schema));
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&json(FULL)).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new());
+    }
+
+    #[test]
+    fn schema_and_compiler_agree() {
+        let validator = jsonschema::validator_for(&json_schema()).unwrap();
+        let agree = |source: &str, fine: bool| {
+            assert_eq!(validator.is_valid(&json(source)), fine, "schema: {source}");
+            assert_eq!(compile(source).is_ok(), fine, "compiler: {source}");
+        };
+        for fine in [
+            "{id: a, uses: transform, with: {}}",
+            "{id: a, uses: wait, with: {duration: \"{{ inputs.pause }}\"}}",
+            "{id: a, uses: wait, with: {until: \"2026-01-31T12:00:00Z\"}}",
+            "{id: a, uses: http.request, if: true, with: {url: \"https://x.example\", headers: {A: 1, B: [x]}, query: \"{{ inputs }}\", form: {a: b}}}",
+        ] {
+            agree(&file(fine), true);
+        }
+        for broken in [
+            "{id: A, uses: transform, with: {}}",
+            "{id: a, uses: python, with: {}}",
+            "{id: a, uses: transform}",
+            "{id: a, uses: transform, with: 1}",
+            "{id: a, uses: transform, with: {}, for_each: []}",
+            "{id: a, uses: transform, with: {}, retry: {max_attempts: 101}}",
+            "{id: a, uses: transform, with: {}, timeout: 5}",
+            "{id: a, uses: transform, with: {}, if: \"{{ true }}\"}",
+            "{id: a, uses: wait, with: {}}",
+            "{id: a, uses: wait, with: {duration: 5m, until: x}}",
+            "{id: a, uses: wait, with: {duration: 5m}, retry: {}}",
+            "{id: a, uses: fail, with: {}}",
+            "{id: a, uses: http.request, with: {}}",
+            "{id: a, uses: http.request, with: {url: x.example}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", method: get}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", body: a, json: {}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", headers: {a: {b: c}}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", auth: {type: bearer, token: abc}}}",
+        ] {
+            agree(&file(broken), false);
+        }
+    }
+
+    #[test]
+    fn triggers_agree_too() {
+        let validator = jsonschema::validator_for(&json_schema()).unwrap();
+        let agree = |trigger: &str, fine: bool| {
+            let source = format!("id: x\ntriggers: [{trigger}]\nsteps: [{{id: a, uses: transform, with: {{}}}}]\n");
+            assert_eq!(validator.is_valid(&json(&source)), fine, "schema: {trigger}");
+            assert_eq!(compile(&source).is_ok(), fine, "compiler: {trigger}");
+        };
+        for auth in [
+            "{type: none}",
+            "{type: hmac, scheme: github, secret: \"{{ secrets.a }}\"}",
+            "{type: bearer, secret: \"{{secrets.a}}\"}",
+            "{type: hmac, scheme: generic, header: X-Sig, prefix: 'v1=', encoding: base64, algorithm: sha512, secret: \"{{ secrets.a }}\"}",
+            "{type: api_key, header: X-Key, secret: \"{{ secrets.a }}\"}",
+            "{type: basic, username: u, password: \"{{ secrets.a }}\"}",
+        ] {
+            agree(&format!("{{id: t, type: webhook, path: a/b, methods: [POST, PUT], auth: {auth}}}"), true);
+        }
+        for auth in [
+            "{}",
+            "{type: hmac, scheme: github, secret: abc}",
+            "{type: hmac, scheme: generic, secret: \"{{ secrets.a }}\"}",
+            "{type: bearer}",
+            "{type: bearer, secret: \"{{ inputs.a }}\"}",
+            "{type: bearer, secret: \"x{{ secrets.a }}\"}",
+            "{type: basic, password: \"{{ secrets.a }}\"}",
+        ] {
+            agree(&format!("{{id: t, type: webhook, path: a/b, auth: {auth}}}"), false);
+        }
+        agree("{id: t, type: schedule, cron: \"0 0 * * *\"}", true);
+        for broken in [
+            "{id: t, type: webhook}",
+            "{id: t, type: webhook, path: /a}",
+            "{id: t, type: webhook, path: a, methods: []}",
+            "{id: t, type: schedule}",
+            "{id: t, type: condition}",
+            "{id: t, type: webhook, path: a, respond: never}",
+        ] {
+            agree(broken, false);
+        }
+    }
+
+    #[test]
+    fn the_schema_has_the_fields_of_the_compiler() {
+        let schema = json_schema();
+        for (place, fields) in fields_of() {
+            let mut written: Vec<&str> =
+                schema.pointer(place).unwrap().as_object().unwrap().keys().map(String::as_str).collect();
+            let mut known = fields.to_vec();
+            written.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(written, known, "{place}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The reference for users says what is true.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::super::compile;
+use super::super::expression::allowed;
+
+const REFERENCE: &str = include_str!("../../../../../docs/workflow-file.md");
+
+#[test]
+fn its_examples_compile() {
+    let examples: Vec<&str> = REFERENCE.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        assert_eq!(compile(example).map(|_| ()), Ok(()), "{example}");
+    }
+}
+
+#[test]
+fn it_names_every_filter_and_test() {
+    for name in allowed() {
+        assert!(REFERENCE.contains(&format!("`{name}`")) || REFERENCE.contains(&format!("`{name}(")), "{name}");
+    }
+}
+
+#[test]
+fn it_names_every_code() {
+    let codes: BTreeSet<String> = sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/domain/workflow")))
+        .iter()
+        .flat_map(|source| source.split("Found::new(\"").skip(1).map(str::to_owned).collect::<Vec<_>>())
+        .filter_map(|rest| rest.split('"').next().map(str::to_owned))
+        .collect();
+    assert!(codes.len() > 20);
+    for code in codes {
+        assert!(REFERENCE.contains(&format!("`{code}`")), "{code}");
+    }
+}
+
+/// The text of every source file below `folder`.
+fn sources(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(std::fs::read_to_string(&path).unwrap());
+        }
+    }
+    found
+}

@@ -1,0 +1,237 @@
+//! The loop of one execution: decide, append, act, wait.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use tidemill_common::event::{Event, StepError};
+use tidemill_common::status::{FailureClass, StepStatus};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::service::Parts;
+use crate::domain::execution::{Action, Execution, Input, RunStep};
+use crate::domain::workflow::plan::{Effect, StepIndex};
+use crate::journal::{self, Append, Lease, Next};
+use crate::queue::Cancel;
+use crate::runner::StepContext;
+
+/// A wait that is shorter stays in memory; a longer one gives the lease back and costs nothing but its row.
+const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
+
+/// What others tell a running execution.
+#[derive(Debug)]
+pub(super) enum Signal {
+    /// Somebody wants it to end.
+    Cancel(Cancel),
+}
+
+/// One execution in the hands of this node.
+pub(super) struct ExecutionTask {
+    parts: Arc<Parts>,
+    lease: Lease,
+    execution: Execution,
+    signals: mpsc::Receiver<Signal>,
+    draining: watch::Receiver<bool>,
+    attempts: JoinSet<Ended>,
+}
+
+/// An attempt that has ended.
+struct Ended {
+    step: StepIndex,
+    attempt: u32,
+    result: Result<Value, StepError>,
+}
+
+/// Whether the loop goes on.
+#[derive(Debug, PartialEq, Eq)]
+enum Flow {
+    GoOn,
+    Stop,
+}
+
+impl ExecutionTask {
+    pub(super) fn new(
+        parts: Arc<Parts>,
+        lease: Lease,
+        execution: Execution,
+        signals: mpsc::Receiver<Signal>,
+        draining: watch::Receiver<bool>,
+    ) -> Self {
+        Self { parts, lease, execution, signals, draining, attempts: JoinSet::new() }
+    }
+
+    /// Carries the execution on until it ends, waits for long, or is no longer ours.
+    pub(super) async fn run(&mut self, cancel: Option<Cancel>) {
+        let mut input = match cancel {
+            Some(Cancel { reason, by }) => Input::Cancel { reason, by },
+            None => Input::Resume,
+        };
+        loop {
+            if let Err(error) = self.fetch_secrets().await {
+                tracing::warn!(%error, execution_id = %self.lease.execution_id, "secrets can't be read; the execution is taken up again later");
+                return self.parts.give_back_later(self.lease, Duration::from_secs(5)).await;
+            }
+            let actions = self.execution.decide(input, self.parts.clock.now());
+            if self.carry_out(actions).await == Flow::Stop || self.settle().await == Flow::Stop {
+                return;
+            }
+            input = self.next_input().await;
+        }
+    }
+
+    /// The secrets that the plan's steps read are fetched once, before the first decision.
+    async fn fetch_secrets(&mut self) -> Result<(), super::VersionError> {
+        if !self.execution.wants_secrets() {
+            return Ok(());
+        }
+        let names = self.execution.state().plan().secret_names();
+        let secrets = self.parts.versions.secrets(self.lease.workspace_id, names).await;
+        match secrets {
+            Ok(values) => self.execution.give_secrets(Ok(values)),
+            Err(error @ super::VersionError::Secret { .. }) => self.execution.give_secrets(Err(error.to_string())),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Starts attempts. What must never be repeated starts only after its `step_started` is durable.
+    async fn carry_out(&mut self, actions: Vec<Action>) -> Flow {
+        for action in actions {
+            match action {
+                Action::StopAll => self.attempts.abort_all(),
+                Action::Run(run) => {
+                    let effect = self.execution.state().plan().steps[run.step].effect;
+                    if effect == Effect::AtMostOnce && self.execution.has_events() && self.append(Next::Keep).await == Flow::Stop {
+                        return Flow::Stop;
+                    }
+                    self.start_attempt(run);
+                }
+            }
+        }
+        Flow::GoOn
+    }
+
+    fn start_attempt(&mut self, run: RunStep) {
+        let RunStep { step, attempt, with } = run;
+        let plan = Arc::clone(self.execution.state().plan());
+        let parts = Arc::clone(&self.parts);
+        let context = StepContext {
+            execution_id: self.lease.execution_id,
+            step: Arc::clone(&plan.steps[step].id),
+            iteration: 0,
+            attempt,
+            timeout: plan.steps[step].timeout,
+        };
+        self.attempts.spawn(async move {
+            let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));
+            let result = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
+                Err(StepError::new(FailureClass::Infrastructure, "the step failed by a fault of the server; see its log"))
+            });
+            Ended { step, attempt, result }
+        });
+    }
+
+    /// After a decision: appends what is to be appended, and says whether there is more to do here and now.
+    async fn settle(&mut self) -> Flow {
+        let state = self.execution.state();
+        if state.end.is_some() {
+            self.attempts.abort_all();
+            return self.finish().await;
+        }
+        let busy = state.steps.iter().any(|step| step.status == StepStatus::Running);
+        let until = state.wake_at().unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let rests = !busy && (until - self.parts.clock.now() > SHORT_WAIT || *self.draining.borrow());
+        match (rests, self.execution.has_events()) {
+            (true, true) => self.append(Next::Release(until)).await,
+            (true, false) => {
+                let delay = (until - self.parts.clock.now()).to_std().unwrap_or_default();
+                self.parts.give_back_later(self.lease, delay).await;
+                Flow::Stop
+            }
+            (false, true) => self.append(Next::Keep).await,
+            (false, false) => Flow::GoOn,
+        }
+    }
+
+    async fn finish(&mut self) -> Flow {
+        let flow = self.append(Next::End).await;
+        self.count();
+        flow
+    }
+
+    fn count(&self) {
+        let (state, metrics) = (self.execution.state(), &self.parts.metrics);
+        let Some(end) = &state.end else { return };
+        metrics.execution_finished(end.status, (end.at - state.id.admitted_at()).to_std().unwrap_or_default());
+        for (step, plan) in state.steps.iter().zip(&state.plan().steps) {
+            metrics.step_finished(plan.uses, step.status);
+        }
+    }
+
+    async fn append(&mut self, next: Next) -> Flow {
+        let events = self.execution.take_events();
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let answer = self.parts.journal.append(self.to_append(events.clone(), next)).await;
+            match answer.await.unwrap_or(Err(journal::Error::Unavailable)) {
+                Ok(()) if next == Next::Keep => return Flow::GoOn,
+                Ok(()) => return Flow::Stop,
+                Err(journal::Error::LeaseLost) => {
+                    tracing::info!(execution_id = %self.lease.execution_id, "another node has the lease; dropping what was not written");
+                    return Flow::Stop;
+                }
+                Err(journal::Error::Unavailable | journal::Error::Overloaded) => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(2));
+                }
+                // The events may be there already, from a commit whose answer was lost: what is durable decides.
+                Err(journal::Error::Rejected) => {
+                    self.parts.give_back_later(self.lease, Duration::ZERO).await;
+                    return Flow::Stop;
+                }
+            }
+        }
+    }
+
+    fn to_append(&self, events: Vec<Event>, next: Next) -> Append {
+        let state = self.execution.state();
+        let ended = state.end.as_ref().map(|end| (end.at, end.error.as_ref().map(one_line)));
+        Append { lease: self.lease, events, status: state.status(), ended, next }
+    }
+
+    async fn next_input(&mut self) -> Input {
+        let wake_at = self.execution.state().wake_at();
+        let now = self.parts.clock.now();
+        let delay = wake_at.map(|at| (at - now).to_std().unwrap_or_default());
+        let timer = async {
+            match delay {
+                // A millisecond more, so that the clock is never before the instant when the timer fires.
+                Some(delay) => tokio::time::sleep(delay + Duration::from_millis(1)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(timer);
+        loop {
+            tokio::select! {
+                Some(ended) = self.attempts.join_next(), if !self.attempts.is_empty() => {
+                    // An attempt that was aborted has nothing to say.
+                    let Ok(Ended { step, attempt, result }) = ended else { continue };
+                    return Input::StepEnded { step, attempt, result };
+                }
+                Some(Signal::Cancel(Cancel { reason, by })) = self.signals.recv() => return Input::Cancel { reason, by },
+                () = &mut timer => return Input::Tick,
+                Ok(()) = self.draining.changed(), if !*self.draining.borrow() => return Input::Tick,
+            }
+        }
+    }
+}
+
+/// An error as a list shows it.
+fn one_line(error: &StepError) -> String {
+    let line = error.message.lines().next().unwrap_or_default();
+    let text = error.step.as_ref().map_or_else(|| line.to_owned(), |step| format!("{step}: {line}"));
+    text.chars().take(300).collect()
+}

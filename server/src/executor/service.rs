@@ -1,0 +1,230 @@
+//! The executor of this node: its room, what runs here, and how it stops.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tidemill_common::clock::Clock;
+use tidemill_common::event::Event;
+use tidemill_common::ids::{ExecutionId, WorkspaceId};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
+
+use super::execution_task::{ExecutionTask, Signal};
+use super::versions::{VersionError, Versions};
+use crate::domain::execution::{Execution, State};
+use crate::domain::workflow::plan::Plan;
+use crate::journal::{self, Journal, Lease};
+use crate::queue::{Cancel, Claim, Queue};
+use crate::runner::Runner;
+use crate::store::queries::feed;
+use crate::store::{self, Database};
+use crate::telemetry::Metrics;
+
+/// How many events of an execution are read at once when it is taken up.
+const PAGE_EVENTS: i64 = 1000;
+
+/// What an executor works with.
+#[derive(Debug)]
+pub struct Parts {
+    /// Reads the events of executions that are taken up.
+    pub database: Database,
+    /// Writes events.
+    pub journal: Journal,
+    /// Gives leases back.
+    pub queue: Queue,
+    /// Compiles versions.
+    pub versions: Versions,
+    /// Does the work of steps.
+    pub runner: Runner,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The executor. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Executor {
+    pub(super) parts: Arc<Parts>,
+    room: Arc<Semaphore>,
+    running: Arc<Mutex<HashMap<ExecutionId, mpsc::Sender<Signal>>>>,
+    /// Woken when an execution that nobody holds may be due, or room was made.
+    claimable: Arc<Notify>,
+    draining: watch::Sender<bool>,
+}
+
+/// Why an execution could not be taken up.
+#[derive(Debug, thiserror::Error)]
+enum TakeUpError {
+    #[error("its version can't be executed")]
+    Version(#[from] VersionError),
+    #[error("its events can't be read")]
+    Store(#[from] store::Error),
+    #[error("event {seq} can't be decoded")]
+    Decode { seq: i32, source: serde_json::Error },
+    #[error("its events don't fit together")]
+    Fold(#[from] crate::domain::execution::FoldError),
+}
+
+impl Executor {
+    /// An executor with room for `most` executions at once.
+    #[must_use]
+    pub fn new(parts: Parts, most: usize) -> Self {
+        Self {
+            parts: Arc::new(parts),
+            room: Arc::new(Semaphore::new(most)),
+            running: Arc::default(),
+            claimable: Arc::default(),
+            draining: watch::Sender::new(false),
+        }
+    }
+
+    /// A place for one more execution, if there is one and the node is not stopping.
+    #[must_use]
+    pub fn room(&self) -> Option<OwnedSemaphorePermit> {
+        if self.is_draining() {
+            return None;
+        }
+        Arc::clone(&self.room).try_acquire_owned().ok()
+    }
+
+    /// How many more executions there is room for.
+    #[must_use]
+    pub fn free(&self) -> usize {
+        if self.is_draining() { 0 } else { self.room.available_permits() }
+    }
+
+    /// Whether the node is stopping.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    /// Starts an execution that was admitted just now, with the lease for this node.
+    pub fn launch(&self, lease: Lease, plan: Arc<Plan>, admitted: &Event, permit: OwnedSemaphorePermit) {
+        match State::fold(lease.execution_id, plan, [admitted]) {
+            Ok(state) => self.spawn(lease, state, None, permit),
+            Err(error) => tracing::error!(%error, execution_id = %lease.execution_id, "an admitted execution can't start"),
+        }
+    }
+
+    /// Takes up an execution that was claimed: reads its events and goes on where they end.
+    pub async fn take_up(&self, claim: Claim, permit: OwnedSemaphorePermit) {
+        match self.fold(&claim).await {
+            Ok(state) => self.spawn(claim.lease, state, claim.cancel, permit),
+            Err(error) => {
+                let execution_id = claim.lease.execution_id;
+                tracing::error!(error = &error as &dyn std::error::Error, %execution_id, "an execution can't be taken up; trying again later");
+                self.parts.give_back_later(claim.lease, Duration::from_secs(60)).await;
+            }
+        }
+    }
+
+    /// Passes a request to cancel on to an execution that runs here. False when it doesn't.
+    pub async fn cancel(&self, id: ExecutionId, cancel: Cancel) -> bool {
+        let signals = self.lock_running().get(&id).cloned();
+        match signals {
+            Some(signals) => signals.send(Signal::Cancel(cancel)).await.is_ok(),
+            None => false,
+        }
+    }
+
+    /// Something may have become claimable.
+    pub fn wake_claims(&self) {
+        self.claimable.notify_one();
+    }
+
+    /// Waits until something may have become claimable.
+    pub async fn claims_woken(&self) {
+        self.claimable.notified().await;
+    }
+
+    /// Lets no execution begin, and those that run come to a rest as soon as their attempts have ended.
+    pub fn begin_drain(&self) {
+        self.draining.send_replace(true);
+    }
+
+    /// Begins to drain and waits until nothing runs, at most `patience`. Returns how many did not make it; their leases must
+    /// be given back.
+    pub async fn drain(&self, patience: Duration) -> usize {
+        self.begin_drain();
+        let at_rest = async {
+            while !self.lock_running().is_empty() {
+                self.claimable.notified().await;
+            }
+        };
+        drop(tokio::time::timeout(patience, at_rest).await);
+        self.lock_running().len()
+    }
+
+    fn spawn(&self, lease: Lease, state: State, cancel: Option<Cancel>, permit: OwnedSemaphorePermit) {
+        let (sender, signals) = mpsc::channel(8);
+        self.lock_running().insert(lease.execution_id, sender);
+        let running = self.parts.metrics.execution_running();
+        let executor = self.clone();
+        let mut task =
+            ExecutionTask::new(Arc::clone(&self.parts), lease, Execution::new(state), signals, self.draining.subscribe());
+        tokio::spawn(async move {
+            let outcome = tokio::spawn(async move { task.run(cancel).await }).await;
+            if let Err(panic) = outcome {
+                tracing::error!(%panic, execution_id = %lease.execution_id, "an execution's task ended abnormally; it is taken up again later");
+                executor.parts.give_back_later(lease, Duration::from_secs(60)).await;
+            }
+            executor.lock_running().remove(&lease.execution_id);
+            drop((permit, running));
+            executor.wake_claims();
+        });
+    }
+
+    async fn fold(&self, claim: &Claim) -> Result<State, TakeUpError> {
+        let Lease { execution_id, workspace_id, .. } = claim.lease;
+        let plan = self.parts.versions.plan((workspace_id, claim.workflow_uid, claim.version)).await?;
+        let mut state = State::new(execution_id, plan);
+        loop {
+            let after = state.seq;
+            let page = self.parts.events(workspace_id, execution_id, after).await?;
+            for event in &page {
+                state.apply(event)?;
+            }
+            if i64::try_from(page.len()).unwrap_or(i64::MAX) < PAGE_EVENTS {
+                return Ok(state);
+            }
+        }
+    }
+
+    fn lock_running(&self) -> MutexGuard<'_, HashMap<ExecutionId, mpsc::Sender<Signal>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Parts {
+    async fn events(
+        &self,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        after: i32,
+    ) -> Result<Vec<Event>, TakeUpError> {
+        let stored = self
+            .database
+            .engine(move |connection| {
+                Ok(feed::events_of(connection, workspace_id.0, execution_id.0, after, PAGE_EVENTS)?)
+            })
+            .await?;
+        let decode = |stored: feed::StoredEvent| {
+            journal::decode(execution_id, stored.seq, stored.at, &stored.event_type, &stored.data)
+                .map_err(|source| TakeUpError::Decode { seq: stored.seq, source })
+        };
+        stored.into_iter().map(decode).collect()
+    }
+
+    /// Gives a lease back, as soon as the database can be reached; the execution is due again after `delay`.
+    pub(super) async fn give_back_later(&self, lease: Lease, delay: Duration) {
+        let delay = chrono::TimeDelta::from_std(delay).unwrap_or_default();
+        let mut pause = Duration::from_millis(100);
+        while let Err(error) = self.queue.give_back(lease, self.clock.now() + delay).await {
+            tracing::warn!(%error, execution_id = %lease.execution_id, "a lease can't be given back yet");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+}

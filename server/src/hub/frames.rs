@@ -1,0 +1,93 @@
+//! Frames of the workspace feed, written once and shared by every subscriber.
+
+use std::collections::HashMap;
+
+use tidemill_common::api::execution::ExecutionView;
+use tidemill_common::api::stream::StreamFrame;
+use tidemill_common::ids::{ExecutionId, WorkspaceId};
+
+use super::Error;
+use super::cursor::FeedCursor;
+use crate::journal;
+use crate::store::queries::feed::{self, FeedRow, StoredEvent};
+use crate::store::{Database, queries};
+
+/// What one feed row became: frames as JSON text.
+#[derive(Debug)]
+pub(super) struct FeedBatch {
+    /// The place behind this batch.
+    pub(super) cursor: FeedCursor,
+    /// One text per event.
+    pub(super) frames: Vec<String>,
+}
+
+impl FeedBatch {
+    pub(super) fn bytes(&self) -> usize {
+        self.frames.iter().map(String::len).sum()
+    }
+}
+
+/// Reads the events of `rows`, all of one workspace, and writes their frames.
+pub(super) async fn load(
+    database: &Database,
+    workspace_id: WorkspaceId,
+    rows: Vec<FeedRow>,
+) -> Result<Vec<FeedBatch>, Error> {
+    let (rows, events, executions) = database
+        .with_tenant(workspace_id, move |connection| {
+            let ranges: Vec<_> = rows.iter().flat_map(ranges).collect();
+            let mut ids: Vec<_> = ranges.iter().map(|range| range.0).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let events = feed::events(connection, workspace_id.0, &ranges)?;
+            let executions = queries::execution::execution_find(connection, workspace_id, &ids)?;
+            Ok((rows, events, executions))
+        })
+        .await?;
+    let views = executions.into_iter().map(|row| row.view().map(|view| (view.id, view)));
+    let executions = views.collect::<Result<HashMap<_, _>, _>>()?;
+    let mut events = events.into_iter().peekable();
+    rows.iter()
+        .map(|row| {
+            let cursor = FeedCursor((row.txid, row.position));
+            let mut frames = Vec::new();
+            for (execution_id, first, last) in ranges(row) {
+                let belongs = |event: &StoredEvent| {
+                    event.execution_id == execution_id && (first..=last).contains(&event.seq)
+                };
+                while let Some(event) = events.next_if(belongs) {
+                    frames.push(frame(cursor, event, last, &executions)?);
+                }
+            }
+            Ok(FeedBatch { cursor, frames })
+        })
+        .collect()
+}
+
+fn ranges(row: &FeedRow) -> impl Iterator<Item = (uuid::Uuid, i32, i32)> + '_ {
+    row.execution_ids.iter().zip(&row.first_seqs).zip(&row.last_seqs).map(|((id, first), last)| (*id, *first, *last))
+}
+
+fn frame(
+    cursor: FeedCursor,
+    stored: StoredEvent,
+    last_of_batch: i32,
+    executions: &HashMap<ExecutionId, ExecutionView>,
+) -> Result<String, Error> {
+    let event = decode(stored)?;
+    let newest = event.seq == last_of_batch;
+    let execution = newest.then(|| executions.get(&event.execution_id).cloned()).flatten();
+    Ok(text(&StreamFrame::Event { cursor: cursor.to_string(), event, execution }))
+}
+
+/// The event that a row holds.
+pub(super) fn decode(stored: StoredEvent) -> Result<tidemill_common::event::Event, Error> {
+    let (execution_id, seq) = (ExecutionId(stored.execution_id), stored.seq);
+    journal::decode(execution_id, seq, stored.at, &stored.event_type, &stored.data)
+        .map_err(|source| Error::Decode { execution_id, seq, source })
+}
+
+/// A frame as it goes over the wire.
+pub fn text(frame: &StreamFrame) -> String {
+    serde_json::to_string(frame).expect("a frame has only string keys and finite numbers")
+}

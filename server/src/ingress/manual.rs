@@ -1,0 +1,86 @@
+//! Manual starts and cancellations: what people and programs ask for through the API.
+
+use std::sync::Arc;
+
+use tidemill_common::clock::Clock;
+use tidemill_common::event::{Json, TriggerOrigin};
+use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
+
+use crate::admission::{Admission, Arrival, Outcome, Refusal};
+use crate::domain::workflow::plan::Plan;
+use crate::executor::Executor;
+use crate::journal::Delivery;
+use crate::queue::{Cancel, Holder, Queue};
+use crate::store;
+
+/// Starts and cancels executions by hand. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Manual {
+    admission: Admission,
+    executor: Executor,
+    queue: Queue,
+    clock: Arc<dyn Clock>,
+}
+
+/// A start by hand.
+#[derive(Debug)]
+pub struct Start {
+    /// The tenant.
+    pub workspace_id: WorkspaceId,
+    /// The workflow.
+    pub workflow_uid: WorkflowUid,
+    /// The version to execute.
+    pub version: i32,
+    /// The same, compiled.
+    pub plan: Arc<Plan>,
+    /// What started it.
+    pub trigger: TriggerOrigin,
+    /// What expressions see as `trigger`.
+    pub input: Json,
+    /// What must not start a second execution.
+    pub delivery: Option<Delivery>,
+}
+
+impl Manual {
+    /// Manual starts that go through `admission`.
+    #[must_use]
+    pub fn new(admission: Admission, executor: Executor, queue: Queue, clock: Arc<dyn Clock>) -> Self {
+        Self { admission, executor, queue, clock }
+    }
+
+    /// Starts an execution; the answer says which, and whether an earlier start had the same delivery.
+    pub async fn start(&self, start: Start) -> Result<(ExecutionId, bool), Refusal> {
+        let execution_id = self.admission.next_id();
+        let arrival = Arrival {
+            execution_id,
+            workspace_id: start.workspace_id,
+            workflow_uid: start.workflow_uid,
+            version: start.version,
+            plan: start.plan,
+            trigger: start.trigger,
+            input: start.input,
+            delivery: start.delivery,
+        };
+        match self.admission.admit(arrival).await? {
+            Outcome::Admitted => Ok((execution_id, false)),
+            Outcome::Duplicate(id) => Ok((id, true)),
+        }
+    }
+
+    /// Asks for an execution to be cancelled. False when the workspace has no such execution, or it has ended.
+    pub async fn cancel(
+        &self,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        cancel: Cancel,
+    ) -> Result<bool, store::Error> {
+        let holder = self.queue.request_cancel(workspace_id, execution_id, &cancel, self.clock.now()).await?;
+        match holder {
+            None => return Ok(false),
+            Some(Holder::Here) => drop(self.executor.cancel(execution_id, cancel).await),
+            Some(Holder::Nobody) => self.executor.wake_claims(),
+            Some(Holder::Elsewhere) => {}
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,247 @@
+//! A batch of commands: gathered from the channel, written in one transaction, answered.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::{Connection, QueryResult};
+use tidemill_common::event::Event;
+use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::command::{Admission, Admitted, Append, Command, Error, Next};
+use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, EventRow};
+
+/// Commands that are written together. At most one append row per execution: later ones are merged into it.
+#[derive(Default)]
+pub(super) struct Batch {
+    admits: Vec<Admit>,
+    append_rows: Vec<AppendRow>,
+    append_waiters: Vec<Waiters>,
+    by_execution: HashMap<ExecutionId, usize>,
+}
+
+struct Admit {
+    row: AdmitRow,
+    event: Event,
+    reply: oneshot::Sender<Result<Admitted, Error>>,
+}
+
+struct Waiters {
+    events: Vec<Event>,
+    replies: Vec<oneshot::Sender<Result<(), Error>>>,
+}
+
+/// What the database said to a batch.
+pub(super) struct Written {
+    admitted: HashSet<Uuid>,
+    fenced: HashSet<Uuid>,
+}
+
+/// Events of one execution that are now durable.
+#[derive(Debug)]
+pub struct Committed {
+    /// The tenant.
+    pub workspace_id: WorkspaceId,
+    /// The execution.
+    pub execution_id: ExecutionId,
+    /// Its events, in order.
+    pub events: Vec<Event>,
+}
+
+impl Batch {
+    /// How many rows it writes.
+    pub(super) fn len(&self) -> usize {
+        self.admits.len() + self.append_rows.len()
+    }
+
+    /// Adds `command`, or gives it back when it has to wait for the next batch.
+    pub(super) fn add(&mut self, command: Command, node: NodeId) -> Option<Command> {
+        match command {
+            Command::Admit { admission, data, reply } => {
+                let event = admission.event.clone();
+                self.admits.push(Admit { row: admit_row(*admission, data, node), event, reply });
+                None
+            }
+            Command::Append { append, data, reply } => match self.by_execution.get(&append.lease.execution_id) {
+                Some(&index) if self.append_rows[index].epoch != append.lease.epoch => {
+                    Some(Command::Append { append, data, reply })
+                }
+                Some(&index) => {
+                    let (row, events) = append_row(append, data);
+                    merge(&mut self.append_rows[index], row);
+                    self.append_waiters[index].events.extend(events);
+                    self.append_waiters[index].replies.push(reply);
+                    None
+                }
+                None => {
+                    self.by_execution.insert(append.lease.execution_id, self.append_rows.len());
+                    let (row, events) = append_row(append, data);
+                    self.append_rows.push(row);
+                    self.append_waiters.push(Waiters { events, replies: vec![reply] });
+                    None
+                }
+            },
+        }
+    }
+
+    /// Writes everything in one transaction.
+    pub(super) fn write(
+        &self,
+        connection: &mut PgConnection,
+        node: NodeId,
+        now: DateTime<Utc>,
+    ) -> QueryResult<Written> {
+        let admit = |connection: &mut PgConnection| -> QueryResult<HashSet<Uuid>> {
+            if self.admits.is_empty() {
+                return Ok(HashSet::new());
+            }
+            let rows: Vec<_> = self.admits.iter().map(|admit| &admit.row).collect();
+            Ok(query::admit(connection, &rows)?.into_iter().collect())
+        };
+        let append = |connection: &mut PgConnection| -> QueryResult<HashSet<Uuid>> {
+            if self.append_rows.is_empty() {
+                return Ok(HashSet::new());
+            }
+            Ok(query::append(connection, node.0, &self.append_rows, now)?.into_iter().collect())
+        };
+        if self.admits.is_empty() || self.append_rows.is_empty() {
+            // A single statement is a transaction of its own: one round trip less.
+            return Ok(Written { admitted: admit(connection)?, fenced: append(connection)? });
+        }
+        connection.transaction(|connection| {
+            Ok(Written { admitted: admit(connection)?, fenced: append(connection)? })
+        })
+    }
+
+    /// Answers every waiter after the commit. Returns what is now durable, in no particular order between executions.
+    pub(super) fn settle(self, written: &Written, connection: &mut PgConnection) -> (Vec<Committed>, Vec<Reply>) {
+        let mut committed = Vec::with_capacity(self.len());
+        let mut replies = Vec::with_capacity(self.len());
+        for Admit { row, event, reply } in self.admits {
+            if written.admitted.contains(&row.id) {
+                let workspace_id = WorkspaceId(row.workspace_id);
+                committed.push(Committed { workspace_id, execution_id: event.execution_id, events: vec![event] });
+                replies.push(Reply::Admit(reply, Ok(Admitted::New)));
+            } else {
+                replies.push(Reply::Admit(reply, duplicate_of(&row, connection)));
+            }
+        }
+        for (row, waiters) in self.append_rows.into_iter().zip(self.append_waiters) {
+            let held = written.fenced.contains(&row.execution_id);
+            let answer = if held { Ok(()) } else { Err(Error::LeaseLost) };
+            replies.extend(waiters.replies.into_iter().map(|reply| Reply::Append(reply, answer)));
+            if held {
+                let (workspace_id, execution_id) = (WorkspaceId(row.workspace_id), ExecutionId(row.execution_id));
+                committed.push(Committed { workspace_id, execution_id, events: waiters.events });
+            }
+        }
+        (committed, replies)
+    }
+
+    /// Answers every waiter with `error`.
+    pub(super) fn refuse(self, error: Error) {
+        for admit in self.admits {
+            Reply::Admit(admit.reply, Err(error)).send();
+        }
+        for reply in self.append_waiters.into_iter().flat_map(|waiters| waiters.replies) {
+            Reply::Append(reply, Err(error)).send();
+        }
+    }
+
+    /// One batch per row, so that a row which the database refuses takes no other with it.
+    pub(super) fn split(self) -> Vec<Self> {
+        let admits = self.admits.into_iter().map(|admit| Self { admits: vec![admit], ..Self::default() });
+        let appends = self.append_rows.into_iter().zip(self.append_waiters).map(|(row, waiters)| Self {
+            append_rows: vec![row],
+            append_waiters: vec![waiters],
+            ..Self::default()
+        });
+        admits.chain(appends).collect()
+    }
+}
+
+/// An answer that is ready to be sent.
+pub(super) enum Reply {
+    Admit(oneshot::Sender<Result<Admitted, Error>>, Result<Admitted, Error>),
+    Append(oneshot::Sender<Result<(), Error>>, Result<(), Error>),
+}
+
+impl Reply {
+    /// Sends it. A waiter that has gone away needs no answer.
+    pub(super) fn send(self) {
+        match self {
+            Self::Admit(reply, answer) => drop(reply.send(answer)),
+            Self::Append(reply, answer) => drop(reply.send(answer)),
+        }
+    }
+}
+
+fn duplicate_of(row: &AdmitRow, connection: &mut PgConnection) -> Result<Admitted, Error> {
+    let (source, key) = row.delivery.as_ref().ok_or(Error::Rejected)?;
+    match query::delivered(connection, row.workspace_id, source, key) {
+        Ok(Some(id)) => Ok(Admitted::Duplicate(ExecutionId(id))),
+        Ok(None) => Err(Error::Rejected),
+        Err(error) => {
+            tracing::warn!(%error, "could not look up the execution of a known delivery");
+            Err(Error::Unavailable)
+        }
+    }
+}
+
+fn admit_row(admission: Admission, data: String, node: NodeId) -> AdmitRow {
+    AdmitRow {
+        workspace_id: admission.workspace_id.0,
+        id: admission.event.execution_id.0,
+        workflow_uid: admission.workflow_uid.0,
+        workflow_id: admission.workflow_id,
+        version: admission.version,
+        status: if admission.lease { "running" } else { "queued" },
+        trigger_type: admission.trigger.kind,
+        trigger_id: admission.trigger.id,
+        at: admission.event.at,
+        lease_node: admission.lease.then_some(node.0),
+        event_type: admission.event.body.type_name(),
+        event_data: data,
+        delivery: admission.delivery.map(|delivery| (delivery.source, delivery.key)),
+    }
+}
+
+fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
+    let at = append.events.last().map(|event| event.at).unwrap_or_default();
+    let (next, available_at) = match append.next {
+        Next::Keep => (0, at),
+        Next::Release(until) => (1, until),
+        Next::End => (2, at),
+    };
+    let (finished_at, error) = append.ended.map_or((None, None), |(at, error)| (Some(at), error));
+    let events = append.events.iter().zip(data).map(|(event, data)| EventRow {
+        seq: event.seq,
+        at: event.at,
+        event_type: event.body.type_name(),
+        data,
+    });
+    let row = AppendRow {
+        workspace_id: append.lease.workspace_id.0,
+        execution_id: append.lease.execution_id.0,
+        epoch: append.lease.epoch,
+        next,
+        available_at,
+        status: append.status.as_str(),
+        events: events.collect(),
+        finished_at,
+        error,
+    };
+    (row, append.events)
+}
+
+/// Two appends of one execution become one: all events, and the later one's state.
+fn merge(row: &mut AppendRow, later: AppendRow) {
+    row.events.extend(later.events);
+    row.next = later.next;
+    row.available_at = later.available_at;
+    row.status = later.status;
+    row.finished_at = later.finished_at;
+    row.error = later.error;
+}

@@ -1,0 +1,127 @@
+//! What can be asked of the journal.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tidemill_common::event::{Event, TriggerOrigin};
+use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
+use tidemill_common::status::ExecutionStatus;
+use tokio::sync::oneshot;
+
+/// The right to advance an execution. Every write of an executor carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// The execution.
+    pub execution_id: ExecutionId,
+    /// Its tenant.
+    pub workspace_id: WorkspaceId,
+    /// Counts the holders; a write with an older epoch is dropped.
+    pub epoch: i32,
+}
+
+/// Admit an execution.
+#[derive(Debug)]
+pub struct Admission {
+    /// The tenant.
+    pub workspace_id: WorkspaceId,
+    /// The workflow.
+    pub workflow_uid: WorkflowUid,
+    /// The workflow's id in its file.
+    pub workflow_id: Arc<str>,
+    /// The version to execute.
+    pub version: i32,
+    /// What started it.
+    pub trigger: TriggerOrigin,
+    /// Whether this node takes the lease at once.
+    pub lease: bool,
+    /// The first event: `execution_started` with the lease, `execution_queued` without.
+    pub event: Event,
+    /// What must not start a second execution.
+    pub delivery: Option<Delivery>,
+}
+
+/// Identifies an arrival, so that it starts at most one execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Who delivers: a trigger, or the holder of a token.
+    pub source: String,
+    /// The sender's id of the delivery, a schedule's instant, or an idempotency key.
+    pub key: String,
+}
+
+/// What became of an admission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admitted {
+    /// It is a new execution.
+    New,
+    /// An earlier arrival with the same delivery started this one.
+    Duplicate(ExecutionId),
+}
+
+/// Append events to an execution.
+#[derive(Debug)]
+pub struct Append {
+    /// The right to do so.
+    pub lease: Lease,
+    /// The events, in order; at least one.
+    pub events: Vec<Event>,
+    /// The state after them.
+    pub status: ExecutionStatus,
+    /// When and why it ended, if it did.
+    pub ended: Option<(DateTime<Utc>, Option<String>)>,
+    /// What becomes of the lease.
+    pub next: Next,
+}
+
+/// What becomes of the lease after an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The executor goes on.
+    Keep,
+    /// Nothing to do until then; any node may take it up.
+    Release(DateTime<Utc>),
+    /// The execution has ended.
+    End,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The database can't be reached, or it is unknown whether the commit happened.
+    #[error("the database can't be reached")]
+    Unavailable,
+    /// More commands wait than the journal takes.
+    #[error("the journal has no room")]
+    Overloaded,
+    /// Another node holds the lease, or the execution has ended.
+    #[error("the lease is lost")]
+    LeaseLost,
+    /// The database refused this command, and would again.
+    #[error("the database refused the command")]
+    Rejected,
+}
+
+pub(super) enum Command {
+    Admit { admission: Box<Admission>, data: String, reply: oneshot::Sender<Result<Admitted, Error>> },
+    Append { append: Append, data: Vec<String>, reply: oneshot::Sender<Result<(), Error>> },
+}
+
+impl Command {
+    /// Roughly how many bytes it writes.
+    pub(super) fn bytes(&self) -> usize {
+        const ROW: usize = 200;
+        match self {
+            Self::Admit { data, .. } => ROW + data.len(),
+            Self::Append { data, .. } => ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>(),
+        }
+    }
+
+    pub(super) fn refuse(self, error: Error) {
+        // A waiter that has gone away needs no answer.
+        match self {
+            Self::Admit { reply, .. } => drop(reply.send(Err(error))),
+            Self::Append { reply, .. } => drop(reply.send(Err(error))),
+        }
+    }
+}
+

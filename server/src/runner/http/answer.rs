@@ -1,0 +1,116 @@
+//! What later steps see of an answer.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
+use serde_json::{Map, Value, json};
+use tidemill_common::limits::JSON_DEPTH;
+
+use crate::runner::outbound::Answer;
+
+/// The step's output: `status`, `headers`, `body` and `body_encoding`.
+///
+/// `body_encoding` says what `body` is: `json` (parsed, when the content type says JSON and it is JSON within the depth
+/// limit), `text` (UTF-8) or `base64` (anything else). An empty body is `null` with `json`, else empty text.
+pub(super) fn output(answer: &Answer) -> Value {
+    let (body, encoding) = body(answer);
+    json!({"status": answer.status.as_u16(), "headers": headers(&answer.headers), "body": body, "body_encoding": encoding})
+}
+
+fn body(answer: &Answer) -> (Value, &'static str) {
+    if says_json(&answer.headers) {
+        if answer.body.is_empty() {
+            return (Value::Null, "json");
+        }
+        if let Ok(value) = serde_json::from_slice::<Value>(&answer.body)
+            && is_within_depth(&value, JSON_DEPTH)
+        {
+            return (value, "json");
+        }
+    }
+    match std::str::from_utf8(&answer.body) {
+        Ok(text) => (Value::from(text), "text"),
+        Err(_) => (Value::from(STANDARD.encode(&answer.body)), "base64"),
+    }
+}
+
+/// `application/json`, and everything that ends in `+json` (RFC 6839 §3.1).
+fn says_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(essence.as_str(), "application/json" | "text/json") || essence.ends_with("+json")
+}
+
+fn is_within_depth(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Array(list) => depth > 0 && list.iter().all(|item| is_within_depth(item, depth - 1)),
+        Value::Object(object) => depth > 0 && object.values().all(|item| is_within_depth(item, depth - 1)),
+        _ => true,
+    }
+}
+
+/// Names in lower case. A header that came several times is one text joined by `, ` (RFC 9110 §5.3), but `set-cookie`,
+/// whose values may contain commas, is always a list.
+fn headers(headers: &HeaderMap) -> Value {
+    let mut output = Map::new();
+    for name in headers.keys() {
+        let values = headers.get_all(name).iter().map(text);
+        let value = if *name == SET_COOKIE { values.collect() } else { Value::from(values.collect::<Vec<_>>().join(", ")) };
+        output.insert(name.as_str().to_owned(), value);
+    }
+    Value::Object(output)
+}
+
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+    use reqwest::header::HeaderName;
+    use url::Url;
+
+    use super::*;
+
+    fn answer(headers: &[(&'static str, &'static str)], body: &[u8]) -> Value {
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
+        let url = Url::parse("http://example.com").unwrap();
+        output(&Answer { status: StatusCode::OK, url, headers, body: body.to_vec() })
+    }
+
+    #[test]
+    fn json_is_parsed_when_it_says_so() {
+        for content_type in ["application/json", "Application/JSON; charset=utf-8", "application/problem+json", "text/json"] {
+            let output = answer(&[("content-type", content_type)], br#"{"a":[1]}"#);
+            assert_eq!((&output["body"], &output["body_encoding"]), (&json!({"a": [1]}), &json!("json")), "{content_type}");
+        }
+        assert_eq!(answer(&[("content-type", "text/html")], b"[1]")["body"], "[1]");
+        assert_eq!(answer(&[("content-type", "application/json")], b"")["body"], Value::Null);
+    }
+
+    #[test]
+    fn what_is_not_json_stays_text() {
+        let output = answer(&[("content-type", "application/json")], b"upstream broke");
+        assert_eq!((&output["body"], &output["body_encoding"]), (&json!("upstream broke"), &json!("text")));
+        let nested = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat();
+        assert_eq!(answer(&[("content-type", "application/json")], nested(JSON_DEPTH).as_bytes())["body_encoding"], "json");
+        for depth in [JSON_DEPTH + 1, 100_000] {
+            assert_eq!(answer(&[("content-type", "application/json")], nested(depth).as_bytes())["body_encoding"], "text");
+        }
+    }
+
+    #[test]
+    fn bytes_become_base64() {
+        let output = answer(&[("content-type", "image/png")], b"\x89PNG");
+        assert_eq!((&output["body"], &output["body_encoding"]), (&json!("iVBORw=="), &json!("base64")));
+    }
+
+    #[test]
+    fn repeated_headers_are_joined_and_cookies_listed() {
+        let output = answer(&[("x-a", "1"), ("x-a", "2"), ("set-cookie", "a=1"), ("set-cookie", "b=2")], b"");
+        assert_eq!(output["headers"], json!({"x-a": "1, 2", "set-cookie": ["a=1", "b=2"]}));
+        assert_eq!(answer(&[("set-cookie", "a=1")], b"")["headers"], json!({"set-cookie": ["a=1"]}));
+    }
+}

@@ -1,0 +1,292 @@
+//! URLs that must never be reached, and URLs that must, without one connection.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use proptest::prelude::*;
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use rustls::RootCertStore;
+use url::Url;
+
+use super::*;
+
+/// Names that lead inside, with the addresses that the real ones have or could be given.
+const NAMES: [(&str, &str); 12] = [
+    ("localhost", "127.0.0.1"),
+    ("localhost.", "127.0.0.1"),
+    ("foo.localhost", "::1"),
+    ("localtest.me", "127.0.0.1"),
+    ("127.0.0.1.nip.io", "127.0.0.1"),
+    ("metadata.google.internal", "169.254.169.254"),
+    ("metadata", "169.254.169.254"),
+    ("instance-data.ec2.internal", "169.254.169.254"),
+    ("intranet.example", "10.1.2.3"),
+    ("six.example", "fd12:3456::1"),
+    ("mapped.example", "::ffff:127.0.0.1"),
+    ("kubernetes.default.svc", "10.96.0.1"),
+];
+
+const FORBIDDEN: [&str; 96] = [
+    "http://127.0.0.1/",
+    "http://127.0.0.1:8080/",
+    "https://127.0.0.1/",
+    "http://127.1/",
+    "http://127.0.1/",
+    "http://0/",
+    "http://0.0.0.0/",
+    "http://0x7f.1/",
+    "http://0x7f000001/",
+    "http://0X7F.0.0.1/",
+    "http://2130706433/",
+    "http://017700000001/",
+    "http://0177.0.0.1/",
+    "http://0177.1/",
+    "http://127.0.0.1./",
+    "http://127.255.255.254/",
+    "http://00000177.0.0.1/",
+    "http://127。0。0。1/",
+    "http://①②⑦.⓪.⓪.①/",
+    "http://%31%32%37.0.0.1/",
+    "http://[::]/",
+    "http://[::1]/",
+    "http://[0:0:0:0:0:0:0:1]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[::ffff:7f00:1]/",
+    "http://[0:0:0:0:0:ffff:7f00:1]/",
+    "http://[::ffff:169.254.169.254]/",
+    "http://[::ffff:10.0.0.1]/",
+    "http://[::127.0.0.1]/",
+    "http://[::7f00:1]/",
+    "http://[::ffff:0:127.0.0.1]/",
+    "http://[64:ff9b::7f00:1]/",
+    "http://[64:ff9b::169.254.169.254]/",
+    "http://[64:ff9b:1::7f00:1]/",
+    "http://[2002:7f00:1::]/",
+    "http://[2002:a9fe:a9fe::1]/",
+    "http://[2001:0:53aa:64c:0:0:80ff:fffe]/",
+    "http://[fe80::1]/",
+    "http://[fe80::1%25eth0]/",
+    "http://[fe80::1%eth0]/",
+    "http://[febf::1]/",
+    "http://[fec0::1]/",
+    "http://[fc00::1]/",
+    "http://[fd00:ec2::254]/",
+    "http://[fd12:3456:789a::1]/",
+    "http://[ff02::1]/",
+    "http://[ff0e::1]/",
+    "http://[100::1]/",
+    "http://[2001:db8::1]/",
+    "http://[2001:2::1]/",
+    "http://[2001:10::1]/",
+    "http://[3fff::1]/",
+    "http://[5f00::1]/",
+    "http://[4000::1]/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://169.254.170.2/",
+    "http://2852039166/",
+    "http://0xa9fea9fe/",
+    "http://0251.0376.0251.0376/",
+    "http://169.16689662/",
+    "http://100.100.100.200/",
+    "http://100.64.0.1/",
+    "http://100.127.255.255/",
+    "http://168.63.129.16/",
+    "http://192.0.0.192/",
+    "http://10.0.0.1/",
+    "http://10.255.255.255/",
+    "http://172.16.0.1/",
+    "http://172.31.255.255/",
+    "http://192.168.0.1/",
+    "http://192.168.1/",
+    "http://192.0.2.1/",
+    "http://198.51.100.7/",
+    "http://203.0.113.9/",
+    "http://198.18.0.1/",
+    "http://198.19.255.255/",
+    "http://192.88.99.1/",
+    "http://224.0.0.1/",
+    "http://239.255.255.250/",
+    "http://240.0.0.1/",
+    "http://255.255.255.255/",
+    "http://localhost/",
+    "http://LOCALHOST./",
+    "http://ⓛocalhost/",
+    "http://foo.localhost/",
+    "http://localtest.me/",
+    "http://127.0.0.1.nip.io/",
+    "http://metadata.google.internal/",
+    "http://metadata/",
+    "http://instance-data.ec2.internal/",
+    "http://intranet.example/",
+    "http://six.example/",
+    "http://mapped.example/",
+    "https://kubernetes.default.svc/",
+    "http://a@127.0.0.1/",
+    "http://1.1.1.1 &@2.2.2.2# @3.3.3.3/",
+];
+
+const NOT_REQUESTS: [&str; 22] = [
+    "file:///etc/passwd",
+    "gopher://8.8.8.8/",
+    "data:text/plain,x",
+    "ftp://8.8.8.8/",
+    "ws://8.8.8.8/",
+    "dict://8.8.8.8:11211/",
+    "javascript:alert(1)",
+    "unix:/var/run/docker.sock",
+    "jar:http://8.8.8.8!/",
+    "ldap://8.8.8.8/",
+    "http://user@8.8.8.8/",
+    "http://user:password@8.8.8.8/",
+    "http://:password@8.8.8.8/",
+    "http://8.8.8.8@example.com/",
+    "http:///",
+    "http://",
+    "//8.8.8.8/",
+    "/relative",
+    "http://8.8.8.8:99999/",
+    "http://8.8.8.8.8/",
+    "http://[::1/",
+    "http://256.256.256.256/",
+];
+
+const REACHABLE: [&str; 36] = [
+    "https://example.com/",
+    "http://example.com:8080/a?b=c#d",
+    "https://api.github.com/repos",
+    "https://8.8.8.8/",
+    "http://1.1.1.1/",
+    "http://9.255.255.255/",
+    "http://11.0.0.0/",
+    "http://100.63.255.255/",
+    "http://100.128.0.0/",
+    "http://126.255.255.255/",
+    "http://128.0.0.1/",
+    "http://169.253.255.255/",
+    "http://169.255.0.0/",
+    "http://172.15.255.255/",
+    "http://172.32.0.0/",
+    "http://192.0.1.1/",
+    "http://192.167.255.255/",
+    "http://192.169.0.0/",
+    "http://198.17.255.255/",
+    "http://198.20.0.0/",
+    "http://198.51.99.1/",
+    "http://203.0.112.1/",
+    "http://203.0.114.1/",
+    "http://223.255.255.255/",
+    "http://192.88.98.1/",
+    "http://168.63.129.15/",
+    "http://134744072/",
+    "http://0x08080808/",
+    "https://[2606:4700:4700::1111]/",
+    "https://[2001:4860:4860::8888]/",
+    "https://[2a00:1450:4001::200e]/",
+    "https://[2400:cb00::1]/",
+    "https://[2620:fe::fe]/",
+    "https://[2003::1]/",
+    "https://bücher.example/",
+    "https://a-very.long.sub.domain.of.example.org:8443/x",
+];
+
+struct Names(HashMap<String, IpAddr>);
+
+impl Lookup for Names {
+    fn addresses(&self, host: &str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+        let found = self.0.get(host).copied();
+        Box::pin(async move { found.map(|ip| vec![ip]).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound)) })
+    }
+}
+
+fn outbound() -> Outbound {
+    let names = NAMES.iter().map(|(name, ip)| ((*name).to_owned(), ip.parse().unwrap())).collect();
+    Outbound::with(OutboundPolicy::default(), Arc::new(Names(names)), RootCertStore::empty()).unwrap()
+}
+
+async fn get(outbound: &Outbound, url: Url) -> Result<Answer, Error> {
+    let timeout = Duration::from_secs(5);
+    let request =
+        Request { method: Method::GET, url, headers: HeaderMap::new(), body: Vec::new(), follow_redirects: true, timeout };
+    outbound.send(request).await
+}
+
+#[tokio::test]
+async fn nothing_inside_is_reached() {
+    let outbound = outbound();
+    for text in FORBIDDEN {
+        // What is not a URL is refused before this client sees it.
+        let Ok(url) = Url::parse(text) else { continue };
+        let error = get(&outbound, url).await.map(|answer| answer.status).unwrap_err();
+        assert!(matches!(error, Error::Forbidden { .. } | Error::Url(_)), "{text}: {error:?}");
+    }
+}
+
+#[test]
+fn only_the_zone_ids_of_the_corpus_are_no_urls() {
+    let not_urls: Vec<_> = FORBIDDEN.into_iter().filter(|text| Url::parse(text).is_err()).collect();
+    assert_eq!(not_urls, ["http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/"]);
+}
+
+#[test]
+fn what_is_not_a_plain_web_request_is_refused() {
+    let outbound = outbound();
+    for text in NOT_REQUESTS {
+        let refused = Url::parse(text).ok().is_none_or(|url| matches!(outbound.check(&url), Err(Error::Url(_))));
+        assert!(refused, "{text}");
+    }
+}
+
+#[test]
+fn the_internet_is_reachable() {
+    let outbound = outbound();
+    for text in REACHABLE {
+        let url = Url::parse(text).unwrap();
+        assert!(outbound.check(&url).is_ok(), "{text}: {:?}", outbound.check(&url));
+    }
+}
+
+#[tokio::test]
+async fn the_error_names_the_rule_and_not_the_address_behind_a_name() {
+    let text = get(&outbound(), Url::parse("http://intranet.example/").unwrap()).await.unwrap_err().to_string();
+    assert_eq!(
+        text,
+        "intranet.example resolves to a private address, which is not reachable from workflows; an operator can allow it with `outbound_allow`"
+    );
+    let text = get(&outbound(), Url::parse("http://127.1/").unwrap()).await.unwrap_err().to_string();
+    assert!(text.starts_with("127.0.0.1 is a loopback address, which is not reachable"), "{text}");
+}
+
+#[test]
+fn the_operator_can_allow_more() {
+    let policy = AddressPolicy::new(vec!["10.1.0.0/16".parse().unwrap(), "fd00::/8".parse().unwrap()]);
+    for good in ["10.1.2.3", "::ffff:10.1.2.3", "fd00::1", "8.8.8.8"] {
+        assert_eq!(policy.check(good.parse().unwrap()), Ok(()), "{good}");
+    }
+    for bad in ["10.2.0.1", "127.0.0.1", "::ffff:10.2.0.1", "::ffff:8.8.8.8", "fe80::1", "64:ff9b::a01:203"] {
+        assert!(policy.check(bad.parse().unwrap()).is_err(), "{bad}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_ipv4_address_hides_in_an_ipv6_one(bits in any::<u32>()) {
+        let [high, low] = [u16::try_from(bits >> 16).unwrap(), u16::try_from(bits & 0xffff).unwrap()];
+        let policy = AddressPolicy::default();
+        for embedding in [
+            [0, 0, 0, 0, 0, 0xffff, high, low],
+            [0, 0, 0, 0, 0xffff, 0, high, low],
+            [0, 0, 0, 0, 0, 0, high, low],
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low],
+            [0x64, 0xff9b, 1, 0, 0, 0, high, low],
+            [0x2002, high, low, 0, 0, 0, 0, 1],
+            [0x2001, 0, 1, 2, 3, 4, !high, !low],
+        ] {
+            prop_assert!(policy.check(IpAddr::from(embedding)).is_err(), "{embedding:x?}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The engine: journal, queue, executor, hub and what feeds them, built in the order in which facts and commands flow.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tidemill_common::clock::Clock;
+use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::{Error, files};
+use crate::admission::{Admission, Refusal};
+use crate::app::engine::{Engine as AppEngine, EngineError, Start, Started};
+use crate::background::Background;
+use crate::config::ServeConfig;
+use crate::executor::{Executor, Parts, Versions};
+use crate::hub::Hub;
+use crate::ingress::schedule::Schedules;
+use crate::ingress::{Manual, Routes, Webhooks};
+use crate::journal::{Delivery, Journal, Observer};
+use crate::queue::{Cancel, Queue};
+use crate::runner::Runner;
+use crate::runner::outbound::{Outbound, OutboundPolicy};
+use crate::secrets::Vault;
+use crate::store::{Database, SchemaVersion};
+use crate::telemetry::Metrics;
+
+/// Everything that outlives a request.
+pub(super) struct Engine {
+    pub(super) database: Database,
+    pub(super) schema: SchemaVersion,
+    pub(super) draining: Arc<AtomicBool>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) vault: Arc<Vault>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) versions: Versions,
+    pub(super) hub: Hub,
+    pub(super) routes: Routes,
+    pub(super) webhooks: Webhooks,
+    pub(super) manual: Manual,
+    pub(super) schedules_changed: Arc<Notify>,
+    executor: Executor,
+    queue: Queue,
+    background: JoinSet<()>,
+}
+
+impl Engine {
+    pub(super) async fn start(
+        config: &ServeConfig,
+        database: Database,
+        schema: SchemaVersion,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        let node = NodeId::new(clock.now());
+        let vault = Arc::new(Vault::open_or_create(&config.data_dir)?);
+        let metrics = Arc::new(Metrics::new());
+        let queue = Queue::new(database.clone(), node);
+        if let Some(before) = files::succeed(&config.data_dir, node)? {
+            queue.bury(before, clock.now()).await?;
+        }
+        queue.heartbeat(&config.node_name, clock.now()).await?;
+
+        let hub = Hub::new(database.clone());
+        let observer: Arc<dyn Observer> = Arc::new(hub.clone());
+        let journal = Journal::start(config.journal_writers, node, &database, &clock, &observer, &metrics);
+        let journal = journal.map_err(Error::Thread)?;
+        let versions = Versions::new(database.clone(), Arc::clone(&vault));
+        let policy = OutboundPolicy { allow: config.outbound_allow.clone(), ..OutboundPolicy::default() };
+        let parts = Parts {
+            database: database.clone(),
+            journal: journal.clone(),
+            queue: queue.clone(),
+            versions: versions.clone(),
+            runner: Runner::new(Arc::new(Outbound::new(policy)?)),
+            clock: Arc::clone(&clock),
+            metrics: Arc::clone(&metrics),
+        };
+        let executor = Executor::new(parts, config.max_running_executions);
+        let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
+        let routes = Routes::new(database.clone(), versions.clone());
+        let schedules_changed = Arc::new(Notify::new());
+        let background = Background {
+            node_name: config.node_name.clone(),
+            executor: executor.clone(),
+            queue: queue.clone(),
+            schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
+            hub: hub.clone(),
+            database: database.clone(),
+            clock: Arc::clone(&clock),
+            schedules_changed: Arc::clone(&schedules_changed),
+        };
+        crate::background::housekeeping_round(&background).await?;
+        Ok(Self {
+            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock)),
+            manual: Manual::new(admission, executor.clone(), queue.clone(), Arc::clone(&clock)),
+            background: background.start(),
+            database,
+            schema,
+            draining: Arc::default(),
+            clock,
+            vault,
+            metrics,
+            versions,
+            hub,
+            routes,
+            schedules_changed,
+            executor,
+            queue,
+        })
+    }
+
+    /// From now on nothing begins.
+    pub(super) fn begin_drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+        self.executor.begin_drain();
+    }
+
+    /// Lets what runs come to a rest and gives the rest back, for other nodes or the next start.
+    pub(super) async fn stop(mut self, patience: Duration) {
+        let left = self.executor.drain(patience).await;
+        self.background.shutdown().await;
+        match self.queue.leave(self.clock.now()).await {
+            Ok(given_back) => tracing::info!(left, given_back, "stopped"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "stopped without giving leases back; they expire by themselves");
+            }
+        }
+    }
+}
+
+/// What the use cases may ask of the engine.
+#[derive(Debug, Clone)]
+pub(super) struct Commands {
+    pub(super) manual: Manual,
+    pub(super) versions: Versions,
+}
+
+impl AppEngine for Commands {
+    fn start(&self, start: Start) -> BoxFuture<'_, Result<Started, EngineError>> {
+        Box::pin(async move {
+            let key = (start.workspace_id, start.workflow_uid, start.version);
+            let plan = self.versions.plan(key).await.map_err(|error| {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a manual start found no executable version");
+                EngineError::Unavailable
+            })?;
+            let delivery = start.dedupe.map(|(source, key)| Delivery { source, key });
+            let start = crate::ingress::manual::Start {
+                workspace_id: start.workspace_id,
+                workflow_uid: start.workflow_uid,
+                version: start.version,
+                plan,
+                trigger: start.trigger,
+                input: start.input,
+                delivery,
+            };
+            let (execution_id, duplicate) = self.manual.start(start).await.map_err(refused)?;
+            Ok(Started { execution_id, duplicate })
+        })
+    }
+
+    fn cancel(
+        &self,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        reason: Option<String>,
+        by: String,
+    ) -> BoxFuture<'_, Result<(), EngineError>> {
+        Box::pin(async move {
+            match self.manual.cancel(workspace_id, execution_id, Cancel { reason, by }).await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(EngineError::Ended),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "an execution can't be cancelled");
+                    Err(EngineError::Unavailable)
+                }
+            }
+        })
+    }
+}
+
+fn refused(refusal: Refusal) -> EngineError {
+    match refusal {
+        Refusal::Draining => EngineError::Draining,
+        Refusal::Overloaded => EngineError::Overloaded { retry_after: 1 },
+        Refusal::Unavailable | Refusal::Rejected => EngineError::Unavailable,
+    }
+}

@@ -1,0 +1,109 @@
+//! The composition root: puts the rooms together to a running server, and takes it apart again.
+//!
+//! Start at [`run`]: open the database, build the engine, serve, drain, stop.
+
+mod engine;
+mod error;
+mod files;
+mod listener;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidemill_common::clock::{Clock, SystemClock};
+use tokio::signal::unix::{SignalKind, signal};
+
+pub use error::Error;
+
+use crate::app::bootstrap::{FirstNames, bootstrap};
+use crate::config::ServeConfig;
+use crate::postgres::{Cluster, ClusterOptions};
+use crate::store::{Database, PoolSizes, SchemaVersion, migrate};
+use engine::Engine;
+
+/// How long executions get to come to a rest when the server stops.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Runs a server until SIGTERM or SIGINT, then drains it.
+pub async fn run(config: ServeConfig) -> Result<(), Error> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut stop = Stop::listen()?;
+    files::prepare(&config.data_dir)?;
+    let cluster = open_cluster(&config).await?;
+    let url = match (&cluster, &config.database_url) {
+        (Some(cluster), _) => cluster.url().to_owned(),
+        (None, Some(url)) => url.expose().to_owned(),
+        (None, None) => return Err(Error::NoDatabase),
+    };
+    let watched = cluster.clone().map(|cluster| tokio::spawn(cluster.watch()));
+    let outcome = serve(&config, &url, clock, &mut stop).await;
+    if let Some(watch) = watched {
+        watch.abort();
+    }
+    if let Some(cluster) = cluster {
+        tokio::task::spawn_blocking(move || cluster.stop()).await.map_err(Error::Stopped)??;
+    }
+    outcome
+}
+
+async fn serve(config: &ServeConfig, url: &str, clock: Arc<dyn Clock>, stop: &mut Stop) -> Result<(), Error> {
+    let (database, schema) = open_database(config, url).await?;
+    if let Some(token) = bootstrap(&database, &*clock, FirstNames::default()).await? {
+        files::keep_token(&config.data_dir, token.reveal())?;
+        eprintln!(
+            "First start. This is the admin's API token; it is shown this once and kept in {}:\n\n    {}\n",
+            files::token_path(&config.data_dir).display(),
+            token.reveal()
+        );
+    }
+    let engine = Engine::start(config, database, schema, clock).await?;
+    let served = listener::serve(config, &engine, stop).await;
+    tracing::info!("stopping: no new work, {} s for what runs", DRAIN.as_secs());
+    engine.stop(DRAIN).await;
+    files::forget_address(&config.data_dir);
+    served
+}
+
+async fn open_cluster(config: &ServeConfig) -> Result<Option<Arc<Cluster>>, Error> {
+    if config.database_url.is_some() {
+        return Ok(None);
+    }
+    let options = ClusterOptions {
+        data_dir: config.data_dir.clone(),
+        bin_dir: config.postgres_bin.clone(),
+        search_path: config.search_path.clone(),
+    };
+    let cluster = tokio::task::spawn_blocking(move || Cluster::open(&options)).await.map_err(Error::Stopped)??;
+    Ok(Some(Arc::new(cluster)))
+}
+
+async fn open_database(config: &ServeConfig, url: &str) -> Result<(Database, SchemaVersion), Error> {
+    let sizes = PoolSizes { app: config.api_connections, engine: config.executor_connections };
+    let url = url.to_owned();
+    let opened = tokio::task::spawn_blocking(move || {
+        let schema = migrate(&url)?;
+        Ok::<_, crate::store::Error>((Database::connect(&url, sizes)?, schema))
+    });
+    Ok(opened.await.map_err(Error::Stopped)??)
+}
+
+/// The signals that stop a server.
+pub(crate) struct Stop {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self, Error> {
+        let listen = |kind| signal(kind).map_err(Error::Signals);
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    /// Returns when the server was told to stop.
+    pub(crate) async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

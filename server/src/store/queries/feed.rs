@@ -1,0 +1,154 @@
+//! `event_feed`: which events became durable, in commit order.
+//!
+//! A sequence is not commit order. A reader therefore goes on in the order `(txid, position)` and only below
+//! `pg_snapshot_xmin`, the oldest transaction that may still be running: a cursor never skips.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+use crate::store::Statement;
+
+/// A place in the feed: the transaction and the row within it.
+pub type Place = (i64, i64);
+
+/// What one journal transaction appended in one workspace.
+#[derive(Debug, QueryableByName)]
+pub struct FeedRow {
+    /// The transaction.
+    #[diesel(sql_type = BigInt)]
+    pub txid: i64,
+    /// The row's place in it.
+    #[diesel(sql_type = BigInt)]
+    pub position: i64,
+    /// The tenant.
+    #[diesel(sql_type = SqlUuid)]
+    pub workspace_id: Uuid,
+    /// The executions.
+    #[diesel(sql_type = Array<SqlUuid>)]
+    pub execution_ids: Vec<Uuid>,
+    /// The first event of each.
+    #[diesel(sql_type = Array<Integer>)]
+    pub first_seqs: Vec<i32>,
+    /// The last event of each.
+    #[diesel(sql_type = Array<Integer>)]
+    pub last_seqs: Vec<i32>,
+}
+
+/// One event as it is stored.
+#[derive(Debug, QueryableByName)]
+pub struct StoredEvent {
+    /// The tenant.
+    #[diesel(sql_type = SqlUuid)]
+    pub workspace_id: Uuid,
+    /// The execution.
+    #[diesel(sql_type = SqlUuid)]
+    pub execution_id: Uuid,
+    /// Its place in the execution.
+    #[diesel(sql_type = Integer)]
+    pub seq: i32,
+    /// When it happened.
+    #[diesel(sql_type = Timestamptz)]
+    pub at: chrono::DateTime<chrono::Utc>,
+    /// Its type.
+    #[diesel(sql_type = Text)]
+    pub event_type: String,
+    /// Its data, as JSON text.
+    #[diesel(sql_type = Text)]
+    pub data: String,
+}
+
+/// Up to `limit` rows behind `after`, of every workspace or of one.
+pub fn read(
+    connection: &mut PgConnection,
+    workspace_id: Option<Uuid>,
+    after: Place,
+    limit: i64,
+) -> QueryResult<Vec<FeedRow>> {
+    Statement::new(
+        "SELECT txid::text::bigint AS txid, position, workspace_id, execution_ids, first_seqs, last_seqs
+         FROM event_feed
+         WHERE (txid, position) > ($1::text::xid8, $2) AND txid < pg_snapshot_xmin(pg_current_snapshot())
+           AND workspace_id = coalesce($3, workspace_id)
+         ORDER BY event_feed.txid, position LIMIT $4",
+    )
+    .bind::<Text, _>(after.0.to_string())
+    .bind::<BigInt, _>(after.1)
+    .bind::<Nullable<SqlUuid>, _>(workspace_id)
+    .bind::<BigInt, _>(limit)
+    .load(connection)
+}
+
+/// The place behind everything that is durable and before everything that is not.
+pub fn head(connection: &mut PgConnection) -> QueryResult<Place> {
+    #[derive(QueryableByName)]
+    struct HeadRow {
+        #[diesel(sql_type = BigInt)]
+        txid: i64,
+    }
+    Statement::new("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS txid")
+        .get_result::<HeadRow>(connection)
+        .map(|row| (row.txid, 0))
+}
+
+/// Whether the feed still holds everything behind `after`: something at or before it, or nothing was ever removed.
+pub fn reaches_back_to(connection: &mut PgConnection, after: Place) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct ReachRow {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        reaches: bool,
+    }
+    Statement::new(
+        "SELECT coalesce((SELECT (txid, position) <= ($1::text::xid8, $2) OR position = 1
+                          FROM event_feed ORDER BY txid, position LIMIT 1), true) AS reaches",
+    )
+    .bind::<Text, _>(after.0.to_string())
+    .bind::<BigInt, _>(after.1)
+    .get_result::<ReachRow>(connection)
+    .map(|row| row.reaches)
+}
+
+/// The events of several executions of a workspace, each from its first to its last seq.
+pub fn events(
+    connection: &mut PgConnection,
+    workspace_id: Uuid,
+    ranges: &[(Uuid, i32, i32)],
+) -> QueryResult<Vec<StoredEvent>> {
+    Statement::new(
+        "SELECT e.workspace_id, e.execution_id, e.seq, e.at, e.type AS event_type, e.data::text AS data
+         FROM unnest($1::uuid[], $2::integer[], $3::integer[]) WITH ORDINALITY AS r (execution_id, first_seq, last_seq, place)
+         JOIN execution_events e ON e.workspace_id = $4 AND e.execution_id = r.execution_id
+              AND e.seq BETWEEN r.first_seq AND r.last_seq
+         ORDER BY r.place, e.seq",
+    )
+    .bind::<Array<SqlUuid>, _>(ranges.iter().map(|range| range.0).collect::<Vec<_>>())
+    .bind::<Array<Integer>, _>(ranges.iter().map(|range| range.1).collect::<Vec<_>>())
+    .bind::<Array<Integer>, _>(ranges.iter().map(|range| range.2).collect::<Vec<_>>())
+    .bind::<SqlUuid, _>(workspace_id)
+    .load(connection)
+}
+
+/// Up to `limit` events of one execution behind `after`, in order.
+pub fn events_of(
+    connection: &mut PgConnection,
+    workspace_id: Uuid,
+    execution_id: Uuid,
+    after: i32,
+    limit: i64,
+) -> QueryResult<Vec<StoredEvent>> {
+    Statement::new(
+        "SELECT workspace_id, execution_id, seq, at, type AS event_type, data::text AS data FROM execution_events
+         WHERE workspace_id = $1 AND execution_id = $2 AND seq > $3 ORDER BY seq LIMIT $4",
+    )
+    .bind::<SqlUuid, _>(workspace_id)
+    .bind::<SqlUuid, _>(execution_id)
+    .bind::<Integer, _>(after)
+    .bind::<BigInt, _>(limit)
+    .load(connection)
+}
+
+/// Forgets feed rows and deliveries of before `before`; the events themselves stay.
+pub fn forget(connection: &mut PgConnection, before: chrono::DateTime<chrono::Utc>) -> QueryResult<usize> {
+    Statement::new("DELETE FROM event_feed WHERE at < $1").bind::<Timestamptz, _>(before).execute(connection)
+}

@@ -1,0 +1,157 @@
+//! The two statements of the journal: admit and append, each for a whole batch.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use std::sync::Arc;
+use uuid::Uuid;
+
+use crate::store::Statement;
+
+/// An execution to admit, with its first event.
+#[derive(Debug)]
+pub struct AdmitRow {
+    /// The tenant.
+    pub workspace_id: Uuid,
+    /// The execution.
+    pub id: Uuid,
+    /// The workflow.
+    pub workflow_uid: Uuid,
+    /// The workflow's id in its file.
+    pub workflow_id: Arc<str>,
+    /// The version to execute.
+    pub version: i32,
+    /// `queued` or `running`.
+    pub status: &'static str,
+    /// What started it.
+    pub trigger_type: Arc<str>,
+    /// Which trigger.
+    pub trigger_id: Option<Arc<str>>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The node that gets the lease at once (epoch 1), if it has room.
+    pub lease_node: Option<Uuid>,
+    /// The first event's type.
+    pub event_type: &'static str,
+    /// The first event's data, as JSON text.
+    pub event_data: String,
+    /// What must not start a second execution: source and key.
+    pub delivery: Option<(String, String)>,
+}
+
+/// What an executor appends for one execution, and the projection that follows from it.
+#[derive(Debug)]
+pub struct AppendRow {
+    /// The tenant.
+    pub workspace_id: Uuid,
+    /// The execution.
+    pub execution_id: Uuid,
+    /// The lease's epoch.
+    pub epoch: i32,
+    /// 0 keeps the lease, 1 gives it back, 2 the execution has ended.
+    pub next: i16,
+    /// When it wakes, if the lease is given back.
+    pub available_at: DateTime<Utc>,
+    /// The state after the last event.
+    pub status: &'static str,
+    /// The events.
+    pub events: Vec<EventRow>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Why it failed, in one line.
+    pub error: Option<String>,
+}
+
+/// One event.
+#[derive(Debug)]
+pub struct EventRow {
+    /// Its place in the execution.
+    pub seq: i32,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// Its type.
+    pub event_type: &'static str,
+    /// Its data, as JSON text.
+    pub data: String,
+}
+
+#[derive(QueryableByName)]
+struct ExecutionIdRow {
+    #[diesel(sql_type = SqlUuid)]
+    execution_id: Uuid,
+}
+
+/// Admits `rows`; returns the executions that were admitted. The others' deliveries were known already.
+pub fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<Vec<Uuid>> {
+    let statement = Statement::new(include_str!("admit.sql"))
+        .bind::<Array<SqlUuid>, _>(column(rows, |row| row.workspace_id))
+        .bind::<Array<SqlUuid>, _>(column(rows, |row| row.id))
+        .bind::<Array<SqlUuid>, _>(column(rows, |row| row.workflow_uid))
+        .bind::<Array<Text>, _>(column(rows, |row| &*row.workflow_id))
+        .bind::<Array<Integer>, _>(column(rows, |row| row.version))
+        .bind::<Array<Text>, _>(column(rows, |row| row.status))
+        .bind::<Array<Text>, _>(column(rows, |row| &*row.trigger_type))
+        .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.trigger_id.as_deref()))
+        .bind::<Array<Timestamptz>, _>(column(rows, |row| row.at))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.lease_node))
+        .bind::<Array<Integer>, _>(column(rows, |row| i32::from(row.lease_node.is_some())))
+        .bind::<Array<Text>, _>(column(rows, |row| row.event_type))
+        .bind::<Array<Text>, _>(column(rows, |row| row.event_data.as_str()))
+        .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(source, _)| source.as_str())))
+        .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(_, key)| key.as_str())));
+    let admitted = statement.load::<ExecutionIdRow>(connection)?;
+    Ok(admitted.into_iter().map(|row| row.execution_id).collect())
+}
+
+/// Appends `rows`, at most one per execution; returns the executions whose lease held. Nothing is written for the others.
+pub fn append(
+    connection: &mut PgConnection,
+    node: Uuid,
+    rows: &[AppendRow],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Uuid>> {
+    let events: Vec<_> = rows.iter().flat_map(|row| row.events.iter().map(move |event| (row.execution_id, event))).collect();
+    let statement = Statement::new(include_str!("append.sql"))
+        .bind::<Array<SqlUuid>, _>(column(rows, |row| row.workspace_id))
+        .bind::<Array<SqlUuid>, _>(column(rows, |row| row.execution_id))
+        .bind::<Array<Integer>, _>(column(rows, |row| row.epoch))
+        .bind::<Array<SmallInt>, _>(column(rows, |row| row.next))
+        .bind::<Array<Timestamptz>, _>(column(rows, |row| row.available_at))
+        .bind::<Array<Text>, _>(column(rows, |row| row.status))
+        .bind::<Array<Integer>, _>(column(rows, |row| row.events.first().map_or(0, |event| event.seq)))
+        .bind::<Array<Integer>, _>(column(rows, |row| row.events.last().map_or(0, |event| event.seq)))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(rows, |row| row.finished_at))
+        .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.error.as_deref()))
+        .bind::<SqlUuid, _>(node)
+        .bind::<SqlUuid, _>(node)
+        .bind::<SqlUuid, _>(node)
+        .bind::<Array<SqlUuid>, _>(column(&events, |(id, _)| *id))
+        .bind::<Array<Integer>, _>(column(&events, |(_, event)| event.seq))
+        .bind::<Array<Timestamptz>, _>(column(&events, |(_, event)| event.at))
+        .bind::<Array<Text>, _>(column(&events, |(_, event)| event.event_type))
+        .bind::<Array<Text>, _>(column(&events, |(_, event)| event.data.as_str()))
+        .bind::<Timestamptz, _>(now);
+    let fenced = statement.load::<ExecutionIdRow>(connection)?;
+    Ok(fenced.into_iter().map(|row| row.execution_id).collect())
+}
+
+/// The execution that the delivery `key` of `source` started.
+pub fn delivered(
+    connection: &mut PgConnection,
+    workspace_id: Uuid,
+    source: &str,
+    key: &str,
+) -> QueryResult<Option<Uuid>> {
+    Statement::new("SELECT execution_id FROM deliveries WHERE workspace_id = $1 AND source = $2 AND key = $3")
+        .bind::<SqlUuid, _>(workspace_id)
+        .bind::<Text, _>(source)
+        .bind::<Text, _>(key)
+        .get_result::<ExecutionIdRow>(connection)
+        .optional()
+        .map(|row| row.map(|row| row.execution_id))
+}
+
+fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
+}

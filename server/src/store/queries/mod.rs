@@ -1,0 +1,16 @@
+//! Queries, one file per aggregate. Each takes a connection inside a transaction of `Database`; each names the workspace in
+//! its conditions although row-level security does so as well: two locks on the same door.
+
+pub mod account;
+pub mod bulk_insert;
+pub mod execution;
+pub mod feed;
+pub mod idempotency;
+pub mod journal;
+pub mod queue;
+pub mod secret;
+pub mod token;
+pub mod version;
+pub mod workflow;
+pub mod workflow_version;
+pub mod workspace;

@@ -1,0 +1,224 @@
+//! `execution_queue` and `nodes`: who may advance an execution.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::store::Statement;
+
+/// An execution that this node now holds the lease of.
+#[derive(Debug, QueryableByName)]
+pub struct ClaimRow {
+    /// The execution.
+    #[diesel(sql_type = SqlUuid)]
+    pub execution_id: Uuid,
+    /// The tenant.
+    #[diesel(sql_type = SqlUuid)]
+    pub workspace_id: Uuid,
+    /// The workflow.
+    #[diesel(sql_type = SqlUuid)]
+    pub workflow_uid: Uuid,
+    /// The version that is executed.
+    #[diesel(sql_type = Integer)]
+    pub version: i32,
+    /// The lease's epoch.
+    #[diesel(sql_type = Integer)]
+    pub lease_epoch: i32,
+    /// How often a node was lost with it.
+    #[diesel(sql_type = SmallInt)]
+    pub takeovers: i16,
+    /// A request to cancel: `{"reason": …, "by": …}`.
+    #[diesel(sql_type = Nullable<Json>)]
+    pub cancel: Option<Value>,
+}
+
+/// A request to cancel an execution that this node holds.
+#[derive(Debug, QueryableByName)]
+pub struct CancelRow {
+    /// The execution.
+    #[diesel(sql_type = SqlUuid)]
+    pub execution_id: Uuid,
+    /// `{"reason": …, "by": …}`.
+    #[diesel(sql_type = Json)]
+    pub cancel: Value,
+}
+
+#[derive(QueryableByName)]
+struct InstantRow {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    instant: Option<DateTime<Utc>>,
+}
+
+#[derive(QueryableByName)]
+struct HolderRow {
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    lease_node: Option<Uuid>,
+}
+
+/// Takes the lease of up to `limit` executions that are due and that nobody holds.
+pub fn claim(
+    connection: &mut PgConnection,
+    node: Uuid,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<ClaimRow>> {
+    Statement::new(
+        "WITH due AS (
+             SELECT execution_id FROM execution_queue WHERE lease_node IS NULL AND available_at <= $1
+             ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
+         )
+         UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1
+         FROM due WHERE q.execution_id = due.execution_id
+         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel",
+    )
+    .bind::<Timestamptz, _>(now)
+    .bind::<BigInt, _>(limit)
+    .bind::<SqlUuid, _>(node)
+    .load(connection)
+}
+
+/// Takes over up to `limit` executions whose node has expired.
+pub fn take_over(
+    connection: &mut PgConnection,
+    node: Uuid,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<ClaimRow>> {
+    Statement::new(
+        "WITH lost AS (
+             SELECT execution_id FROM execution_queue
+             WHERE lease_node IN (SELECT id FROM nodes WHERE expires_at <= $1)
+             LIMIT $2 FOR UPDATE SKIP LOCKED
+         )
+         UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1, takeovers = takeovers + 1
+         FROM lost WHERE q.execution_id = lost.execution_id
+         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel",
+    )
+    .bind::<Timestamptz, _>(now)
+    .bind::<BigInt, _>(limit)
+    .bind::<SqlUuid, _>(node)
+    .load(connection)
+}
+
+/// When the next execution that nobody holds is due.
+pub fn next_due(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    Statement::new("SELECT min(available_at) AS instant FROM execution_queue WHERE lease_node IS NULL")
+        .get_result::<InstantRow>(connection)
+        .map(|row| row.instant)
+}
+
+/// Gives back a lease without an append: the execution could not be taken up. It is due again at `available_at`.
+pub fn give_back(
+    connection: &mut PgConnection,
+    node: Uuid,
+    execution_id: Uuid,
+    epoch: i32,
+    available_at: DateTime<Utc>,
+) -> QueryResult<usize> {
+    Statement::new(
+        "UPDATE execution_queue SET lease_node = NULL, available_at = $1
+         WHERE execution_id = $2 AND lease_node = $3 AND lease_epoch = $4",
+    )
+    .bind::<Timestamptz, _>(available_at)
+    .bind::<SqlUuid, _>(execution_id)
+    .bind::<SqlUuid, _>(node)
+    .bind::<Integer, _>(epoch)
+    .execute(connection)
+}
+
+/// Notes a request to cancel and makes the execution due. Returns the node that holds its lease; `None` when there is no
+/// such execution, or it has ended.
+pub fn request_cancel(
+    connection: &mut PgConnection,
+    workspace_id: Uuid,
+    execution_id: Uuid,
+    cancel: &Value,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Option<Uuid>>> {
+    Statement::new(
+        "UPDATE execution_queue SET cancel = coalesce(cancel, $1), available_at = least(available_at, $2)
+         WHERE workspace_id = $3 AND execution_id = $4
+         RETURNING lease_node",
+    )
+    .bind::<Json, _>(cancel.clone())
+    .bind::<Timestamptz, _>(now)
+    .bind::<SqlUuid, _>(workspace_id)
+    .bind::<SqlUuid, _>(execution_id)
+    .get_result::<HolderRow>(connection)
+    .optional()
+    .map(|row| row.map(|row| row.lease_node))
+}
+
+/// Requests to cancel executions that `node` holds.
+pub fn cancel_requests(connection: &mut PgConnection, node: Uuid) -> QueryResult<Vec<CancelRow>> {
+    Statement::new("SELECT execution_id, cancel FROM execution_queue WHERE lease_node = $1 AND cancel IS NOT NULL")
+        .bind::<SqlUuid, _>(node)
+        .load(connection)
+}
+
+/// Says that `node` lives until `expires_at`; its first heartbeat registers it.
+pub fn heartbeat(
+    connection: &mut PgConnection,
+    node: Uuid,
+    name: &str,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> QueryResult<usize> {
+    Statement::new(
+        "INSERT INTO nodes (id, name, started_at, heartbeat_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at",
+    )
+    .bind::<SqlUuid, _>(node)
+    .bind::<Text, _>(name)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(expires_at)
+    .execute(connection)
+}
+
+/// Declares `node` dead, so that others take over what it holds.
+pub fn expire_node(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>) -> QueryResult<usize> {
+    Statement::new("UPDATE nodes SET expires_at = least(expires_at, $1) WHERE id = $2")
+        .bind::<Timestamptz, _>(now)
+        .bind::<SqlUuid, _>(node)
+        .execute(connection)
+}
+
+/// Forgets expired nodes that hold nothing any more.
+pub fn forget_nodes(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    Statement::new(
+        "DELETE FROM nodes n WHERE expires_at <= $1
+         AND NOT EXISTS (SELECT FROM execution_queue q WHERE q.lease_node = n.id)",
+    )
+    .bind::<Timestamptz, _>(now)
+    .execute(connection)
+}
+
+/// Gives back everything that `node` holds, for a clean stop.
+pub fn release_node(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>) -> QueryResult<usize> {
+    Statement::new("UPDATE execution_queue SET lease_node = NULL, available_at = $1 WHERE lease_node = $2")
+        .bind::<Timestamptz, _>(now)
+        .bind::<SqlUuid, _>(node)
+        .execute(connection)
+}
+
+/// Makes the daily partitions from `first_day` on that are missing. Returns how many were made.
+pub fn create_partitions(
+    connection: &mut PgConnection,
+    first_day: chrono::NaiveDate,
+    days: i32,
+) -> QueryResult<i32> {
+    #[derive(QueryableByName)]
+    struct CountRow {
+        #[diesel(sql_type = Integer)]
+        made: i32,
+    }
+    Statement::new("SELECT partitions_create($1, $2) AS made")
+        .bind::<diesel::sql_types::Date, _>(first_day)
+        .bind::<Integer, _>(days)
+        .get_result::<CountRow>(connection)
+        .map(|row| row.made)
+}

@@ -1,0 +1,14 @@
+//! Rows as they come out of the database, one file per table. They never reach the wire.
+
+pub mod event;
+pub mod execution;
+pub mod idempotency_key;
+pub mod member;
+pub mod organization;
+pub mod secret;
+pub mod token;
+pub mod trigger;
+pub mod user;
+pub mod workflow;
+pub mod workflow_version;
+pub mod workspace;

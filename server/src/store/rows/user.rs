@@ -1,0 +1,23 @@
+//! Users.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use crate::store::schema::users;
+
+/// A person or a service account.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = users)]
+pub struct User {
+    /// Its id.
+    pub id: Uuid,
+    /// The organisation it belongs to.
+    pub organization_id: Uuid,
+    /// The name shown to others.
+    pub name: String,
+    /// The e-mail address, if one is known.
+    pub email: Option<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}

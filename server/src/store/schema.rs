@@ -1,0 +1,229 @@
+//! The tables as diesel sees them: a copy, by hand, of what the migrations make. A test compares it with the catalogue.
+
+#![expect(missing_docs, reason = "a column says what it is where the migration makes it")]
+
+/// SQL types that diesel doesn't bring.
+pub mod sql_types {
+    /// A transaction id that never wraps (`xid8`).
+    #[derive(Debug, Clone, Copy, diesel::sql_types::SqlType, diesel::query_builder::QueryId)]
+    #[diesel(postgres_type(name = "xid8", schema = "pg_catalog"))]
+    pub struct Xid8;
+}
+
+diesel::table! {
+    /// Who pays.
+    organizations (id) {
+        id -> Uuid,
+        name -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// People and service accounts.
+    users (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        name -> Text,
+        email -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The tenants.
+    workspaces (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Who may do what in a workspace.
+    members (workspace_id, user_id) {
+        workspace_id -> Uuid,
+        user_id -> Uuid,
+        role -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// API tokens, hashed.
+    tokens (workspace_id, id) {
+        workspace_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        hash -> Bytea,
+        last_four -> Text,
+        role -> Text,
+        created_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+        expires_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Secrets, encrypted.
+    secrets (workspace_id, name) {
+        workspace_id -> Uuid,
+        name -> Text,
+        key_version -> SmallInt,
+        nonce -> Bytea,
+        ciphertext -> Bytea,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Replies kept for requests that come again with the same `Idempotency-Key`.
+    idempotency_keys (workspace_id, token_id, key) {
+        workspace_id -> Uuid,
+        token_id -> Uuid,
+        key -> Text,
+        fingerprint -> Bytea,
+        status -> Nullable<SmallInt>,
+        content_type -> Nullable<Text>,
+        body -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Workflows: what changes about them.
+    workflows (workspace_id, uid) {
+        workspace_id -> Uuid,
+        uid -> Uuid,
+        id -> Text,
+        name -> Text,
+        version -> Integer,
+        active_version -> Nullable<Integer>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Workflow versions: immutable.
+    workflow_versions (workspace_id, workflow_uid, version) {
+        workspace_id -> Uuid,
+        workflow_uid -> Uuid,
+        version -> Integer,
+        source -> Text,
+        sha256 -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The triggers of active versions.
+    triggers (workspace_id, workflow_uid, id) {
+        workspace_id -> Uuid,
+        workflow_uid -> Uuid,
+        id -> Text,
+        version -> Integer,
+        #[sql_name = "type"]
+        kind -> Text,
+        path -> Nullable<Text>,
+        next_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// The present state of every execution: a projection of its events.
+    executions (workspace_id, id) {
+        workspace_id -> Uuid,
+        id -> Uuid,
+        workflow_uid -> Uuid,
+        workflow_id -> Text,
+        version -> Integer,
+        status -> Text,
+        trigger_type -> Text,
+        trigger_id -> Nullable<Text>,
+        last_seq -> Integer,
+        finished_at -> Nullable<Timestamptz>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// What happened to executions.
+    execution_events (workspace_id, execution_id, seq) {
+        workspace_id -> Uuid,
+        execution_id -> Uuid,
+        seq -> Integer,
+        at -> Timestamptz,
+        #[sql_name = "type"]
+        kind -> Text,
+        data -> Json,
+    }
+}
+
+diesel::table! {
+    /// Executions that have not ended.
+    execution_queue (execution_id) {
+        execution_id -> Uuid,
+        workspace_id -> Uuid,
+        workflow_uid -> Uuid,
+        version -> Integer,
+        available_at -> Timestamptz,
+        lease_node -> Nullable<Uuid>,
+        lease_epoch -> Integer,
+        takeovers -> SmallInt,
+        cancel_requested -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Arrivals that must not start a second execution.
+    deliveries (workspace_id, source, key) {
+        workspace_id -> Uuid,
+        source -> Text,
+        key -> Text,
+        execution_id -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::Xid8;
+
+    /// What each journal transaction appended.
+    event_feed (txid, position) {
+        txid -> Xid8,
+        position -> BigInt,
+        workspace_id -> Uuid,
+        at -> Timestamptz,
+        execution_ids -> Array<Uuid>,
+        first_seqs -> Array<Integer>,
+        last_seqs -> Array<Integer>,
+    }
+}
+
+diesel::table! {
+    /// Server processes.
+    nodes (id) {
+        id -> Uuid,
+        name -> Text,
+        started_at -> Timestamptz,
+        heartbeat_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    organizations,
+    users,
+    workspaces,
+    members,
+    tokens,
+    workflows,
+    workflow_versions,
+    triggers,
+);

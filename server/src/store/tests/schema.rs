@@ -1,0 +1,105 @@
+//! `schema.rs` is written by hand: it must say what the catalogue says.
+
+use std::collections::BTreeMap;
+
+use diesel::sql_types::{Bool, Text};
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
+
+use super::TestDatabase;
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Text)]
+    type_name: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
+}
+
+const COLUMNS: &str = "SELECT c.relname::text AS table_name, a.attname::text AS column_name, \
+    format_type(a.atttypid, NULL) AS type_name, NOT a.attnotnull AS nullable \
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+    WHERE n.nspname = 'tidemill' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 \
+    AND NOT a.attisdropped AND left(c.relname, 2) <> '__' ORDER BY c.relname, a.attnum";
+
+/// What diesel calls a type of Postgres.
+fn diesel_type(column: &Column) -> String {
+    let name = match column.type_name.as_str() {
+        "uuid" => "Uuid",
+        "text" => "Text",
+        "timestamp with time zone" => "Timestamptz",
+        "bytea" => "Bytea",
+        "smallint" => "SmallInt",
+        "integer" => "Integer",
+        "bigint" => "BigInt",
+        "boolean" => "Bool",
+        "json" => "Json",
+        "xid8" => "Xid8",
+        "uuid[]" => "Array<Uuid>",
+        "integer[]" => "Array<Integer>",
+        other => panic!("{}.{} has a type without a name here: {other}", column.table_name, column.column_name),
+    };
+    if column.nullable { format!("Nullable<{name}>") } else { name.to_owned() }
+}
+
+/// The columns that `schema.rs` declares, by table, in order.
+fn declared() -> BTreeMap<String, Vec<(String, String)>> {
+    let mut tables: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    let (mut table, mut renamed) = (String::new(), None);
+    for line in include_str!("../schema.rs").lines().map(str::trim) {
+        if let Some(head) = line.strip_suffix(") {") {
+            table = head.split(" (").next().unwrap_or_default().to_owned();
+        } else if let Some(name) = line.strip_prefix("#[sql_name = \"") {
+            renamed = name.strip_suffix("\"]").map(str::to_owned);
+        } else if let Some((name, kind)) = line.strip_suffix(',').and_then(|line| line.split_once(" -> ")) {
+            let name = renamed.take().unwrap_or_else(|| name.to_owned());
+            tables.entry(table.clone()).or_default().push((name, kind.to_owned()));
+        }
+    }
+    tables
+}
+
+#[test]
+fn schema_rs_equals_the_catalogue() {
+    let database = TestDatabase::migrated();
+    let connected = database.connect();
+    let columns: Vec<Column> = connected.engine_blocking(|conn| Ok(sql_query(COLUMNS).load(conn)?)).unwrap();
+    let mut catalogue: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for column in columns {
+        let kind = diesel_type(&column);
+        catalogue.entry(column.table_name).or_default().push((column.column_name, kind));
+    }
+    assert_eq!(declared(), catalogue);
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// Tables that hold a workspace's rows but no forced row-level security, or that lack a policy for one of our roles.
+const UNGUARDED: &str = "SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+    WHERE n.nspname = 'tidemill' AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
+    AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id') \
+    AND NOT (c.relrowsecurity AND c.relforcerowsecurity \
+        AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant' AND p.polcmd = '*' \
+            AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL))";
+
+/// Functions with their owner's rights whose search path anybody could bend.
+const LOOSE_DEFINERS: &str = "SELECT p.proname::text AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
+    WHERE n.nspname = 'tidemill' AND p.prosecdef \
+    AND NOT EXISTS (SELECT FROM unnest(p.proconfig) setting WHERE setting LIKE 'search_path=%')";
+
+#[test]
+fn every_table_of_a_workspace_is_guarded() {
+    let database = TestDatabase::migrated();
+    let connected = database.connect();
+    for query in [UNGUARDED, LOOSE_DEFINERS] {
+        let found: Vec<Name> = connected.engine_blocking(|conn| Ok(sql_query(query).load(conn)?)).unwrap();
+        assert_eq!(found.into_iter().map(|row| row.name).collect::<Vec<_>>(), Vec::<String>::new());
+    }
+}

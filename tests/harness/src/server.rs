@@ -1,0 +1,159 @@
+//! The real binary, started for one test.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+use tidemill_server::postgres::stop_orphans;
+
+use crate::{Client, TestDatabase, eventually, eventually_async};
+
+/// How to start a server.
+#[derive(Debug, Clone, Default)]
+pub struct ServerOptions {
+    /// The binary: `env!("CARGO_BIN_EXE_tidemill")`.
+    pub binary: PathBuf,
+    /// More arguments of `serve`.
+    pub args: Vec<String>,
+    /// A Postgres of its own in the data directory instead of a database in the shared one.
+    pub embedded: bool,
+}
+
+/// A server that lives as long as this value, in a data directory of its own. Its log is shown when the test fails.
+#[derive(Debug)]
+pub struct TestServer {
+    options: ServerOptions,
+    dir: TempDir,
+    database: Option<TestDatabase>,
+    child: Option<Child>,
+    url: String,
+}
+
+impl TestServer {
+    /// A server on an empty database of the shared Postgres (it migrates it), which may send requests to this machine.
+    pub async fn start(binary: impl Into<PathBuf>) -> Self {
+        let args = vec!["--outbound-allow".to_owned(), "127.0.0.0/8".to_owned()];
+        Self::start_with(ServerOptions { binary: binary.into(), args, embedded: false }).await
+    }
+
+    /// A server as `options` say. Returns when it is ready.
+    pub async fn start_with(options: ServerOptions) -> Self {
+        let dir = tempfile::Builder::new().prefix("tidemill-test-").tempdir().expect("a temporary directory");
+        let database = (!options.embedded).then(TestDatabase::empty);
+        let mut server = Self { options, dir, database, child: None, url: String::new() };
+        server.spawn().await;
+        server
+    }
+
+    /// Where it listens: `http://127.0.0.1:<port>`. Another port after each restart.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its data directory.
+    pub fn data_dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Its database in the shared Postgres; `None` with an embedded one.
+    pub fn database(&self) -> Option<&TestDatabase> {
+        self.database.as_ref()
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    /// The administrator's token, which the first start made.
+    pub fn token(&self) -> String {
+        fs::read_to_string(self.data_dir().join("admin-token")).expect("the token of the first start").trim().to_owned()
+    }
+
+    /// A client with the administrator's token.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url, Some(&self.token()))
+    }
+
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// SIGKILL, as a power cut of this one process. An embedded Postgres is orphaned.
+    pub fn kill(&mut self) {
+        self.end(Signal::KILL);
+    }
+
+    /// SIGTERM; returns how the server ended.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.end(Signal::TERM)
+    }
+
+    /// Starts it again after [`Self::kill`] or [`Self::terminate`]. Returns when it is ready.
+    pub async fn restart(&mut self) {
+        assert!(self.child.is_none(), "the server still runs");
+        self.spawn().await;
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.data_dir().join("server.log")
+    }
+
+    fn command(&self) -> Command {
+        let log = File::options().append(true).create(true).open(self.log_path()).expect("the log");
+        let mut command = Command::new(&self.options.binary);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data_dir()).args(&self.options.args);
+        if let Some(database) = &self.database {
+            command.args(["--database-url", database.url()]);
+        }
+        for name in ["TIDEMILL_DATABASE_URL", "TIDEMILL_DATA_DIR", "TIDEMILL_LISTEN", "TIDEMILL_OUTBOUND_ALLOW"] {
+            command.env_remove(name);
+        }
+        command.stdin(Stdio::null()).stdout(log.try_clone().expect("the log")).stderr(log);
+        command
+    }
+
+    async fn spawn(&mut self) {
+        let child = self.command().spawn().unwrap_or_else(|error| panic!("{}: {error}", self.options.binary.display()));
+        let pid = child.id();
+        self.child = Some(child);
+        self.url = eventually("the server says where it listens", || self.announced(pid));
+        let ready = Client::new(&self.url, None);
+        eventually_async("the server is ready", || async { (ready.get("/readyz").await.status == 200).then_some(()) }).await;
+    }
+
+    /// The URL in `server.json`, when this process wrote it and not an earlier one.
+    fn announced(&mut self, pid: u32) -> Option<String> {
+        if let Some(status) = self.child.as_mut()?.try_wait().expect("it is our child") {
+            panic!("the server ended with {status} before it was ready");
+        }
+        let text = fs::read_to_string(self.data_dir().join("server.json")).ok()?;
+        let said: Value = serde_json::from_str(&text).ok()?;
+        (said["pid"] == pid).then(|| said["url"].as_str().map(str::to_owned))?
+    }
+
+    fn end(&mut self, signal: Signal) -> ExitStatus {
+        let mut child = self.child.take().expect("it runs");
+        kill_process(Pid::from_child(&child), signal).expect("it is not reaped yet");
+        eventually("the server ends", || child.try_wait().expect("it is our child"))
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- log of the server ---\n{}--- end of the log ---", self.log());
+        }
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it is not reaped yet");
+            child.wait().expect("it is our child");
+        }
+        if self.options.embedded {
+            stop_orphans(self.dir.path()).expect("its Postgres ends");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The table of keys.
+
+use crate::app::action::Action;
+
+/// Where a binding works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Everywhere.
+    Global,
+    /// Screens at the root, where bare digits choose the screen.
+    Root,
+    /// The dashboard.
+    Dashboard,
+    /// The executions list.
+    Executions,
+    /// One execution.
+    Execution,
+    /// The workflows list.
+    Workflows,
+}
+
+/// Keys that mean one action in one scope. A key is a sequence of strokes: `g g`.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    /// Where it works.
+    pub scope: Scope,
+    /// The keys; each does the same.
+    pub keys: &'static [&'static str],
+    /// What they mean.
+    pub action: Action,
+}
+
+const fn bind(scope: Scope, keys: &'static [&'static str], action: Action) -> Binding {
+    Binding { scope, keys, action }
+}
+
+/// Every binding; those of a screen come before those that work everywhere.
+pub const BINDINGS: &[Binding] = &[
+    bind(Scope::Execution, &["1"], Action::TabInput),
+    bind(Scope::Execution, &["2"], Action::TabOutput),
+    bind(Scope::Execution, &["3"], Action::TabError),
+    bind(Scope::Execution, &["4"], Action::TabEvents),
+    bind(Scope::Execution, &["h", "left"], Action::TabLeft),
+    bind(Scope::Execution, &["l", "right"], Action::TabRight),
+    bind(Scope::Execution, &["tab", "backtab"], Action::NextPane),
+    bind(Scope::Execution, &["z"], Action::Zoom),
+    bind(Scope::Execution, &["C"], Action::Cancel),
+    bind(Scope::Executions, &["E"], Action::Failures),
+    bind(Scope::Executions, &["f"], Action::Follow),
+    bind(Scope::Executions, &["C"], Action::Cancel),
+    bind(Scope::Dashboard, &["C"], Action::Cancel),
+    bind(Scope::Workflows, &["r"], Action::Start),
+    bind(Scope::Workflows, &["A"], Action::Switch),
+    bind(Scope::Root, &["1"], Action::GoDashboard),
+    bind(Scope::Root, &["2"], Action::GoExecutions),
+    bind(Scope::Root, &["3"], Action::GoWorkflows),
+    bind(Scope::Global, &["g 1"], Action::GoDashboard),
+    bind(Scope::Global, &["g 2"], Action::GoExecutions),
+    bind(Scope::Global, &["g 3"], Action::GoWorkflows),
+    bind(Scope::Global, &["j", "down"], Action::Down),
+    bind(Scope::Global, &["k", "up"], Action::Up),
+    bind(Scope::Global, &["g g", "home"], Action::Top),
+    bind(Scope::Global, &["G", "end"], Action::Bottom),
+    bind(Scope::Global, &["^d"], Action::HalfDown),
+    bind(Scope::Global, &["^u"], Action::HalfUp),
+    bind(Scope::Global, &["^f", "pgdn"], Action::PageDown),
+    bind(Scope::Global, &["^b", "pgup"], Action::PageUp),
+    bind(Scope::Global, &["enter"], Action::Open),
+    bind(Scope::Global, &["esc"], Action::Back),
+    bind(Scope::Global, &["/"], Action::Filter),
+    bind(Scope::Global, &["!"], Action::NextFailure),
+    bind(Scope::Global, &["y y"], Action::YankId),
+    bind(Scope::Global, &["y c"], Action::YankCli),
+    bind(Scope::Global, &["y j"], Action::YankJson),
+    bind(Scope::Global, &[":"], Action::Palette),
+    bind(Scope::Global, &["?"], Action::Help),
+    bind(Scope::Global, &["g m"], Action::Messages),
+    bind(Scope::Global, &["^r"], Action::Resync),
+    bind(Scope::Global, &["^l"], Action::Redraw),
+    bind(Scope::Global, &["M"], Action::Mouse),
+    bind(Scope::Global, &["^z"], Action::Suspend),
+    bind(Scope::Global, &["q"], Action::Close),
+    bind(Scope::Global, &["^c"], Action::Quit),
+];
+
+/// What a sequence of strokes means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolved {
+    /// An action.
+    Action(Action),
+    /// The beginning of longer sequences.
+    Prefix,
+    /// Nothing.
+    Unknown,
+}
+
+/// What `sequence` (strokes with a space between them) means where `scopes` hold, the nearest scope first.
+pub fn resolve(scopes: &[Scope], sequence: &str) -> Resolved {
+    for scope in scopes {
+        let here = BINDINGS.iter().filter(|binding| binding.scope == *scope);
+        if let Some(found) = here.clone().find(|binding| binding.keys.contains(&sequence)) {
+            return Resolved::Action(found.action);
+        }
+        let longer = |key: &&str| key.strip_prefix(sequence).is_some_and(|rest| rest.starts_with(' '));
+        if here.flat_map(|binding| binding.keys).any(longer) {
+            return Resolved::Prefix;
+        }
+    }
+    Resolved::Unknown
+}
+
+/// The keys of `action` where `scopes` hold, for help and hints: `j down`.
+pub fn keys_of(scopes: &[Scope], action: Action) -> Vec<&'static str> {
+    let here = |binding: &&Binding| binding.action == action && scopes.contains(&binding.scope);
+    BINDINGS.iter().filter(here).flat_map(|binding| binding.keys).copied().collect()
+}

@@ -1,0 +1,75 @@
+use super::*;
+use crate::app::action::{ACTIONS, Action, Tier};
+
+const EVERY_SCREEN: [&[Scope]; 4] = [
+    &[Scope::Dashboard, Scope::Root, Scope::Global],
+    &[Scope::Executions, Scope::Root, Scope::Global],
+    &[Scope::Execution, Scope::Global],
+    &[Scope::Workflows, Scope::Root, Scope::Global],
+];
+
+#[test]
+fn every_bound_action_has_a_name_and_help() {
+    for binding in BINDINGS {
+        let info = binding.action.info();
+        assert_eq!(info.action, binding.action, "{:?} has no row in ACTIONS", binding.action);
+        assert!(!info.name.is_empty() && info.help.len() > 3, "{info:?}");
+    }
+}
+
+#[test]
+fn every_action_has_a_key_and_one_row() {
+    for info in ACTIONS {
+        assert!(BINDINGS.iter().any(|binding| binding.action == info.action), "{info:?} has no key");
+        assert_eq!(ACTIONS.iter().filter(|other| other.action == info.action).count(), 1, "{info:?} twice");
+    }
+}
+
+#[test]
+fn what_changes_the_server_asks_first() {
+    for action in [Action::Cancel, Action::Switch] {
+        assert_eq!(action.info().tier, Tier::Confirm, "{action:?}");
+    }
+    assert_eq!(Action::Start.info().tier, Tier::Form);
+}
+
+#[test]
+fn actions_that_ask_sit_on_no_motion_and_no_control_key() {
+    for binding in BINDINGS.iter().filter(|binding| binding.action.info().tier == Tier::Confirm) {
+        for key in binding.keys {
+            assert!(key.len() == 1 && key.chars().all(|c| c.is_ascii_uppercase()), "{key} for {:?}", binding.action);
+        }
+    }
+}
+
+#[test]
+fn no_key_means_two_things_in_one_scope() {
+    for (at, binding) in BINDINGS.iter().enumerate() {
+        for key in binding.keys {
+            let others = BINDINGS[at + 1..].iter().filter(|other| other.scope == binding.scope);
+            assert!(!others.flat_map(|other| other.keys).any(|other| other == key), "{key} in {:?}", binding.scope);
+        }
+    }
+}
+
+#[test]
+fn no_whole_key_is_the_beginning_of_another() {
+    for scopes in EVERY_SCREEN {
+        for binding in BINDINGS.iter().filter(|binding| scopes.contains(&binding.scope)) {
+            for key in binding.keys.iter().filter(|key| key.contains(' ')) {
+                let first = key.split(' ').next().unwrap_or_default();
+                assert_eq!(resolve(scopes, first), Resolved::Prefix, "{first} hides {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn sequences_resolve_stroke_by_stroke() {
+    let scopes = EVERY_SCREEN[0];
+    assert_eq!(resolve(scopes, "g"), Resolved::Prefix);
+    assert_eq!(resolve(scopes, "g g"), Resolved::Action(Action::Top));
+    assert_eq!(resolve(scopes, "g x"), Resolved::Unknown);
+    assert_eq!(resolve(EVERY_SCREEN[2], "1"), Resolved::Action(Action::TabInput));
+    assert_eq!(resolve(scopes, "1"), Resolved::Action(Action::GoDashboard));
+}

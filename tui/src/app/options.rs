@@ -1,0 +1,108 @@
+//! What the TUI is started with, and what it finds out about its terminal.
+
+use std::sync::Arc;
+
+use tidemill_common::clock::{Clock, SystemClock};
+use tidemill_common::ids::ExecutionId;
+
+use super::view::Colors;
+use crate::client::{self, ClientConfig};
+
+/// What the TUI is started with.
+#[derive(Clone)]
+pub struct TuiOptions {
+    /// Which server, and who asks.
+    pub client: ClientConfig,
+    /// The execution to open at once.
+    pub start: Option<ExecutionId>,
+    /// Whether everything that changes the server is off.
+    pub readonly: bool,
+    /// How many colours to use; found out from the environment when absent.
+    pub colors: Option<Colors>,
+    /// Whether to draw ASCII only; found out from the environment when absent.
+    pub ascii: Option<bool>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl TuiOptions {
+    /// Follows the workspace of `client`; colours and glyphs are found out from the environment.
+    pub fn new(client: ClientConfig) -> Self {
+        Self { client, start: None, readonly: false, colors: None, ascii: None, clock: Arc::new(SystemClock) }
+    }
+}
+
+/// Why the TUI could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// Input or output is not a terminal.
+    #[error("the TUI needs a terminal; in scripts use the commands, for example `tidemill get executions -o json`")]
+    NotATerminal,
+    /// The server's address or the token can't be used.
+    #[error(transparent)]
+    Client(#[from] client::Error),
+    /// The terminal can't be read or written.
+    #[error("the terminal can't be used")]
+    Terminal(#[from] std::io::Error),
+}
+
+/// What the environment says about the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Surroundings {
+    /// How many colours it has.
+    pub colors: Colors,
+    /// Whether it shows ASCII only.
+    pub ascii: bool,
+    /// Whether bytes travel over SSH.
+    pub ssh: bool,
+    /// Whether tmux is in between.
+    pub tmux: bool,
+}
+
+impl Surroundings {
+    /// Reads the environment through `var`.
+    pub fn detect(var: impl Fn(&str) -> Option<String>) -> Self {
+        let get = |name| var(name).filter(|value| !value.is_empty());
+        let term = get("TERM").unwrap_or_default();
+        let true_color = get("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit");
+        let colors = match () {
+            () if get("NO_COLOR").is_some() || term == "dumb" => Colors::Mono,
+            () if true_color => Colors::True,
+            () if term.contains("256") => Colors::Ansi256,
+            () => Colors::Ansi16,
+        };
+        let locale = get("LC_ALL").or_else(|| get("LC_CTYPE")).or_else(|| get("LANG")).unwrap_or_default().to_lowercase();
+        Self {
+            colors,
+            ascii: term == "linux" || !(locale.contains("utf-8") || locale.contains("utf8")),
+            ssh: get("SSH_CONNECTION").or_else(|| get("SSH_TTY")).is_some(),
+            tmux: get("TMUX").is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detect(vars: &[(&str, &str)]) -> Surroundings {
+        Surroundings::detect(|name| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn colours_are_those_that_the_terminal_has() {
+        assert_eq!(detect(&[("TERM", "xterm")]).colors, Colors::Ansi16);
+        assert_eq!(detect(&[("TERM", "xterm-256color")]).colors, Colors::Ansi256);
+        assert_eq!(detect(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]).colors, Colors::True);
+        assert_eq!(detect(&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")]).colors, Colors::Mono);
+        assert_eq!(detect(&[("TERM", "xterm"), ("NO_COLOR", "")]).colors, Colors::Ansi16);
+    }
+
+    #[test]
+    fn only_a_utf_8_locale_gets_more_than_ascii() {
+        assert!(!detect(&[("LANG", "de_DE.UTF-8")]).ascii);
+        assert!(detect(&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "C")]).ascii);
+        assert!(detect(&[("LANG", "C.utf8"), ("TERM", "linux")]).ascii);
+        assert!(detect(&[]).ascii);
+    }
+}

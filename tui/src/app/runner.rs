@@ -1,0 +1,244 @@
+//! Owns the terminal and the channels: takes what comes in, lets `update` change the state, executes effects, draws.
+//!
+//! It draws only when something changed, at once after a key, else no oftener than the link to the terminal bears. Where
+//! nothing that is visible changes with time there is no timer.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use crossterm::event::{Event as Input, EventStream};
+use futures_util::StreamExt as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use super::clipboard::osc52;
+use super::effect::Effect;
+use super::effects::Server;
+use super::event::{Answer, Event};
+use super::options::{Surroundings, TuiError, TuiOptions};
+use super::state::{Place, State};
+use super::terminal::Screen;
+use super::update::{self, update};
+use super::view::Theme;
+use crate::client::Client;
+
+/// Shortest time between frames that no key asked for.
+const FRAME_LOCAL: Duration = Duration::from_millis(33);
+const FRAME_SSH: Duration = Duration::from_millis(100);
+/// Keys that may wait for the screen.
+const KEYS: usize = 64;
+
+/// Runs the TUI until the user leaves, or the process is told to end.
+///
+/// # Errors
+///
+/// When there is no terminal, it breaks, or the server's address or token can't be used. A server that can't be reached is
+/// no error: the screen says so, and connects again for ever.
+pub async fn run(options: TuiOptions) -> Result<(), TuiError> {
+    let surroundings = Surroundings::detect(|name| std::env::var(name).ok());
+    let client = Client::new(&options.client)?;
+    let screen = Screen::enter()?;
+    Runner::new(options, surroundings, client, screen)?.run().await
+}
+
+struct Runner {
+    options: TuiOptions,
+    surroundings: Surroundings,
+    theme: Theme,
+    screen: Screen,
+    server: Server,
+    state: State,
+    keys: Keys,
+    frame_at: Instant,
+}
+
+/// What the runner waited for.
+enum Next {
+    /// The terminal is gone, or the process was told to end.
+    Leave,
+    /// The user did something.
+    Input(Event),
+    /// The server said something.
+    Server(Event),
+    /// A frame is due, or something that is visible changes with time.
+    Due,
+}
+
+impl Runner {
+    fn new(options: TuiOptions, surroundings: Surroundings, client: Client, screen: Screen) -> Result<Self, TuiError> {
+        let host = client.server().split_once("://").map_or_else(|| client.server().to_owned(), |(_, host)| host.to_owned());
+        let workspace = options.client.workspace.clone().unwrap_or_else(|| "default workspace".into());
+        let place = Place { host, workspace, readonly: options.readonly };
+        let theme =
+            Theme { colors: options.colors.unwrap_or(surroundings.colors), ascii: options.ascii.unwrap_or(surroundings.ascii) };
+        let state = State::new(options.clock.now(), screen.size()?, place);
+        let (server, keys) = (Server::connect(client), Keys::read());
+        Ok(Self { options, surroundings, theme, screen, server, state, keys, frame_at: Instant::now() })
+    }
+
+    async fn run(mut self) -> Result<(), TuiError> {
+        let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+        let mut effects = update::start(&mut self.state);
+        if let Some(id) = self.options.start {
+            effects.extend(update::open(&mut self.state, id));
+        }
+        self.draw()?;
+        loop {
+            for effect in effects {
+                self.execute(effect).await?;
+            }
+            if self.state.quitting {
+                return Ok(());
+            }
+            let wakeup = self.wakeup();
+            let next = tokio::select! {
+                biased;
+                () = told(&mut terminate, &mut hang_up) => Next::Leave,
+                input = self.keys.next() => input.map_or(Next::Leave, Next::Input),
+                event = self.server.next() => Next::Server(event),
+                () = at(wakeup) => Next::Due,
+            };
+            effects = match next {
+                Next::Leave => return Ok(()),
+                Next::Input(event) => self.handle(event, true)?,
+                Next::Server(event) => self.handle(event, false)?,
+                Next::Due => self.wake()?,
+            };
+        }
+    }
+
+    /// Lets an event change the state, and draws if it is time to.
+    fn handle(&mut self, event: Event, urgent: bool) -> Result<Vec<Effect>, TuiError> {
+        let effects = update(&mut self.state, self.options.clock.now(), event);
+        if self.state.dirty && (urgent || Instant::now() >= self.frame_at) {
+            self.draw()?;
+        }
+        Ok(effects)
+    }
+
+    /// A frame was due, or something that is visible changed with time.
+    fn wake(&mut self) -> Result<Vec<Effect>, TuiError> {
+        if self.state.dirty {
+            self.draw()?;
+            return Ok(Vec::new());
+        }
+        self.handle(Event::Tick, true)
+    }
+
+    fn draw(&mut self) -> Result<(), TuiError> {
+        self.screen.draw(&self.state, self.theme)?;
+        self.state.dirty = false;
+        self.frame_at = Instant::now() + if self.surroundings.ssh { FRAME_SSH } else { FRAME_LOCAL };
+        Ok(())
+    }
+
+    /// When to draw next without an event, if at all.
+    fn wakeup(&self) -> Option<Instant> {
+        if self.state.dirty {
+            return Some(self.frame_at);
+        }
+        let due: DateTime<Utc> = self.state.next_change()?;
+        let wait = (due - self.options.clock.now()).to_std().unwrap_or_default();
+        Some(Instant::now() + wait)
+    }
+
+    async fn execute(&mut self, effect: Effect) -> Result<(), TuiError> {
+        match self.server.execute(effect) {
+            Some(Effect::Copy { what, text }) => {
+                let copied = match osc52(&text, self.surroundings.tmux) {
+                    Ok(sequence) => {
+                        self.screen.write(&sequence)?;
+                        Ok(what.to_owned())
+                    }
+                    Err(why) => Err(why),
+                };
+                self.handle(Event::Answer(Answer::Copied(copied)), true)?;
+            }
+            Some(Effect::CaptureMouse(capture)) => self.screen.capture_mouse(capture)?,
+            Some(Effect::Redraw) => {
+                self.screen.redraw()?;
+                self.draw()?;
+            }
+            Some(Effect::Suspend) => self.suspend().await?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Nobody may read keys while the shell has the terminal: the reader is ended, and made anew afterwards.
+    async fn suspend(&mut self) -> Result<(), TuiError> {
+        self.keys.stop().await;
+        self.screen.suspend()?;
+        self.keys = Keys::read();
+        let (columns, rows) = self.screen.size()?;
+        self.handle(Event::Resize(columns, rows), true)?;
+        Ok(())
+    }
+}
+
+/// Waits for the process to be told to end: by `kill`, or because the SSH connection is gone.
+async fn told(terminate: &mut Signal, hang_up: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Reads keys, mouse and size in a task of its own.
+struct Keys {
+    task: JoinHandle<()>,
+    events: mpsc::Receiver<Event>,
+}
+
+impl Keys {
+    fn read() -> Self {
+        let (sender, events) = mpsc::channel(KEYS);
+        let task = tokio::spawn(async move {
+            let mut stream = EventStream::new();
+            while let Some(Ok(input)) = stream.next().await {
+                if let Some(event) = event(input)
+                    && sender.send(event).await.is_err()
+                {
+                    return;
+                }
+            }
+        });
+        Self { task, events }
+    }
+
+    /// The next input; `None` when the terminal is gone.
+    async fn next(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
+    async fn stop(&mut self) {
+        self.task.abort();
+        // Ended is ended, by whatever means.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn event(input: Input) -> Option<Event> {
+    match input {
+        Input::Key(key) => Some(Event::Key(key)),
+        Input::Mouse(mouse) => Some(Event::Mouse(mouse)),
+        Input::Paste(text) => Some(Event::Paste(text)),
+        Input::Resize(columns, rows) => Some(Event::Resize(columns, rows)),
+        Input::FocusGained | Input::FocusLost => None,
+    }
+}

@@ -1,0 +1,239 @@
+//! One execution, live: its steps, and input, output, error and events of the selected one.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+use tidemill_common::api::execution::{ExecutionDetail, StepView};
+use tidemill_common::event::{Event, StepError};
+use tidemill_common::ids::ExecutionId;
+use tidemill_common::status::StepStatus;
+
+use super::fold::fold;
+use super::graph;
+use super::json;
+use super::link::Link;
+use super::list::List;
+use super::load::Load;
+use super::store::Applied;
+
+/// More events than this are not kept in view; the oldest go.
+pub const MOST_EVENTS: usize = 10_000;
+
+/// A row of the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Node {
+    /// What started it: its input is the execution's, its output too.
+    Trigger,
+    /// The step at this place of the execution's list.
+    Step(usize),
+}
+
+/// What the lower pane shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// The rendered `with`.
+    Input,
+    /// What later steps see.
+    Output,
+    /// Why it failed.
+    Error,
+    /// What happened.
+    Events,
+}
+
+impl Tab {
+    /// Every tab, from left to right.
+    pub const ALL: [Self; 4] = [Self::Input, Self::Output, Self::Error, Self::Events];
+
+    /// Its label, with the digit that shows it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Input => "1 Input",
+            Self::Output => "2 Output",
+            Self::Error => "3 Error",
+            Self::Events => "4 Events",
+        }
+    }
+}
+
+/// Which pane the motion keys move in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The graph.
+    #[default]
+    Steps,
+    /// The tabs.
+    Content,
+}
+
+/// The screen's state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Execution {
+    /// The execution.
+    pub id: ExecutionId,
+    /// How far loading has come.
+    pub load: Load,
+    /// The fold of its events.
+    pub detail: Option<ExecutionDetail>,
+    /// Its events without gaps, oldest first.
+    pub events: VecDeque<Event>,
+    /// The stream that it is followed by.
+    pub link: Link,
+    /// The graph's rows, in the order of the screen.
+    pub graph: Vec<graph::Row>,
+    /// The cursor in the graph.
+    pub nodes: List<Node>,
+    /// Whether the cursor goes with what happens; until the user moves it.
+    pub follows: bool,
+    /// Which pane has the focus.
+    pub pane: Pane,
+    /// The tab that the user chose; else the most telling one.
+    pub chosen_tab: Option<Tab>,
+    /// The first line of the content that is visible.
+    pub scroll: usize,
+    /// Whether the content has the screen for itself.
+    pub zoom: bool,
+}
+
+impl Execution {
+    /// An execution that nothing is known of yet.
+    pub fn new(id: ExecutionId) -> Self {
+        Self {
+            id,
+            load: Load::Idle,
+            detail: None,
+            events: VecDeque::new(),
+            link: Link::default(),
+            graph: Vec::new(),
+            nodes: List::default(),
+            follows: true,
+            pane: Pane::default(),
+            chosen_tab: None,
+            scroll: 0,
+            zoom: false,
+        }
+    }
+
+    /// Takes a snapshot, unless more is known, and folds the events that came meanwhile.
+    pub fn put(&mut self, detail: ExecutionDetail) {
+        if self.detail.as_ref().is_some_and(|known| known.execution.last_seq > detail.execution.last_seq) {
+            return;
+        }
+        self.graph = graph::rows(&detail.steps);
+        let mut detail = detail;
+        for event in &self.events {
+            if event.seq == detail.execution.last_seq + 1 {
+                fold(&mut detail, event);
+            }
+        }
+        self.detail = Some(detail);
+        self.refresh();
+    }
+
+    /// Takes an event of the stream.
+    pub fn apply(&mut self, event: Event) -> Applied {
+        let last = self.events.back().map_or(0, |event| event.seq);
+        if event.seq <= last {
+            return Applied::Known;
+        }
+        if event.seq != last + 1 {
+            return Applied::Gap;
+        }
+        if let Some(detail) = &mut self.detail
+            && event.seq == detail.execution.last_seq + 1
+        {
+            fold(detail, &event);
+        }
+        if self.events.len() == MOST_EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+        self.refresh();
+        Applied::Changed
+    }
+
+    /// The last event that the stream gave.
+    pub fn last_seq(&self) -> i32 {
+        self.events.back().map_or(0, |event| event.seq)
+    }
+
+    fn refresh(&mut self) {
+        let steps = self.graph.iter().map(|row| Node::Step(row.step));
+        self.nodes.set_keys(std::iter::once(Node::Trigger).chain(steps).collect());
+        if self.follows
+            && let Some(node) = self.most_telling()
+        {
+            self.nodes.select(&node);
+        }
+    }
+
+    /// The step that the user most likely wants to see: the one that failed, else the one under way.
+    fn most_telling(&self) -> Option<Node> {
+        let steps = &self.detail.as_ref()?.steps;
+        let at = |status: StepStatus| steps.iter().position(|step| step.status == status);
+        [StepStatus::Failed, StepStatus::Retrying, StepStatus::Running, StepStatus::Waiting]
+            .into_iter()
+            .find_map(at)
+            .map(Node::Step)
+    }
+
+    /// The selected step; `None` is the trigger.
+    pub fn step(&self) -> Option<&StepView> {
+        match self.nodes.selected()? {
+            Node::Trigger => None,
+            Node::Step(at) => self.detail.as_ref()?.steps.get(*at),
+        }
+    }
+
+    /// The tab that is shown: the chosen one, else the most telling one.
+    pub fn tab(&self) -> Tab {
+        let failed = match self.step() {
+            Some(step) => step.error.is_some(),
+            None => self.detail.as_ref().is_some_and(|detail| detail.failure.is_some()),
+        };
+        let has_output = match self.step() {
+            Some(step) => step.output.is_some(),
+            None => self.detail.as_ref().is_some_and(|detail| detail.output.is_some()),
+        };
+        self.chosen_tab.unwrap_or(match (failed, has_output) {
+            (true, _) => Tab::Error,
+            (false, true) => Tab::Output,
+            (false, false) => Tab::Input,
+        })
+    }
+
+    /// The JSON that `tab` shows for the selected step.
+    pub fn json(&self, tab: Tab) -> Option<&Value> {
+        let detail = self.detail.as_ref()?;
+        match (tab, self.step()) {
+            (Tab::Input, None) => Some(&detail.input),
+            (Tab::Output, None) => detail.output.as_ref(),
+            (Tab::Input, Some(step)) => step.input.as_ref(),
+            (Tab::Output, Some(step)) => step.output.as_ref(),
+            (Tab::Error | Tab::Events, _) => None,
+        }
+    }
+
+    /// Why the selected step, or the execution, failed.
+    pub fn error(&self) -> Option<&StepError> {
+        match self.step() {
+            Some(step) => step.error.as_ref(),
+            None => self.detail.as_ref()?.failure.as_ref(),
+        }
+    }
+
+    /// The events of the selected step; all of them for the trigger.
+    pub fn step_events(&self) -> impl Iterator<Item = &Event> {
+        let step = self.step().map(|step| step.id.as_str());
+        self.events.iter().filter(move |event| step.is_none() || event.body.step() == step)
+    }
+
+    /// How many lines the content of the open tab has.
+    pub fn content_lines(&self) -> usize {
+        match self.tab() {
+            Tab::Events => self.step_events().count(),
+            Tab::Error => 0,
+            tab => self.json(tab).map_or(0, json::count),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The executions list: a filter, a cursor, and new rows that wait while the user reads.
+
+use chrono::{DateTime, Utc};
+use tidemill_common::ids::ExecutionId;
+
+use super::filter::Filter;
+use super::list::List;
+use super::store::Store;
+
+/// The screen's state.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Executions {
+    /// What is shown.
+    pub filter: Filter,
+    /// The rows that are shown.
+    pub list: List<ExecutionId>,
+    /// How many newer rows wait above.
+    pub held: usize,
+    /// The newest row when the user began to read; newer ones wait. `None` follows.
+    boundary: Option<ExecutionId>,
+}
+
+impl Executions {
+    /// The list with a filter.
+    pub fn filtered(filter: Filter) -> Self {
+        Self { filter, ..Self::default() }
+    }
+
+    /// Takes over what the store has.
+    pub fn refresh(&mut self, store: &Store, now: DateTime<Utc>) {
+        let passing = store.newest_first().filter(|row| self.filter.matches(row, now)).map(|row| row.id);
+        let all: Vec<ExecutionId> = passing.collect();
+        let newer = |boundary| all.iter().take_while(|id| **id > boundary).count();
+        self.held = self.boundary.map_or(0, newer);
+        if self.held == all.len() {
+            // What was being read is gone: there is nothing to hold rows back from.
+            (self.boundary, self.held) = (None, 0);
+        }
+        self.list.set_keys(all[self.held..].to_vec());
+    }
+
+    /// Whether new rows appear as they come.
+    pub fn follows(&self) -> bool {
+        self.boundary.is_none()
+    }
+
+    /// Holds new rows from now on.
+    pub fn hold(&mut self) {
+        if self.boundary.is_none() {
+            self.boundary = self.list.keys().first().copied();
+        }
+    }
+
+    /// Shows the rows that were held, and new ones as they come.
+    pub fn follow(&mut self, store: &Store, now: DateTime<Utc>) {
+        self.boundary = None;
+        self.list.follow_top();
+        self.refresh(store, now);
+    }
+
+    /// Moves the cursor. Away from the top new rows are held; back at the top, when none wait, they come again.
+    pub fn move_by(&mut self, rows: isize) {
+        self.list.move_by(rows);
+        if self.list.index() > 0 {
+            self.hold();
+        } else if self.held == 0 {
+            self.boundary = None;
+            self.list.follow_top();
+        }
+    }
+
+    /// Shows other rows.
+    pub fn set_filter(&mut self, filter: Filter, store: &Store, now: DateTime<Utc>) {
+        self.filter = filter;
+        self.boundary = None;
+        self.refresh(store, now);
+        if self.list.index() > 0 {
+            self.hold();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::state::testing;
+
+    fn screen(store: &Store) -> Executions {
+        let mut screen = Executions::default();
+        screen.refresh(store, testing::now());
+        screen
+    }
+
+    #[test]
+    fn new_rows_wait_while_the_user_reads() {
+        let mut store = testing::store(10);
+        let mut screen = screen(&store);
+        screen.move_by(3);
+        let reading = screen.list.selected().copied();
+        store.put(testing::running(100));
+        store.put(testing::running(101));
+        screen.refresh(&store, testing::now());
+        assert_eq!((screen.held, screen.list.selected().copied()), (2, reading));
+        screen.follow(&store, testing::now());
+        assert_eq!((screen.held, screen.list.keys().len()), (0, 12));
+        assert_eq!(screen.list.selected().copied(), Some(testing::id(101)));
+    }
+
+    #[test]
+    fn rows_are_not_held_back_from_nothing() {
+        let mut screen = screen(&testing::store(10));
+        screen.move_by(3);
+        let mut other = Store::default();
+        other.put(testing::running(100));
+        screen.refresh(&other, testing::now());
+        assert_eq!((screen.held, screen.list.keys().len()), (0, 1));
+    }
+
+    #[test]
+    fn at_the_top_new_rows_come_at_once() {
+        let mut store = testing::store(10);
+        let mut screen = screen(&store);
+        screen.move_by(3);
+        screen.move_by(-3);
+        store.put(testing::running(100));
+        screen.refresh(&store, testing::now());
+        assert_eq!((screen.held, screen.list.selected().copied()), (0, Some(testing::id(100))));
+    }
+}

@@ -1,0 +1,139 @@
+//! What lies over a screen and takes its keys: palette, help, messages, a question, a form, the filter line.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tidemill_common::ids::ExecutionId;
+
+use super::line::Line;
+use crate::app::action::Action;
+
+/// An overlay.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Overlay {
+    /// The palette or the help.
+    Picker(Picker),
+    /// Past messages; the number is the first one that is visible.
+    Messages(usize),
+    /// A question.
+    Confirm(Confirm),
+    /// The input of an execution that is to be started.
+    Start(StartForm),
+    /// The filter line, with what is wrong with it.
+    Filter(Line, Option<String>),
+}
+
+/// A list that is searched by typing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picker {
+    /// Only the keys of this screen, or everything there is.
+    pub kind: PickerKind,
+    /// What was typed.
+    pub query: Line,
+    /// What can be chosen; `query` narrows it.
+    pub items: Vec<Item>,
+    /// The place of the cursor among those that match.
+    pub cursor: usize,
+}
+
+/// Which picker it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PickerKind {
+    /// `:`
+    Palette,
+    /// `?`
+    Help,
+}
+
+/// Something that can be chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// What choosing it does.
+    pub target: Target,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub about: String,
+    /// The keys that do the same.
+    pub keys: String,
+    /// Why it can't be chosen now.
+    pub disabled: Option<String>,
+}
+
+/// What choosing an item does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Does the action.
+    Action(Action),
+    /// Opens the execution.
+    Execution(ExecutionId),
+    /// Shows the executions of the workflow.
+    Workflow(String),
+}
+
+impl Picker {
+    /// The items that match what was typed, best first.
+    pub fn matches(&self) -> Vec<&Item> {
+        let query = self.query.text();
+        let mut scored: Vec<(u32, &Item)> =
+            self.items.iter().filter_map(|item| score(query, item).map(|s| (s, item))).collect();
+        scored.sort_by_key(|(score, _)| *score);
+        scored.into_iter().map(|(_, item)| item).collect()
+    }
+}
+
+/// How badly `query` matches: the name before the description, the beginning before the middle. `None`: not at all.
+fn score(query: &str, item: &Item) -> Option<u32> {
+    let query = query.trim().to_lowercase();
+    let name = item.name.to_lowercase();
+    if query.is_empty() || item.keys.split(' ').any(|key| key == query) {
+        return Some(0);
+    }
+    if name.starts_with(&query) {
+        return Some(1);
+    }
+    if name.contains(&query) {
+        return Some(2);
+    }
+    if item.about.to_lowercase().contains(&query) {
+        return Some(4);
+    }
+    let mut rest = name.chars();
+    query.chars().all(|wanted| rest.any(|c| c == wanted)).then_some(3)
+}
+
+/// A question whose default is no.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confirm {
+    /// What is asked.
+    pub question: String,
+    /// What yes does.
+    pub deed: Deed,
+    /// When it was asked: keys that were already on their way are not an answer.
+    pub at: DateTime<Utc>,
+}
+
+/// Something that was asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// Cancel the execution.
+    Cancel(ExecutionId),
+    /// Activate this version of the workflow, or deactivate it.
+    Switch(String, Option<i32>),
+}
+
+impl Confirm {
+    /// Whether the question has been on screen long enough to have been read.
+    pub fn is_open(&self, now: DateTime<Utc>) -> bool {
+        now - self.at >= TimeDelta::milliseconds(250)
+    }
+}
+
+/// The form that starts an execution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StartForm {
+    /// The workflow.
+    pub workflow: String,
+    /// The input, as JSON.
+    pub input: Line,
+    /// What is wrong with it.
+    pub error: Option<String>,
+}

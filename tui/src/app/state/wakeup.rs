@@ -1,0 +1,53 @@
+//! When something that is visible changes with time alone. Nothing visible, no timer.
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+
+use super::load::Load;
+use super::overlay::Overlay;
+use super::{Screen, State, geometry};
+
+/// Loading says nothing for this long: most answers come sooner.
+pub const QUIET: TimeDelta = TimeDelta::milliseconds(150);
+
+impl State {
+    /// When the screen changes by itself, if it does.
+    pub fn next_change(&self) -> Option<DateTime<Utc>> {
+        let link = self.shown_link().next_change(self.now);
+        let toast = self.toasts.next_change(self.now);
+        let durations = self.shows_durations().then(|| self.next_full(TimeDelta::seconds(1))).flatten();
+        let minutes = matches!(self.screen(), Screen::Dashboard(_)).then(|| self.next_full(TimeDelta::minutes(1))).flatten();
+        [link, toast, durations, minutes, self.loading()].into_iter().flatten().min()
+    }
+
+    fn next_full(&self, step: TimeDelta) -> Option<DateTime<Utc>> {
+        self.now.duration_trunc(step).ok().map(|start| start + step)
+    }
+
+    fn loading(&self) -> Option<DateTime<Utc>> {
+        let load = match self.screen() {
+            Screen::Dashboard(_) | Screen::Executions(_) => &self.store.load,
+            Screen::Workflows(_) => &self.catalogue.load,
+            Screen::Execution(open) => &open.load,
+        };
+        let Load::Loading(since) = load else { return None };
+        Some(if self.now - *since < QUIET { *since + QUIET } else { self.now + TimeDelta::seconds(1) })
+    }
+
+    /// Whether a duration that still grows is on screen.
+    fn shows_durations(&self) -> bool {
+        if matches!(self.overlay, Some(Overlay::Picker(_) | Overlay::Messages(_))) {
+            return false;
+        }
+        let body = geometry::frame(self.size).body;
+        match self.screen() {
+            Screen::Dashboard(screen) => !screen.summary.active.is_empty(),
+            Screen::Executions(screen) => {
+                let height = usize::from(geometry::executions_rows(body, screen.held > 0).height);
+                let visible = screen.list.keys().iter().skip(screen.list.offset()).take(height);
+                visible.filter_map(|id| self.store.get(*id)).any(|row| !row.status.is_terminal())
+            }
+            Screen::Execution(open) => open.detail.as_ref().is_some_and(|detail| !detail.execution.status.is_terminal()),
+            Screen::Workflows(_) => false,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The terminal: taken over at the start, and given back whole however we end.
+
+use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute};
+use ratatui::Terminal;
+use rustix::process::{Signal, getpid, kill_process};
+
+use super::backend::QuietBackend;
+use super::options::TuiError;
+use super::state::State;
+use super::view::{self, Theme};
+
+/// Large enough for a whole repaint of a large screen: a frame is one write.
+const BUFFER: usize = 64 * 1024;
+
+/// Whether the terminal is ours at the moment, for the panic hook.
+static OURS: AtomicBool = AtomicBool::new(false);
+static HOOK: Once = Once::new();
+
+/// The terminal while it is ours.
+pub struct Screen {
+    terminal: Terminal<QuietBackend<BufWriter<Stdout>>>,
+    mouse: bool,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    ///
+    /// When input or output is not a terminal, or it can't be set up.
+    pub fn enter() -> Result<Self, TuiError> {
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(TuiError::NotATerminal);
+        }
+        restore_on_panic();
+        take(true)?;
+        let backend = QuietBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
+        match Terminal::new(backend) {
+            Ok(terminal) => Ok(Self { terminal, mouse: true }),
+            Err(error) => {
+                give_back();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        self.terminal.size().map(|size| (size.width, size.height))
+    }
+
+    /// Draws the state; writes nothing when nothing changed.
+    pub fn draw(&mut self, state: &State, theme: Theme) -> io::Result<()> {
+        self.terminal.draw(|frame| view::draw(frame, state, theme)).map(|_| ())
+    }
+
+    /// Paints everything anew with the next frame.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Takes the mouse, or gives it back to the terminal's own selection.
+    pub fn capture_mouse(&mut self, capture: bool) -> io::Result<()> {
+        self.mouse = capture;
+        let backend = self.terminal.backend_mut();
+        if capture { execute!(backend, EnableMouseCapture) } else { execute!(backend, DisableMouseCapture) }
+    }
+
+    /// Writes bytes that are not part of the picture.
+    pub fn write(&mut self, bytes: &str) -> io::Result<()> {
+        let backend = self.terminal.backend_mut();
+        backend.write_all(bytes.as_bytes())?;
+        io::Write::flush(backend)
+    }
+
+    /// Gives the terminal to the shell, stops, and takes it again when the shell resumes us. Nothing may read the
+    /// terminal meanwhile.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        kill_process(getpid(), Signal::TSTP)?;
+        take(self.mouse)?;
+        self.terminal.backend_mut().forget();
+        self.terminal.clear()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take(mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    OURS.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
+}
+
+/// Gives the terminal back, once. A terminal that is gone can't be restored, and need not be.
+fn give_back() {
+    if OURS.swap(false, Ordering::SeqCst) {
+        let written = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+        let cooked = disable_raw_mode();
+        if let Err(error) = written.and(cooked) {
+            tracing::debug!(%error, "the terminal is gone");
+        }
+    }
+}
+
+/// A panic message on the alternate screen would vanish with it.
+fn restore_on_panic() {
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            give_back();
+            before(info);
+        }));
+    });
+}

@@ -1,0 +1,64 @@
+//! What events do to the state: pure. `update` takes the state and an event and says which side effects it wants.
+
+mod act;
+mod answer;
+mod form;
+mod key;
+mod link;
+mod motion;
+mod mouse;
+mod navigate;
+mod picker;
+#[cfg(test)]
+mod tests;
+mod yank;
+
+use chrono::{DateTime, Utc};
+use tidemill_common::ids::ExecutionId;
+
+use super::effect::Effect;
+use super::event::Event;
+use super::state::State;
+
+/// What to do at the start: read what the first screens show.
+pub fn start(state: &mut State) -> Vec<Effect> {
+    link::load(state)
+}
+
+/// Opens an execution at the start.
+pub fn open(state: &mut State, id: ExecutionId) -> Vec<Effect> {
+    navigate::open_execution(state, id)
+}
+
+/// Lets `event`, which happened at `at`, change the state.
+pub fn update(state: &mut State, at: DateTime<Utc>, event: Event) -> Vec<Effect> {
+    state.now = state.now.max(at);
+    match event {
+        Event::Link(channel, event) => link::update(state, channel, event),
+        Event::Answer(answer) => {
+            state.dirty = true;
+            answer::update(state, answer)
+        }
+        Event::Key(key) => {
+            state.dirty = true;
+            key::update(state, &key)
+        }
+        Event::Paste(text) => {
+            state.dirty = true;
+            form::paste(state, &text);
+            Vec::new()
+        }
+        Event::Mouse(mouse) => mouse::update(state, mouse),
+        Event::Resize(columns, rows) => {
+            state.size = (columns, rows);
+            state.dirty = true;
+            state.refresh();
+            Vec::new()
+        }
+        Event::Tick => {
+            state.dirty = true;
+            state.refresh();
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! One execution: the graph, and input, output, error and events of the selected step.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tidemill_common::event::{Event, EventBody, SkipReason, StepError};
+use tidemill_common::status::StepStatus;
+
+use super::pane::{instead, plain, put, put_right, say, span};
+use super::theme::{Theme, Token};
+use super::{json, steps, text};
+use crate::app::state::execution::{Execution, Pane, Tab};
+use crate::app::state::{State, geometry};
+
+/// Draws both panes, or the lower one alone.
+pub fn draw(buf: &mut Buffer, body: Rect, state: &State, open: &Execution, theme: Theme) {
+    let Some(detail) = &open.detail else {
+        if let Some(lines) = instead(&open.load, true, state.now, "execution", Vec::new()) {
+            say(buf, body, theme, &lines);
+        }
+        return;
+    };
+    let area = geometry::execution(body, open.nodes.keys().len(), open.zoom);
+    if !open.zoom {
+        steps::draw(buf, &area, state, open, detail, theme);
+    }
+    tabs(buf, area.tabs, open, theme);
+    match open.tab() {
+        Tab::Error => match open.error() {
+            Some(error) => failure(buf, area.content, open, error, theme),
+            None => say(buf, area.content, theme, &[(Token::Muted, "No error: nothing failed here.".into())]),
+        },
+        Tab::Events => events(buf, area.content, open, state, theme),
+        tab => match open.json(tab) {
+            Some(value) => json::draw(buf, area.content, value, open.scroll, theme),
+            None => say(buf, area.content, theme, &[(Token::Muted, why_none(open, tab))]),
+        },
+    }
+    if open.tab() != Tab::Error {
+        more_below(buf, area.content, open, theme);
+    }
+}
+
+fn tabs(buf: &mut Buffer, area: Rect, open: &Execution, theme: Theme) {
+    let mut spans = vec![plain(" ")];
+    for tab in Tab::ALL {
+        let label = format!("[{}]", tab.label());
+        let chosen = tab == open.tab();
+        let token = if chosen && open.pane == Pane::Content { Token::Accent } else { Token::Head };
+        let mut label = span(theme, if chosen { token } else { Token::Muted }, label);
+        if chosen {
+            label.style = label.style.add_modifier(ratatui::style::Modifier::REVERSED);
+        }
+        spans.extend([label, plain(" ")]);
+    }
+    put(buf, area, 0, spans);
+    let what = match open.step() {
+        Some(step) => format!("{} {} {}", step.id, theme.pick("·", "-"), step.uses),
+        None => "execution".to_owned(),
+    };
+    let room = usize::from(area.width).saturating_sub(46);
+    put_right(buf, area, 0, vec![plain(" "), span(theme, Token::Head, text::cut(&what, room)), plain(" ")]);
+}
+
+/// How many lines are below the last visible one.
+fn more_below(buf: &mut Buffer, area: Rect, open: &Execution, theme: Theme) {
+    let below = open.content_lines().saturating_sub(open.scroll + usize::from(area.height));
+    if below > 0 {
+        let mark = format!(" {} {} more ", theme.pick("▼", "v"), text::number(below));
+        put_right(buf, area, area.height.saturating_sub(1), vec![span(theme, Token::Accent, mark)]);
+    }
+}
+
+fn why_none(open: &Execution, tab: Tab) -> String {
+    let status = open.step().map(|step| step.status);
+    let why = match (tab, status) {
+        (_, Some(StepStatus::Pending)) => "the steps that it waits for have not ended.",
+        (_, Some(StepStatus::Skipped)) => "the step was skipped; its events (4) say why.",
+        (Tab::Input, _) => "its output says the same, or none was recorded.",
+        (_, Some(StepStatus::Failed)) => "the step failed; 3 shows why.",
+        (_, Some(StepStatus::Cancelled)) => "the step was stopped.",
+        (_, Some(_)) => "the step is under way.",
+        (_, None) if open.detail.as_ref().is_some_and(|detail| detail.execution.status.is_terminal()) => {
+            "the workflow gives none, or did not get there."
+        }
+        (_, None) => "the execution is under way.",
+    };
+    let what = if tab == Tab::Input { "No input" } else { "No output" };
+    format!("{what}: {why}")
+}
+
+fn failure(buf: &mut Buffer, area: Rect, open: &Execution, error: &StepError, theme: Theme) {
+    let mut lines = vec![(Token::Err, error.message.clone())];
+    let mut facts = vec![format!("class {}", error.class.as_str())];
+    facts.extend(error.step.as_ref().map(|step| format!("step {step}")));
+    facts.extend(error.status.map(|status| format!("HTTP status {status}")));
+    facts.extend(error.retry_after.map(|seconds| format!("asked to be left alone for {seconds} s")));
+    if let Some(step) = open.step() {
+        facts.push(format!("attempt {}", step.attempt));
+    }
+    lines.push((Token::Muted, facts.join(", ")));
+    if error.class.is_retried_by_default() {
+        lines.push((Token::Muted, "A step with `retry` tries this class of failure again by itself.".into()));
+    }
+    say(buf, area, theme, &lines);
+}
+
+fn events(buf: &mut Buffer, area: Rect, open: &Execution, state: &State, theme: Theme) {
+    let mut shown = 0;
+    for (row, event) in (0..).zip(open.step_events().skip(open.scroll).take(usize::from(area.height))) {
+        let (token, what) = describe(event);
+        let head = format!(" {}  {} ", event.at.format("%H:%M:%S%.3f"), text::right(&format!("#{}", event.seq), 5));
+        let room = usize::from(area.width).saturating_sub(head.len() + 28);
+        let spans = vec![
+            span(theme, Token::Muted, head),
+            span(theme, token, text::fit(event.body.type_name(), 26)),
+            plain(" "),
+            plain(text::cut(&what, room)),
+        ];
+        put(buf, area, row, spans);
+        shown += 1;
+    }
+    if shown == 0 {
+        let line = match open.step() {
+            Some(step) => format!("Nothing has happened to {} yet.", step.id),
+            None if open.link.is_stale(state.now) => "Events come over the stream, which is offline.".into(),
+            None => "The events are being read.".into(),
+        };
+        say(buf, area, theme, &[(Token::Muted, line)]);
+    }
+}
+
+/// An event in words, without its payload.
+fn describe(event: &Event) -> (Token, String) {
+    let of = |step: &str, attempt: u32| if attempt > 1 { format!("{step}, attempt {attempt}") } else { step.to_owned() };
+    match &event.body {
+        EventBody::ExecutionQueued(origin) => {
+            (Token::Muted, format!("{} version {}, by {}", origin.workflow_id, origin.version, origin.trigger.kind))
+        }
+        EventBody::ExecutionStarted { origin: Some(origin) } => {
+            (Token::Run, format!("{} version {}, by {}", origin.workflow_id, origin.version, origin.trigger.kind))
+        }
+        EventBody::ExecutionStarted { origin: None } => (Token::Run, String::new()),
+        EventBody::StepStarted { step, attempt, .. } => (Token::Run, of(step, *attempt)),
+        EventBody::StepCompleted { step, attempt, .. } => (Token::Ok, of(step, *attempt)),
+        EventBody::StepFailed { step, attempt, error, retry_at } => {
+            let again = retry_at.map_or_else(|| ", giving up".to_owned(), |at| format!(", again at {}", at.format("%H:%M:%S")));
+            (Token::Err, format!("{}{again}: {}", of(step, *attempt), error.message))
+        }
+        EventBody::StepSkipped { step, reason } => {
+            let why = match reason {
+                SkipReason::Condition => "its `if` was false",
+                SkipReason::Dependency => "a step that it depends on was skipped",
+                SkipReason::Failure => "a step that it depends on failed",
+            };
+            (Token::Muted, format!("{step}: {why}"))
+        }
+        EventBody::StepWaiting { step, until } => {
+            (Token::Wait, format!("{step} until {}", until.format("%Y-%m-%d %H:%M:%S UTC")))
+        }
+        EventBody::ExecutionCancelRequested { reason, by } => {
+            (Token::Warn, reason.as_ref().map_or_else(|| format!("by {by}"), |reason| format!("by {by}: {reason}")))
+        }
+        EventBody::ExecutionCompleted { status, error, .. } => {
+            let why = error.as_ref().map_or_else(String::new, |error| format!(": {}", error.message));
+            (if error.is_some() { Token::Err } else { Token::Ok }, format!("{status}{why}"))
+        }
+    }
+}

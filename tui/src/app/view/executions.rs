@@ -1,0 +1,129 @@
+//! The executions list.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+use tidemill_common::api::execution::ExecutionView;
+
+use super::pane::{instead, plain, put, row, say, span};
+use super::theme::{Theme, Token};
+use super::{aside, text};
+use crate::app::state::executions::Executions;
+use crate::app::state::{State, geometry};
+
+/// Widths of the columns that every terminal has room for.
+const STATUS: usize = 13;
+const ID: usize = 8;
+const DURATION: usize = 7;
+const STARTED: usize = 8;
+const TRIGGER: usize = 18;
+
+/// From this width on the trigger has a column of its own.
+const ROOMY: usize = 96;
+
+struct Columns {
+    workflow: usize,
+    trigger: usize,
+    detail: usize,
+}
+
+impl Columns {
+    fn of(width: usize) -> Self {
+        let fixed = 2 + STATUS + 2 + 2 + ID + 2 + 2 + DURATION + 2 + STARTED + 1;
+        let trigger = if width >= ROOMY { TRIGGER + 2 } else { 0 };
+        let rest = width.saturating_sub(fixed + trigger);
+        let workflow = (rest * 9 / 20).clamp(12, 40);
+        Self { workflow, trigger: trigger.saturating_sub(2), detail: rest.saturating_sub(workflow) }
+    }
+}
+
+/// Draws the list and, where there is room, the facts of the selected row.
+pub fn draw(buf: &mut Buffer, body: Rect, state: &State, screen: &Executions, theme: Theme) {
+    let (area, beside) = geometry::list(body);
+    let columns = Columns::of(usize::from(area.width));
+    heading(buf, area, &columns, theme);
+    if screen.held > 0 {
+        let count = text::number(screen.held);
+        let line = format!("   {} {count} newer, held while you read: gg jumps there, f follows", theme.pick("▲", "^"));
+        put(buf, area, 1, vec![span(theme, Token::Accent, line)]);
+    }
+    let rows = geometry::executions_rows(body, screen.held > 0);
+    let shown = screen.list.keys().iter().enumerate().skip(screen.list.offset()).take(usize::from(rows.height));
+    for (at, (index, id)) in (0..).zip(shown) {
+        if let Some(view) = state.store.get(*id) {
+            row(buf, rows, at, spans(view, &columns, state, theme), index == screen.list.index());
+        }
+    }
+    let empty = screen.list.keys().is_empty();
+    if let Some(lines) = instead(&state.store.load, empty, state.now, "executions", why_empty(state, screen)) {
+        say(buf, rows, theme, &lines);
+    }
+    if let Some(beside) = beside {
+        aside::execution(buf, beside, state, screen.list.selected().and_then(|id| state.store.get(*id)), theme);
+    }
+}
+
+fn heading(buf: &mut Buffer, area: Rect, columns: &Columns, theme: Theme) {
+    let trigger = if columns.trigger > 0 { format!("{}  ", text::fit("TRIGGER", columns.trigger)) } else { String::new() };
+    let line = format!(
+        "  {}  {}  {}  {trigger}{}  {}  {}",
+        text::fit("STATUS", STATUS),
+        text::fit("WORKFLOW", columns.workflow),
+        text::fit("ID", ID),
+        text::fit(if columns.trigger > 0 { "ERROR" } else { "TRIGGER OR ERROR" }, columns.detail),
+        text::right("TIME", DURATION),
+        text::right(theme.pick("BEGAN ▾", "BEGAN v"), STARTED),
+    );
+    put(buf, area, 0, vec![span(theme, Token::Head, line)]);
+}
+
+fn spans(view: &ExecutionView, columns: &Columns, state: &State, theme: Theme) -> Vec<Span<'static>> {
+    let (glyph, token) = theme.execution(view.status);
+    let trigger = trigger(view);
+    let error = view.error.as_deref().unwrap_or_default();
+    let detail = if columns.trigger == 0 && error.is_empty() { trigger.as_str() } else { error };
+    let mut spans = vec![
+        span(theme, token, text::fit(&format!("{glyph} {}", view.status), STATUS)),
+        plain("  "),
+        plain(text::fit(&view.workflow_id, columns.workflow)),
+        plain("  "),
+        span(theme, Token::Muted, text::fit(&view.id.short(), ID)),
+        plain("  "),
+    ];
+    if columns.trigger > 0 {
+        spans.push(span(theme, Token::Muted, format!("{}  ", text::fit(&trigger, columns.trigger))));
+    }
+    let detail_token = if error.is_empty() { Token::Muted } else { Token::Err };
+    spans.push(span(theme, detail_token, text::fit(detail, columns.detail)));
+    spans.push(plain(format!("  {}", text::right(&elapsed(view, state), DURATION))));
+    spans.push(span(theme, Token::Muted, format!("  {}", text::right(&text::clock(view.created_at, state.now), STARTED))));
+    spans
+}
+
+/// How long it took, or has taken so far.
+pub fn elapsed(view: &ExecutionView, state: &State) -> String {
+    match view.duration_ms {
+        Some(millis) => text::duration(chrono::TimeDelta::milliseconds(millis)),
+        None => text::growing(state.now - view.created_at),
+    }
+}
+
+/// What started it: `webhook hook`, `manual`.
+pub fn trigger(view: &ExecutionView) -> String {
+    view.trigger_id.as_ref().map_or_else(|| view.trigger_type.clone(), |id| format!("{} {id}", view.trigger_type))
+}
+
+fn why_empty(state: &State, screen: &Executions) -> Vec<String> {
+    if !screen.filter.is_empty() {
+        let loaded = text::number(state.store.len());
+        let older = if state.store.older.is_some() { " Older ones are on the server: esc, then G loads more." } else { "" };
+        return vec![
+            format!("None of the {loaded} loaded executions passes /{}", screen.filter.text()),
+            format!("Esc clears the filter, / changes it.{older}"),
+        ];
+    }
+    vec![
+        "This workspace has no executions yet.".into(),
+        "Start one: 3 shows the workflows, r starts the selected one. Or send a webhook delivery.".into(),
+    ]
+}

@@ -1,0 +1,101 @@
+//! Lines and rows, and what a pane says when it has nothing to show: why, and what to do.
+
+use chrono::{DateTime, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::text;
+use super::theme::{SELECTED, Theme, Token};
+use crate::app::state::load::Load;
+
+/// How long loading says nothing, in milliseconds: most answers come sooner.
+const QUIET: i64 = 150;
+
+/// A span in the style of `token`.
+pub fn span(theme: Theme, token: Token, text: impl Into<String>) -> Span<'static> {
+    Span::styled(text.into(), theme.style(token))
+}
+
+/// A span without style.
+pub fn plain(text: impl Into<String>) -> Span<'static> {
+    Span::raw(text.into())
+}
+
+/// Writes a line into row `row` of `area`, if that is within it.
+pub fn put(buf: &mut Buffer, area: Rect, row: u16, spans: Vec<Span<'static>>) {
+    if row < area.height {
+        buf.set_line(area.x, area.y + row, &Line::from(spans), area.width);
+    }
+}
+
+/// Writes a line to the right end of row `row`; returns where it begins.
+pub fn put_right(buf: &mut Buffer, area: Rect, row: u16, spans: Vec<Span<'static>>) -> u16 {
+    let line = Line::from(spans);
+    let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(area.width);
+    let x = area.right() - width;
+    if row < area.height {
+        buf.set_line(x, area.y + row, &line, width);
+    }
+    x
+}
+
+/// Writes a row of a list; the selected one is reversed over its whole width, and has a mark where colours are none.
+pub fn row(buf: &mut Buffer, area: Rect, row: u16, mut spans: Vec<Span<'static>>, selected: bool) {
+    if row >= area.height {
+        return;
+    }
+    if selected {
+        for span in &mut spans {
+            span.style = SELECTED;
+        }
+        buf.set_style(Rect { y: area.y + row, height: 1, ..area }, SELECTED);
+    }
+    let mark = if selected { " >" } else { "  " };
+    spans.insert(0, Span::styled(mark, if selected { SELECTED } else { Style::new() }));
+    put(buf, area, row, spans);
+}
+
+/// What a list says instead of rows; `None` when it has rows or has just begun to load.
+pub fn instead(
+    load: &Load,
+    is_empty: bool,
+    now: DateTime<Utc>,
+    what: &str,
+    empty: Vec<String>,
+) -> Option<Vec<(Token, String)>> {
+    match load {
+        Load::Failed(failure) if is_empty => Some(failed(what, failure)),
+        Load::Ready if is_empty => Some(empty.into_iter().map(|line| (Token::Muted, line)).collect()),
+        Load::Loading(since) if is_empty => {
+            let waited = now - *since;
+            let quiet = waited.num_milliseconds() < QUIET;
+            let line = format!("loading {what}… {}", text::growing(waited));
+            Some(if quiet { Vec::new() } else { vec![(Token::Muted, line), (Token::Muted, "^r tries anew".into())] })
+        }
+        _ => None,
+    }
+}
+
+fn failed(what: &str, failure: &crate::app::event::Failure) -> Vec<(Token, String)> {
+    let mut lines =
+        vec![(Token::Err, format!("{what} can't be read: {}", failure.code)), (Token::Head, failure.message.clone())];
+    if let Some(request) = &failure.request_id {
+        lines.push((Token::Muted, format!("request {request} finds it in the server's log")));
+    }
+    lines.push((Token::Muted, "^r tries again".into()));
+    lines
+}
+
+/// Writes lines in the upper part of a pane, wrapped.
+pub fn say(buf: &mut Buffer, area: Rect, theme: Theme, lines: &[(Token, String)]) {
+    let width = usize::from(area.width.saturating_sub(4)).max(1);
+    let mut at = 1;
+    for (token, line) in lines {
+        for part in text::wrap(line, width) {
+            put(buf, area, at, vec![plain("   "), span(theme, *token, part)]);
+            at += 1;
+        }
+    }
+}
