@@ -161,7 +161,9 @@ fn root() -> &'static Path {
 
 fn sources() -> Vec<Source> {
     let mut paths = Vec::new();
-    SOURCES.iter().for_each(|dir| collect(&root().join(dir), &mut paths));
+    for dir in SOURCES {
+        collect(&root().join(dir), &mut paths);
+    }
     assert!(paths.len() > 40, "the sources were not found");
     let read = |path: PathBuf| Source {
         text: fs::read_to_string(&path).unwrap(),
