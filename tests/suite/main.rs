@@ -1,4 +1,5 @@
 //! One binary for all tests that cross rooms.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 mod bench;
 mod clients;
