@@ -48,13 +48,7 @@ pub async fn webhook_deliver(
     answer.map(respond).map_err(problem)
 }
 
-async fn deliver(
-    hooks: &Hooks,
-    workspace: &str,
-    path: &str,
-    request: &Request,
-    body: Body,
-) -> Result<Answer, Failure> {
+async fn deliver(hooks: &Hooks, workspace: &str, path: &str, request: &Request, body: Body) -> Result<Answer, Failure> {
     let body = body.into_bytes_limit(limits::WEBHOOK_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
     let headers: Vec<_> = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let request = webhook::Request {
@@ -80,7 +74,8 @@ fn respond(answer: Answer) -> Response {
     match answer {
         Answer::Accepted { execution_id, duplicate } => {
             let status = if duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
-            let view = DeliveryView { execution_id, status: None, duplicate, url: url(execution_id), output: None, error: None };
+            let view =
+                DeliveryView { execution_id, status: None, duplicate, url: url(execution_id), output: None, error: None };
             json(status, &view)
         }
         Answer::Finished(event) => json(StatusCode::OK, &finished(event)),
@@ -143,9 +138,12 @@ fn version_problem(cause: &VersionError) -> ProblemError {
     match cause {
         VersionError::Store(_) => Problem::new(Code::DatabaseUnavailable, "send it again").retry_after(2).into(),
         // The sender can do nothing about it, and need not know which secret is missing.
-        _ => Problem::new(Code::Internal, "the workflow behind this address can't be executed; its operator finds why in the log")
-            .retry_after(60)
-            .into(),
+        _ => Problem::new(
+            Code::Internal,
+            "the workflow behind this address can't be executed; its operator finds why in the log",
+        )
+        .retry_after(60)
+        .into(),
     }
 }
 

@@ -120,8 +120,8 @@ impl Webhooks {
         input: Value,
     ) -> Result<Answer, DeliveryError> {
         let execution_id = self.admission.next_id();
-        let ended = (webhook.respond == Respond::WhenFinished)
-            .then(|| Waiting::new(&self.hub, route.workspace_id, execution_id));
+        let ended =
+            (webhook.respond == Respond::WhenFinished).then(|| Waiting::new(&self.hub, route.workspace_id, execution_id));
         let arrival = Arrival {
             execution_id,
             workspace_id: route.workspace_id,

@@ -87,12 +87,7 @@ impl Batch {
     }
 
     /// Writes everything in one transaction.
-    pub(super) fn write(
-        &self,
-        connection: &mut PgConnection,
-        node: NodeId,
-        now: DateTime<Utc>,
-    ) -> QueryResult<Written> {
+    pub(super) fn write(&self, connection: &mut PgConnection, node: NodeId, now: DateTime<Utc>) -> QueryResult<Written> {
         let admit = |connection: &mut PgConnection| -> QueryResult<HashSet<Uuid>> {
             if self.admits.is_empty() {
                 return Ok(HashSet::new());
@@ -110,9 +105,7 @@ impl Batch {
             // A single statement is a transaction of its own: one round trip less.
             return Ok(Written { admitted: admit(connection)?, fenced: append(connection)? });
         }
-        connection.transaction(|connection| {
-            Ok(Written { admitted: admit(connection)?, fenced: append(connection)? })
-        })
+        connection.transaction(|connection| Ok(Written { admitted: admit(connection)?, fenced: append(connection)? }))
     }
 
     /// Answers every waiter after the commit. Returns what is now durable, in no particular order between executions.

@@ -186,8 +186,5 @@ fn is_alive(connection: &mut PgConnection) -> bool {
 
 fn is_constraint(error: &DieselError) -> bool {
     use DatabaseErrorKind::{CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation};
-    matches!(
-        error,
-        DieselError::DatabaseError(UniqueViolation | CheckViolation | ForeignKeyViolation | NotNullViolation, _)
-    )
+    matches!(error, DieselError::DatabaseError(UniqueViolation | CheckViolation | ForeignKeyViolation | NotNullViolation, _))
 }

@@ -24,7 +24,10 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
     let failed = |source| Error::Listen { address: config.listen, source };
     let acceptor = TcpListener::bind(config.listen).into_acceptor().await.map_err(failed)?;
     let address = acceptor.local_addr().first().and_then(|local| local.as_socket_addr().copied()).unwrap_or(config.listen);
-    let url = config.public_url.as_ref().map_or_else(|| format!("http://{address}"), |url| url.as_str().trim_end_matches('/').to_owned());
+    let url = config
+        .public_url
+        .as_ref()
+        .map_or_else(|| format!("http://{address}"), |url| url.as_str().trim_end_matches('/').to_owned());
     files::announce(&config.data_dir, &format!("http://{address}"))?;
     tracing::info!(%address, %url, "ready");
     let stopping = async {
@@ -38,7 +41,21 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 }
 
 fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
-    let Engine { database, schema, draining, clock, vault, metrics, versions, hub, routes, webhooks, manual, schedules_changed, .. } = engine;
+    let Engine {
+        database,
+        schema,
+        draining,
+        clock,
+        vault,
+        metrics,
+        versions,
+        hub,
+        routes,
+        webhooks,
+        manual,
+        schedules_changed,
+        ..
+    } = engine;
     let commands = Arc::new(Commands { manual: manual.clone(), versions: versions.clone() });
     let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
     let activated: Activated = Arc::new(move || {

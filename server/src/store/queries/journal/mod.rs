@@ -105,12 +105,7 @@ pub fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<V
 }
 
 /// Appends `rows`, at most one per execution; returns the executions whose lease held. Nothing is written for the others.
-pub fn append(
-    connection: &mut PgConnection,
-    node: Uuid,
-    rows: &[AppendRow],
-    now: DateTime<Utc>,
-) -> QueryResult<Vec<Uuid>> {
+pub fn append(connection: &mut PgConnection, node: Uuid, rows: &[AppendRow], now: DateTime<Utc>) -> QueryResult<Vec<Uuid>> {
     let events: Vec<_> = rows.iter().flat_map(|row| row.events.iter().map(move |event| (row.execution_id, event))).collect();
     let statement = Statement::new(include_str!("append.sql"))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.workspace_id))
@@ -137,12 +132,7 @@ pub fn append(
 }
 
 /// The execution that the delivery `key` of `source` started.
-pub fn delivered(
-    connection: &mut PgConnection,
-    workspace_id: Uuid,
-    source: &str,
-    key: &str,
-) -> QueryResult<Option<Uuid>> {
+pub fn delivered(connection: &mut PgConnection, workspace_id: Uuid, source: &str, key: &str) -> QueryResult<Option<Uuid>> {
     Statement::new("SELECT execution_id FROM deliveries WHERE workspace_id = $1 AND source = $2 AND key = $3")
         .bind::<SqlUuid, _>(workspace_id)
         .bind::<Text, _>(source)
