@@ -75,7 +75,7 @@ fn why_none(open: &Execution, tab: Tab) -> String {
     let why = match (tab, status) {
         (_, Some(StepStatus::Pending)) => "the steps that it waits for have not ended.",
         (_, Some(StepStatus::Skipped)) => "the step was skipped; its events (4) say why.",
-        (Tab::Input, _) => "its output says the same, or none was recorded.",
+        (Tab::Input, _) => "none was recorded, or the output says the same.",
         (_, Some(StepStatus::Failed)) => "the step failed; 3 shows why.",
         (_, Some(StepStatus::Cancelled)) => "the step was stopped.",
         (_, Some(_)) => "the step is under way.",
