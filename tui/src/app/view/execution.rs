@@ -13,15 +13,15 @@ use crate::app::state::{State, geometry};
 
 /// Draws both panes, or the lower one alone.
 pub fn draw(buf: &mut Buffer, body: Rect, state: &State, open: &Execution, theme: Theme) {
-    let Some(detail) = &open.detail else {
+    if open.detail.is_none() {
         if let Some(lines) = instead(&open.load, true, state.now, "execution", Vec::new()) {
             say(buf, body, theme, &lines);
         }
         return;
-    };
+    }
     let area = geometry::execution(body, open.nodes.keys().len(), open.zoom);
     if !open.zoom {
-        steps::draw(buf, &area, state, open, detail, theme);
+        steps::draw(buf, &area, state, open, theme);
     }
     tabs(buf, area.tabs, open, theme);
     match open.tab() {
