@@ -1,14 +1,13 @@
 //! The OpenAPI document and the page that shows it.
 
-use poem::endpoint::BoxEndpoint;
-use poem::endpoint::make_sync;
-use poem::http::Method;
-use poem::http::header;
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::http::{Method, header};
 use poem::{Endpoint, Response};
 use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
-use std::collections::HashMap;
-use std::marker::PhantomData;
 
 use super::account::AccountApi;
 use super::execution::ExecutionApi;

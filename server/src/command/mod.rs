@@ -14,7 +14,9 @@ use crate::{api, bench, domain, serve, telemetry};
 #[derive(Debug, Subcommand)]
 pub enum ServerCommand {
     /// Run the server: API, webhooks, schedules, executor, its own Postgres
-    #[command(after_help = "Examples:\n  tidemill serve\n  tidemill serve --listen 0.0.0.0:7700 --data-dir /srv/tidemill\n  tidemill serve --database-url postgres://tidemill@db.example/tidemill?sslmode=verify-full")]
+    #[command(
+        after_help = "Examples:\n  tidemill serve\n  tidemill serve --listen 0.0.0.0:7700 --data-dir /srv/tidemill\n  tidemill serve --database-url postgres://tidemill@db.example/tidemill?sslmode=verify-full"
+    )]
     Serve(Box<ServeArgs>),
     /// Check whether a server can run here, and say what to do where it can't
     #[command(after_help = "Example:\n  tidemill doctor")]

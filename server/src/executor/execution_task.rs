@@ -104,7 +104,10 @@ impl ExecutionTask {
                 Action::StopAll => self.attempts.abort_all(),
                 Action::Run(run) => {
                     let effect = self.execution.state().plan().steps[run.step].effect;
-                    if effect == Effect::AtMostOnce && self.execution.has_events() && self.append(Next::Keep).await == Flow::Stop {
+                    if effect == Effect::AtMostOnce
+                        && self.execution.has_events()
+                        && self.append(Next::Keep).await == Flow::Stop
+                    {
                         return Flow::Stop;
                     }
                     self.start_attempt(run);

@@ -1,9 +1,11 @@
 //! The executor of this node: its room, what runs here, and how it stops.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::Event;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
@@ -165,9 +167,9 @@ impl Executor {
         let mut task =
             ExecutionTask::new(Arc::clone(&self.parts), lease, Execution::new(state), signals, self.draining.subscribe());
         tokio::spawn(async move {
-            let outcome = tokio::spawn(async move { task.run(cancel).await }).await;
-            if let Err(panic) = outcome {
-                tracing::error!(%panic, execution_id = %lease.execution_id, "an execution's task ended abnormally; it is taken up again later");
+            let outcome = AssertUnwindSafe(task.run(cancel)).catch_unwind().await;
+            if outcome.is_err() {
+                tracing::error!(execution_id = %lease.execution_id, "an execution's task ended abnormally; it is taken up again later");
                 executor.parts.give_back_later(lease, Duration::from_secs(60)).await;
             }
             executor.lock_running().remove(&lease.execution_id);
@@ -206,9 +208,7 @@ impl Parts {
     ) -> Result<Vec<Event>, TakeUpError> {
         let stored = self
             .database
-            .engine(move |connection| {
-                Ok(feed::events_of(connection, workspace_id.0, execution_id.0, after, PAGE_EVENTS)?)
-            })
+            .engine(move |connection| Ok(feed::events_of(connection, workspace_id.0, execution_id.0, after, PAGE_EVENTS)?))
             .await?;
         let decode = |stored: feed::StoredEvent| {
             journal::decode(execution_id, stored.seq, stored.at, &stored.event_type, &stored.data)

@@ -102,9 +102,7 @@ impl Queue {
         let request = json!({"reason": cancel.reason, "by": cancel.by});
         let holder = self
             .database
-            .engine(move |connection| {
-                Ok(query::request_cancel(connection, workspace_id.0, execution_id.0, &request, now)?)
-            })
+            .engine(move |connection| Ok(query::request_cancel(connection, workspace_id.0, execution_id.0, &request, now)?))
             .await?;
         Ok(holder.map(|node| match node {
             None => Holder::Nobody,

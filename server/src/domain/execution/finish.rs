@@ -18,13 +18,7 @@ const RETRY_AFTER_MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Execution {
     /// An attempt that ran outside has ended. Results of attempts that nobody waits for any more are dropped.
-    pub(super) fn step_ended(
-        &mut self,
-        step: StepIndex,
-        attempt: u32,
-        result: Result<Value, StepError>,
-        now: DateTime<Utc>,
-    ) {
+    pub(super) fn step_ended(&mut self, step: StepIndex, attempt: u32, result: Result<Value, StepError>, now: DateTime<Utc>) {
         let state = &self.state.steps[step];
         if state.status != StepStatus::Running || state.attempt != attempt {
             return;
@@ -80,7 +74,10 @@ impl Execution {
         let wanted = match &retry.retry_if {
             None => error.class.is_retried_by_default(),
             Some(condition) => condition.evaluate_bool(&self.state.scope.with_error(error)).map_err(|cause| {
-                StepError::new(FailureClass::User, format!("`retry_if` can't be evaluated: {cause}; the error was: {}", error.message))
+                StepError::new(
+                    FailureClass::User,
+                    format!("`retry_if` can't be evaluated: {cause}; the error was: {}", error.message),
+                )
             })?,
         };
         if !wanted {

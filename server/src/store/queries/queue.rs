@@ -59,12 +59,7 @@ struct HolderRow {
 }
 
 /// Takes the lease of up to `limit` executions that are due and that nobody holds.
-pub fn claim(
-    connection: &mut PgConnection,
-    node: Uuid,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> QueryResult<Vec<ClaimRow>> {
+pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ClaimRow>> {
     Statement::new(
         "WITH due AS (
              SELECT execution_id FROM execution_queue WHERE lease_node IS NULL AND available_at <= $1
@@ -81,12 +76,7 @@ pub fn claim(
 }
 
 /// Takes over up to `limit` executions whose node has expired.
-pub fn take_over(
-    connection: &mut PgConnection,
-    node: Uuid,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> QueryResult<Vec<ClaimRow>> {
+pub fn take_over(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ClaimRow>> {
     Statement::new(
         "WITH lost AS (
              SELECT execution_id FROM execution_queue
@@ -206,11 +196,7 @@ pub fn release_node(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc
 }
 
 /// Makes the daily partitions from `first_day` on that are missing. Returns how many were made.
-pub fn create_partitions(
-    connection: &mut PgConnection,
-    first_day: chrono::NaiveDate,
-    days: i32,
-) -> QueryResult<i32> {
+pub fn create_partitions(connection: &mut PgConnection, first_day: chrono::NaiveDate, days: i32) -> QueryResult<i32> {
     #[derive(QueryableByName)]
     struct CountRow {
         #[diesel(sql_type = Integer)]
