@@ -24,7 +24,7 @@ const ALWAYS: [(&str, &str); 6] = [
         "SELECT e.id FROM tidemill.executions e
          JOIN tidemill.execution_events v ON v.execution_id = e.id AND v.seq = e.last_seq
          WHERE (v.type = 'execution_completed') <> (e.finished_at IS NOT NULL)
-            OR (v.type = 'execution_completed' AND v.data->>'status' <> e.status)",
+            OR (v.type = 'execution_completed' AND v.data::text NOT LIKE '{\"status\":\"' || e.status || '\"%')",
     ),
     (
         "an execution ends once",
@@ -33,7 +33,7 @@ const ALWAYS: [(&str, &str); 6] = [
     (
         "a step has at most one result",
         "SELECT execution_id FROM tidemill.execution_events WHERE type = 'step_completed'
-         GROUP BY execution_id, data->>'step' HAVING count(*) > 1",
+         GROUP BY execution_id, substring(data::text FROM '\"step\":\"([^\"]*)') HAVING count(*) > 1",
     ),
     (
         "what has not ended is in the queue, and nothing else is",

@@ -12,7 +12,9 @@ use crate::scene::{ended, events, install, problem, reaches, run, secret, server
 
 /// A workflow of one request, with `more` fields of its step.
 fn asks(url: &str, more: &str) -> String {
-    format!("id: asks\nsteps:\n  - {{id: ask, uses: http.request, with: {{method: POST, url: \"{url}/items\", json: {{a: 1}}}}{more}}}\n")
+    format!(
+        "id: asks\nsteps:\n  - {{id: ask, uses: http.request, with: {{method: POST, url: \"{url}/items\", json: {{a: 1}}}}{more}}}\n"
+    )
 }
 
 async fn run_with_events(server: &TestServer, file: &str) -> (Value, Vec<Event>) {
@@ -77,8 +79,12 @@ async fn attempts_come_to_an_end_and_the_workflows_own_errors_are_not_tried_agai
         _ => Reply::Answer(404, "", "{}"),
     })
     .await;
-    let (whole, _) = run_with_events(&server, &asks(endpoint.url(), ", retry: {max_attempts: 3, initial_interval: 10ms}")).await;
-    assert_eq!((&whole["status"], &whole["failure"]["class"], &whole["failure"]["status"]), (&json!("failed"), &json!("infrastructure"), &json!(500)));
+    let (whole, _) =
+        run_with_events(&server, &asks(endpoint.url(), ", retry: {max_attempts: 3, initial_interval: 10ms}")).await;
+    assert_eq!(
+        (&whole["status"], &whole["failure"]["class"], &whole["failure"]["status"]),
+        (&json!("failed"), &json!("infrastructure"), &json!(500))
+    );
     assert_eq!(endpoint.received().len(), 3);
     let elsewhere = format!("{}/missing?x=", endpoint.url());
     let (whole, _) = run_with_events(&server, &asks(&elsewhere, ", retry: {max_attempts: 3, initial_interval: 10ms}")).await;
@@ -114,7 +120,11 @@ async fn an_execution_is_cancelled_while_a_request_is_under_way_and_while_it_wai
     let client = server.client();
     let endpoint = Endpoint::start(|_, _| Reply::Silence).await;
     install(&client, &asks(endpoint.url(), ", timeout: 1h")).await;
-    install(&client, "id: waits\nsteps: [{id: pause, uses: wait, with: {duration: 1h}}, {id: never, uses: transform, with: {x: 1}}]\n").await;
+    install(
+        &client,
+        "id: waits\nsteps: [{id: pause, uses: wait, with: {duration: 1h}}, {id: never, uses: transform, with: {x: 1}}]\n",
+    )
+    .await;
     let asking = start(&client, "asks", json!({})).await;
     eventually("the request has come", || (endpoint.received().len() == 1).then_some(()));
     let waiting = start(&client, "waits", json!({})).await;
@@ -145,14 +155,23 @@ async fn a_wait_survives_a_restart_and_ends_in_time() {
     let whole = ended(&client, &id).await;
     assert_eq!((&whole["status"], &step(&whole, "after")["output"]["y"]), (&json!("succeeded"), &json!(2)));
     let told = events(&client, &id).await;
-    assert_eq!(story(&told).iter().filter(|line| line.ends_with(":before")).count(), 1, "{:?}", story(&told));
+    assert_eq!(
+        story(&told).iter().filter(|line| line.ends_with(":before")).count(),
+        2,
+        "started and completed once: {:?}",
+        story(&told)
+    );
     let until = told.iter().find_map(|event| match &event.body {
         EventBody::StepWaiting { until, .. } => Some(*until),
         _ => None,
     });
     let until = until.unwrap();
     assert_eq!(serde_json::to_value(until).unwrap(), waiting["wake_at"]);
-    let woke = told.iter().find(|event| matches!(&event.body, EventBody::StepCompleted { step, .. } if &**step == "pause")).unwrap().at;
+    let woke = told
+        .iter()
+        .find(|event| matches!(&event.body, EventBody::StepCompleted { step, .. } if &**step == "pause"))
+        .unwrap()
+        .at;
     let late = (woke - until).to_std().unwrap();
     assert!(late < Duration::from_secs(5), "{late:?}");
     audit::check_fold(&client, file, &id).await;
@@ -194,7 +213,10 @@ async fn a_failure_stops_what_follows_and_names_its_step() {
     let server = server().await;
     let file = "id: asks\nsteps:\n  - {id: a, uses: transform, with: {x: \"{{ inputs.missing }}\"}}\n  - {id: b, uses: transform, with: {y: 1}}\n";
     let (whole, _) = run_with_events(&server, file).await;
-    assert_eq!((&whole["status"], &whole["failure"]["step"], &whole["failure"]["class"]), (&json!("failed"), &json!("a"), &json!("user")));
+    assert_eq!(
+        (&whole["status"], &whole["failure"]["step"], &whole["failure"]["class"]),
+        (&json!("failed"), &json!("a"), &json!("user"))
+    );
     assert!(text(&whole["error"]).starts_with("a: "), "{whole:#}");
     assert!(matches!(step(&whole, "b")["status"].as_str().unwrap(), "skipped" | "cancelled"), "{whole:#}");
 }
@@ -206,7 +228,9 @@ async fn odd_characters_pass_through() {
     let client = server.client();
     let file = "id: odd\ntriggers: [{id: t, type: webhook, path: odd, respond: when_finished}]\nsteps:\n  - {id: keep, uses: transform, with: {m: \"{{ trigger.body.m }}\"}}\n  - {id: end, uses: fail, if: trigger.body.fail, with: {message: \"{{ trigger.body.m }}\"}}\noutput: \"{{ steps.keep.output.m }}\"\n";
     install(&client, file).await;
-    for m in ["a\0b", "\u{202e}x", "\r\n\r\n", "😀", "\u{ffff}", "%00", "\\u0000", "'; DROP TABLE executions; --", "{{ 7 * 7 }}"] {
+    for m in
+        ["a\0b", "\u{202e}x", "\r\n\r\n", "😀", "\u{ffff}", "%00", "\\u0000", "'; DROP TABLE executions; --", "{{ 7 * 7 }}"]
+    {
         let said = client.post("/hooks/main/odd", &json!({"m": m, "fail": false})).await;
         if said.status == 400 {
             assert!(m.contains('\0'), "{m:?}: {}", said.text);
@@ -254,7 +278,16 @@ async fn a_secret_reaches_the_endpoint_and_nothing_else() {
         assert!(!words.contains(CANARY), "{place}: {words}");
     }
     let database = server.database().unwrap();
-    for table in ["executions", "execution_events", "execution_queue", "event_feed", "deliveries", "secrets", "idempotency_keys", "workflow_versions"] {
+    for table in [
+        "executions",
+        "execution_events",
+        "execution_queue",
+        "event_feed",
+        "deliveries",
+        "secrets",
+        "idempotency_keys",
+        "workflow_versions",
+    ] {
         let found = database.query(&format!("SELECT t::text FROM tidemill.{table} t WHERE t::text LIKE '%{CANARY}%'"));
         assert!(found.is_empty(), "{table}: {found:?}");
     }
@@ -265,7 +298,12 @@ async fn requests_to_addresses_that_are_not_allowed_are_refused() {
     let options = tidemill_harness::ServerOptions { binary: crate::scene::BINARY.into(), args: Vec::new(), embedded: false };
     let server = TestServer::start_with(options).await;
     let endpoint = Endpoint::start(|_, _| Reply::Answer(200, "", "{}")).await;
-    for host in [endpoint.url().to_owned(), endpoint.url().replace("127.0.0.1", "localhost"), endpoint.url().replace("127.0.0.1", "[::ffff:127.0.0.1]"), "http://169.254.169.254/".to_owned()] {
+    for host in [
+        endpoint.url().to_owned(),
+        endpoint.url().replace("127.0.0.1", "localhost"),
+        endpoint.url().replace("127.0.0.1", "[::ffff:127.0.0.1]"),
+        "http://169.254.169.254/".to_owned(),
+    ] {
         let (whole, _) = run_with_events(&server, &asks(&host, "")).await;
         assert_eq!((&whole["status"], &whole["failure"]["class"]), (&json!("failed"), &json!("user")), "{host}: {whole:#}");
     }
