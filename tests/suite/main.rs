@@ -9,6 +9,7 @@ mod bench;
 mod clients;
 mod endpoint;
 mod execution;
+mod recovery;
 mod scene;
 mod tidy;
 mod webhook;
