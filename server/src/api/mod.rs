@@ -33,7 +33,6 @@ use poem_openapi::Tags;
 
 pub use document::openapi_document;
 pub use envelope::Envelope;
-pub use health::Metrics;
 pub use hooks::Hooks;
 pub use server::Listener;
 pub use ws::Streams;
@@ -41,6 +40,7 @@ pub use ws::Streams;
 use crate::app::{Accounts, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
+use crate::telemetry::Metrics;
 
 /// What the operations are about.
 #[derive(Tags)]
@@ -82,8 +82,8 @@ pub struct ApiDeps {
     pub executions: Executions,
     /// Alive and ready.
     pub health: Health,
-    /// Writes the metrics.
-    pub metrics: Metrics,
+    /// Counts requests, and is shown at `/metrics`.
+    pub metrics: Arc<Metrics>,
 }
 
 /// What is not in the OpenAPI document: webhooks and WebSockets.
@@ -124,7 +124,7 @@ fn operations(deps: &ApiDeps) -> Route {
 
 /// What every request passes, the outermost layer last.
 fn layered(route: Route, deps: ApiDeps) -> impl Endpoint<Output = Response> {
-    route.with(idempotent::Idempotent(deps.idempotency)).with(authenticate::Authenticate(deps.authenticator)).with(Envelope)
+    route.with(idempotent::Idempotent(deps.idempotency)).with(authenticate::Authenticate(deps.authenticator)).with(Envelope(deps.metrics))
 }
 
 /// A page of a list, as its query parameters ask for it.

@@ -39,7 +39,6 @@ fn deps(engine: &Engine) -> ApiDeps {
         schedules_changed.notify_one();
     });
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
-    let shown = Arc::clone(metrics);
     ApiDeps {
         idempotency: Idempotency::new(database.clone(), Arc::clone(clock)),
         accounts: Accounts::new(database.clone()),
@@ -49,7 +48,7 @@ fn deps(engine: &Engine) -> ApiDeps {
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated),
         executions: Executions::new(database.clone(), versions.plans().clone(), commands),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining)),
-        metrics: Arc::new(move || shown.render()),
+        metrics: Arc::clone(metrics),
         authenticator,
     }
 }

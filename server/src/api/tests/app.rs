@@ -88,7 +88,7 @@ impl TestApp {
             workflows: Workflows::new(store.clone(), plans.clone(), clock, Arc::new(|| {})),
             executions: Executions::new(store.clone(), plans, engine.clone()),
             health: Health::new(store, schema, draining.clone()),
-            metrics: Arc::new(|| "# EOF\n".to_owned()),
+            metrics: Arc::default(),
         };
         let admin = secret.reveal().to_owned();
         Self { routes: layered(operations(&deps), deps).boxed(), tokens, authenticator, admin, engine, draining, database }
