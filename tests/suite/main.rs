@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 mod audit;
+mod bad_input;
 mod bench;
 mod clients;
 mod endpoint;
@@ -13,6 +14,7 @@ mod journal_crash_points;
 mod recovery;
 mod scene;
 mod stream;
+mod tenancy;
 mod tidy;
 mod webhook;
 mod workflow_lifecycle;
