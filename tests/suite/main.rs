@@ -7,7 +7,9 @@
 mod audit;
 mod bad_input;
 mod bench;
+mod cli;
 mod clients;
+mod demo;
 mod endpoint;
 mod execution;
 mod journal_crash_points;
@@ -16,5 +18,6 @@ mod scene;
 mod stream;
 mod tenancy;
 mod tidy;
+mod tui;
 mod webhook;
 mod workflow_lifecycle;
