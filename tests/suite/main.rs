@@ -5,12 +5,19 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 mod audit;
+mod bad_input;
 mod bench;
+mod cli;
 mod clients;
+mod demo;
 mod endpoint;
 mod execution;
+mod journal_crash_points;
 mod recovery;
 mod scene;
+mod stream;
+mod tenancy;
 mod tidy;
+mod tui;
 mod webhook;
 mod workflow_lifecycle;
