@@ -175,7 +175,7 @@ diesel::table! {
         lease_node -> Nullable<Uuid>,
         lease_epoch -> Integer,
         takeovers -> SmallInt,
-        cancel_requested -> Bool,
+        cancel -> Nullable<Json>,
     }
 }
 
