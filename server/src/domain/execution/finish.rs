@@ -11,7 +11,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
 use super::execution::{Action, Execution};
-use crate::domain::workflow::plan::{OnError, StepIndex};
+use crate::domain::workflow::plan::StepIndex;
 
 /// The longest `Retry-After` that is honoured.
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -100,10 +100,7 @@ impl Execution {
     /// Every step has ended.
     pub(super) fn end(&mut self, now: DateTime<Utc>) {
         let plan = self.plan();
-        let failed = |index: &usize| {
-            self.state.steps[*index].status == StepStatus::Failed && plan.steps[*index].on_error == OnError::Fail
-        };
-        if let Some(index) = (0..plan.steps.len()).find(failed) {
+        if let Some(index) = (0..plan.steps.len()).find(|index| self.state.failed_for_all(*index)) {
             let error = self.state.steps[index].error.clone();
             let mut error = error.unwrap_or_else(|| StepError::new(FailureClass::User, "the step failed"));
             error.step = Some(plan.steps[index].id.to_string());

@@ -13,7 +13,7 @@ use super::execution::{Action, Execution, RunStep};
 use crate::domain::mask::{mask, mask_values};
 use crate::domain::workflow::duration;
 use crate::domain::workflow::expression::ExpressionError;
-use crate::domain::workflow::plan::{OnError, StepIndex, WaitFor, Work};
+use crate::domain::workflow::plan::{StepIndex, WaitFor, Work};
 use crate::domain::workflow::scope::Scope;
 
 impl Execution {
@@ -26,26 +26,52 @@ impl Execution {
         }
     }
 
-    /// Why the step will not run, if it will not. A join runs when at least one of its parents succeeded and none failed.
+    /// Why the step will not run, if it will not. A join runs when at least one of its parents succeeded and none failed; an
+    /// `if` with a status function decides alone.
     fn gate(&self, step: StepIndex) -> Result<Option<SkipReason>, ExpressionError> {
-        let plan = self.state.plan();
-        let parents = &plan.steps[step].depends_on;
-        let failed = |&parent: &StepIndex| {
-            let state = &self.state.steps[parent];
-            (state.status == StepStatus::Failed && plan.steps[parent].on_error == OnError::Fail)
-                || state.skipped == Some(SkipReason::Failure)
+        let planned = &self.state.plan().steps[step];
+        if !planned.asks_status {
+            if let Some(reason) = self.blocked(step) {
+                return Ok(Some(reason));
+            }
+        }
+        let Some(condition) = &planned.condition else { return Ok(None) };
+        let holds = if planned.asks_status {
+            condition.evaluate_bool(&self.state.scope.with_status(self.ancestor_failed(step)))?
+        } else {
+            condition.evaluate_bool(&self.state.scope)?
         };
-        if parents.iter().any(failed) {
-            return Ok(Some(SkipReason::Failure));
-        }
+        Ok((!holds).then_some(SkipReason::Condition))
+    }
+
+    /// Why its parents keep the step from running, if they do.
+    fn blocked(&self, step: StepIndex) -> Option<SkipReason> {
+        let parents = &self.state.plan().steps[step].depends_on;
+        let failed = |&parent: &StepIndex| {
+            self.state.failed_for_all(parent) || self.state.steps[parent].skipped == Some(SkipReason::Failure)
+        };
         let skipped = |&parent: &StepIndex| self.state.steps[parent].status == StepStatus::Skipped;
-        if !parents.is_empty() && parents.iter().all(skipped) {
-            return Ok(Some(SkipReason::Dependency));
+        if parents.iter().any(failed) {
+            Some(SkipReason::Failure)
+        } else {
+            (!parents.is_empty() && parents.iter().all(skipped)).then_some(SkipReason::Dependency)
         }
-        match &plan.steps[step].condition {
-            Some(condition) if !condition.evaluate_bool(&self.state.scope)? => Ok(Some(SkipReason::Condition)),
-            _ => Ok(None),
+    }
+
+    /// Whether a step that this one waits for, directly or not, failed and thereby fails the execution.
+    fn ancestor_failed(&self, step: StepIndex) -> bool {
+        let plan = self.state.plan();
+        let mut seen = vec![false; plan.steps.len()];
+        let mut waiting = plan.steps[step].depends_on.clone();
+        while let Some(ancestor) = waiting.pop() {
+            if self.state.failed_for_all(ancestor) {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[ancestor], true) {
+                waiting.extend(&plan.steps[ancestor].depends_on);
+            }
         }
+        false
     }
 
     fn skip(&mut self, step: StepIndex, reason: SkipReason, now: DateTime<Utc>) {

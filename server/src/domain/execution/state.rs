@@ -8,7 +8,7 @@ use tidemill_common::event::{Event, EventBody, Json, Origin, SkipReason, StepErr
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
-use crate::domain::workflow::plan::{Plan, StepIndex};
+use crate::domain::workflow::plan::{OnError, Plan, StepIndex};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope};
 
 /// The state of one execution.
@@ -169,6 +169,12 @@ impl State {
     pub fn deadline(&self) -> Option<DateTime<Utc>> {
         let timeout = chrono::TimeDelta::from_std(self.plan.timeout?).ok()?;
         self.id.admitted_at().checked_add_signed(timeout)
+    }
+
+    /// Whether a step failed for good and thereby fails the execution.
+    #[must_use]
+    pub fn failed_for_all(&self, step: StepIndex) -> bool {
+        self.steps[step].status == StepStatus::Failed && self.plan.steps[step].on_error == OnError::Fail
     }
 
     /// Applies the next event.

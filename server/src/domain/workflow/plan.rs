@@ -79,6 +79,9 @@ pub struct Step {
     pub dependents: Vec<StepIndex>,
     /// Its `if`: the step is skipped when it gives false.
     pub condition: Option<Expression>,
+    /// Whether its `if` calls `always()` or `failed()`, so that it is asked even after a failure or when all that the step
+    /// depends on was skipped.
+    pub asks_status: bool,
     /// What it does.
     pub work: Work,
     /// What happens when an attempt fails.

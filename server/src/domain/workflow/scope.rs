@@ -41,13 +41,14 @@ struct Names {
     steps: Arc<Steps>,
     error: Option<Arc<ErrorView>>,
     secrets: Option<Arc<Secrets>>,
+    failed: Option<bool>,
 }
 
 impl Scope {
     /// The scope at the start of an execution. `trigger` is what the execution's origin has as `input`.
     pub fn new(trigger: Json, meta: ExecutionMeta) -> Self {
         let steps = Arc::new(Steps::default());
-        Self(Arc::new(Names { trigger, meta: Arc::new(meta), steps, error: None, secrets: None }))
+        Self(Arc::new(Names { trigger, meta: Arc::new(meta), steps, error: None, secrets: None, failed: None }))
     }
 
     /// Notes that the step `id` has ended; later expressions see it as `steps.<id>`.
@@ -62,6 +63,14 @@ impl Scope {
     pub fn with_error(&self, error: &StepError) -> Self {
         let mut names = Names::clone(&self.0);
         names.error = Some(Arc::new(ErrorView(error.clone())));
+        Self(Arc::new(names))
+    }
+
+    /// The same scope, in which `always()` is true and `failed()` says whether something has `failed`.
+    #[must_use]
+    pub fn with_status(&self, failed: bool) -> Self {
+        let mut names = Names::clone(&self.0);
+        names.failed = Some(failed);
         Self(Arc::new(names))
     }
 
@@ -105,6 +114,8 @@ impl Object for Names {
             "execution" => Some(Value::from_object(ExecutionView(self.meta.clone()))),
             "error" => self.error.clone().map(Value::from_dyn_object),
             "secrets" => self.secrets.clone().map(Value::from_dyn_object),
+            "always" => self.failed.map(|_| Value::from_function(|| true)),
+            "failed" => self.failed.map(|failed| Value::from_function(move || failed)),
             _ => None,
         }
     }

@@ -26,13 +26,17 @@ pub(super) struct Context<'a> {
     pub secrets: bool,
     /// Whether `error` may be read.
     pub error: bool,
+    /// Whether `always()` and `failed()` may be called.
+    pub status_functions: bool,
+    /// Whether one of them was called.
+    pub asks_status: bool,
     /// The names of the secrets that were read.
     pub used_secrets: BTreeSet<Arc<str>>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(world: &'a World<'a>, step: Option<StepIndex>) -> Self {
-        Self { world, step, secrets: false, error: false, used_secrets: BTreeSet::new() }
+        Self { world, step, secrets: false, error: false, status_functions: false, asks_status: false, used_secrets: BTreeSet::new() }
     }
 
     /// The tree at `field` as a template.
@@ -94,7 +98,24 @@ impl<'a> Context<'a> {
                 fine = false;
             }
         }
+        for call in &reading.status_calls {
+            self.asks_status = true;
+            if !self.status_functions {
+                let found = Found::new("unknown_function", format!("`{}()` can be called only in the `if` of a step", call.name));
+                problems.add_inside(text, call.offset, path, found);
+                fine = false;
+            }
+        }
         fine
+    }
+
+    /// The `if` of a step, and whether it calls a status function.
+    pub fn condition(&mut self, field: &Cursor<'_>, problems: &mut Problems<'_>) -> (Option<Expression>, bool) {
+        self.status_functions = true;
+        self.asks_status = false;
+        let condition = self.bare(field, problems);
+        self.status_functions = false;
+        (condition, self.asks_status)
     }
 
     fn allowed(&mut self, mention: &Mention) -> Result<(), Found> {

@@ -133,7 +133,8 @@ fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut P
     let fields = &draft.fields;
     let mut context = Context::new(world, Some(index));
     let name = fields.get("name").and_then(|field| field.text(problems)).map(|text| text.value.clone());
-    let condition = fields.get("if").and_then(|field| context.bare(&field, problems));
+    let (condition, asks_status) =
+        fields.get("if").map_or((None, false), |field| context.condition(&field, problems));
     let uses = uses(fields, problems);
     let work = work(uses, draft, &mut context, problems);
     let retry = fields.get("retry").map_or_else(|| Some(Retry::never()), |field| retry::retry(&field, &mut context, problems));
@@ -149,6 +150,7 @@ fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut P
         depends_on: world.graph.depends_on(index).to_vec(),
         dependents: Vec::new(),
         condition,
+        asks_status,
         work: work?,
         retry: retry?,
         timeout: timeout?,

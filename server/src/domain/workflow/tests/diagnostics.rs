@@ -146,3 +146,13 @@ steps: [{{id: a, uses: transform, with: [\"{{{{ inputs.qyt }}}}\", \"{{{{ trigge
     assert!(compile(&file(false)).is_ok());
     insta::assert_snapshot!(told(&file(true)));
 }
+
+#[test]
+fn status_functions_belong_to_if() {
+    let source = "id: x
+steps:
+  - {id: a, uses: transform, if: \"always(1) or failed()\", with: {}}
+  - {id: b, uses: transform, if: \"alway()\", with: {x: \"{{ failed() }}\"}, retry: {retry_if: always()}}
+";
+    insta::assert_snapshot!(told(source));
+}
