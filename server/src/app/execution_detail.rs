@@ -77,11 +77,15 @@ fn pending(step: StepOutline) -> StepView {
         input: None,
         output: None,
         error: None,
+        iterations: None,
     }
 }
 
 /// What one event changes about its step.
 fn advance(step: &mut StepView, event: &Event) {
+    if event.body.iteration().is_some() {
+        return count(step, &event.body);
+    }
     step.wake_at = None;
     match &event.body {
         EventBody::StepStarted { attempt, input, .. } => {
@@ -120,6 +124,16 @@ fn advance(step: &mut StepView, event: &Event) {
     }
 }
 
+/// What the event of an iteration changes about its step: only how many have ended.
+fn count(step: &mut StepView, body: &EventBody) {
+    let iterations = step.iterations.get_or_insert_default();
+    match body {
+        EventBody::StepCompleted { .. } => iterations.succeeded += 1,
+        EventBody::StepFailed { retry_at: None, .. } => iterations.failed += 1,
+        _ => {}
+    }
+}
+
 fn end(step: &mut StepView, status: StepStatus, at: DateTime<Utc>) {
     step.status = status;
     step.started_at.get_or_insert(at);
@@ -129,7 +143,7 @@ fn end(step: &mut StepView, status: StepStatus, at: DateTime<Utc>) {
 /// What the end of the execution means for a step that had not ended: it never will.
 fn settle(step: &mut StepView, status: ExecutionStatus, at: DateTime<Utc>) {
     step.wake_at = None;
-    if step.status.is_terminal() || status == ExecutionStatus::Succeeded {
+    if step.status.is_terminal() {
         return;
     }
     let begun = step.status != StepStatus::Pending;

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tidemill_common::event::{Event, EventBody, Json, Origin, SkipReason, StepError};
+use tidemill_common::event::{Event, EventBody, Json, Origin, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
-use crate::domain::workflow::plan::{OnError, Plan, StepIndex};
+use super::step_state::{Place, StepState};
+use crate::domain::workflow::plan::{OnError, Plan, Repeat, StepIndex};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope};
 
 /// The state of one execution.
@@ -34,31 +35,6 @@ pub struct State {
     pub(super) open_steps: usize,
     plan: Arc<Plan>,
     index: HashMap<Arc<str>, StepIndex>,
-}
-
-/// The state of one step.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StepState {
-    /// Where it is in its life.
-    pub status: StepStatus,
-    /// The newest attempt; 0 before the first.
-    pub attempt: u32,
-    /// When its first attempt began.
-    pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
-    pub finished_at: Option<DateTime<Utc>>,
-    /// When it goes on by itself.
-    pub wake_at: Option<DateTime<Utc>>,
-    /// Its rendered `with`, secrets masked.
-    pub input: Option<Json>,
-    /// What later steps see.
-    pub output: Option<Json>,
-    /// Why its newest attempt failed.
-    pub error: Option<StepError>,
-    /// Why it was skipped.
-    pub skipped: Option<SkipReason>,
-    /// How many of the steps it depends on have not ended.
-    pub(super) unmet: usize,
 }
 
 /// A request to cancel an execution.
@@ -171,6 +147,12 @@ impl State {
         self.id.admitted_at().checked_add_signed(timeout)
     }
 
+    /// Whether an attempt is under way there.
+    #[must_use]
+    pub fn is_running(&self, place: Place) -> bool {
+        self.steps[place.step].progress(place.iteration).is_some_and(|progress| progress.status == StepStatus::Running)
+    }
+
     /// Whether a step failed for good and thereby fails the execution.
     #[must_use]
     pub fn failed_for_all(&self, step: StepIndex) -> bool {
@@ -214,8 +196,13 @@ impl State {
         let unknown = || FoldError::UnknownStep { seq: event.seq, step: id.to_owned() };
         let index = *self.index.get(id).ok_or_else(unknown)?;
         let step = &mut self.steps[index];
+        let repeat = self.plan.steps[index].repeat.as_ref();
+        if let Some(number) = body.iteration() {
+            step.apply_to_iteration(number, body, repeat.is_none_or(Repeat::fails_at_once));
+            return Ok(());
+        }
         match body {
-            EventBody::StepStarted { attempt, input, .. } => step.begin(*attempt, input.clone(), event.at),
+            EventBody::StepStarted { attempt, input, .. } => step.begin(*attempt, input.clone(), event.at, repeat),
             EventBody::StepWaiting { until, .. } => {
                 step.status = StepStatus::Waiting;
                 step.wake_at = Some(*until);
@@ -251,6 +238,9 @@ impl State {
         step.status = status;
         step.wake_at = None;
         step.finished_at = Some(at);
+        if let Some(iterations) = &mut step.iterations {
+            iterations.open.clear();
+        }
         self.scope.step_ended(&plan.steps[index].id, status, step.output.clone(), step.error.clone());
         self.open_steps -= 1;
         for &dependent in &plan.steps[index].dependents {
@@ -272,29 +262,4 @@ impl State {
 
 fn meta(execution_id: ExecutionId, workflow_id: Arc<str>, version: i32) -> ExecutionMeta {
     ExecutionMeta { execution_id, workflow_id, version, started_at: execution_id.admitted_at() }
-}
-
-impl StepState {
-    fn new(unmet: usize) -> Self {
-        Self {
-            status: StepStatus::Pending,
-            attempt: 0,
-            started_at: None,
-            finished_at: None,
-            wake_at: None,
-            input: None,
-            output: None,
-            error: None,
-            skipped: None,
-            unmet,
-        }
-    }
-
-    fn begin(&mut self, attempt: u32, input: Option<Json>, at: DateTime<Utc>) {
-        self.status = StepStatus::Running;
-        self.attempt = attempt;
-        self.started_at.get_or_insert(at);
-        self.wake_at = None;
-        self.input = input;
-    }
 }

@@ -8,9 +8,12 @@ use tidemill_common::event::{Event, EventBody, Origin, SkipReason, StepError, Tr
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
-use super::{Action, Execution, Input, State};
+use super::{Action, Execution, Input, Place, State};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
+
+mod iterations;
+mod switch;
 
 /// An execution that was admitted, and everything that it ever recorded.
 struct Story {
@@ -43,8 +46,13 @@ impl Story {
     }
 
     fn end_step(&mut self, step: &str, attempt: u32, result: Result<Value, StepError>) -> Vec<Action> {
-        let step = self.plan.step_index(step).unwrap();
-        self.decide(Input::StepEnded { step, attempt, result })
+        let place = Place::whole(self.plan.step_index(step).unwrap());
+        self.decide(Input::StepEnded { place, attempt, result })
+    }
+
+    fn end_iteration(&mut self, step: &str, number: u32, attempt: u32, result: Result<Value, StepError>) -> Vec<Action> {
+        let place = Place { step: self.plan.step_index(step).unwrap(), iteration: Some(number) };
+        self.decide(Input::StepEnded { place, attempt, result })
     }
 
     /// The same execution on another node: only what was recorded is known.
@@ -76,8 +84,8 @@ const HTTP: &str = "uses: http.request, with: {url: \"https://example.com\"}";
 
 fn runs(actions: &[Action]) -> Vec<(usize, u32)> {
     let run = |action: &Action| match action {
-        Action::Run(run) => Some((run.step, run.attempt)),
-        Action::StopAll => None,
+        Action::Run(run) => Some((run.place.step, run.attempt)),
+        _ => None,
     };
     actions.iter().filter_map(run).collect()
 }

@@ -49,7 +49,7 @@ fn unshare(value: &Json) -> serde_json::Value {
 /// What the end of the execution means for a step that had not ended: it never will.
 fn settle(step: &mut StepView, status: ExecutionStatus, event: &Event) {
     step.wake_at = None;
-    if step.status.is_terminal() || status == ExecutionStatus::Succeeded {
+    if step.status.is_terminal() {
         return;
     }
     let begun = step.status != StepStatus::Pending;
@@ -59,6 +59,9 @@ fn settle(step: &mut StepView, status: ExecutionStatus, event: &Event) {
 }
 
 fn fold_step(step: &mut StepView, event: &Event) {
+    if event.body.iteration().is_some() {
+        return count(step, &event.body);
+    }
     step.wake_at = None;
     match &event.body {
         EventBody::StepStarted { attempt, input, .. } => {
@@ -93,6 +96,16 @@ fn fold_step(step: &mut StepView, event: &Event) {
             step.started_at = step.started_at.or(Some(event.at));
             step.wake_at = Some(*until);
         }
+        _ => {}
+    }
+}
+
+/// What the event of an iteration changes about its step: only how many have ended.
+fn count(step: &mut StepView, body: &EventBody) {
+    let iterations = step.iterations.get_or_insert_default();
+    match body {
+        EventBody::StepCompleted { .. } => iterations.succeeded += 1,
+        EventBody::StepFailed { retry_at: None, .. } => iterations.failed += 1,
         _ => {}
     }
 }

@@ -17,15 +17,26 @@ pub(super) struct World<'a> {
     pub inputs: Option<Vec<&'a str>>,
 }
 
+/// What kind of iteration an expression belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// One of `for_each`: it sees `item` and `index`.
+    Item,
+    /// One of `while`: it sees `last` and `index`.
+    Last,
+}
+
 /// A place in the file, and what expressions may read there.
 pub(super) struct Context<'a> {
-    world: &'a World<'a>,
+    pub world: &'a World<'a>,
     /// The step whose expressions these are; none for the workflow's `output`, which may read every step.
     pub step: Option<StepIndex>,
     /// Whether `secrets` may be read.
     pub secrets: bool,
     /// Whether `error` may be read.
     pub error: bool,
+    /// Which names of an iteration may be read.
+    pub turn: Option<Turn>,
     /// Whether `always()` and `failed()` may be called.
     pub status_functions: bool,
     /// Whether one of them was called.
@@ -36,7 +47,16 @@ pub(super) struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub fn new(world: &'a World<'a>, step: Option<StepIndex>) -> Self {
-        Self { world, step, secrets: false, error: false, status_functions: false, asks_status: false, used_secrets: BTreeSet::new() }
+        Self {
+            world,
+            step,
+            secrets: false,
+            error: false,
+            turn: None,
+            status_functions: false,
+            asks_status: false,
+            used_secrets: BTreeSet::new(),
+        }
     }
 
     /// The tree at `field` as a template.
@@ -101,7 +121,8 @@ impl<'a> Context<'a> {
         for call in &reading.status_calls {
             self.asks_status = true;
             if !self.status_functions {
-                let found = Found::new("unknown_function", format!("`{}()` can be called only in the `if` of a step", call.name));
+                let found =
+                    Found::new("unknown_function", format!("`{}()` can be called only in the `if` of a step", call.name));
                 problems.add_inside(text, call.offset, path, found);
                 fine = false;
             }
@@ -133,7 +154,12 @@ impl<'a> Context<'a> {
             }
             "secrets" => self.secret(mention),
             "steps" => self.step(mention),
-            "item" => Err(Found::new("not_available", "`item` belongs to `for_each`, which is not available in this version")),
+            "item" if self.turn == Some(Turn::Item) => Ok(()),
+            "last" if self.turn == Some(Turn::Last) => Ok(()),
+            "index" if self.turn.is_some() => Ok(()),
+            "item" => Err(Found::new("unknown_name", "`item` exists only in a step with `for_each`")),
+            "last" => Err(Found::new("unknown_name", "`last` exists only in a step with `while`")),
+            "index" => Err(Found::new("unknown_name", "`index` exists only in a step with `for_each` or `while`")),
             _ => Err(self.unknown(root)),
         }
     }

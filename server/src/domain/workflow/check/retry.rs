@@ -41,6 +41,6 @@ pub(super) fn retry(field: &Cursor<'_>, context: &mut Context<'_>, problems: &mu
 }
 
 /// The field `key` as `read` reads it, or what holds when it is absent.
-fn given<T>(fields: &Fields<'_>, key: &str, absent: T, read: impl FnOnce(&Cursor<'_>) -> Option<T>) -> Option<T> {
+pub(super) fn given<T>(fields: &Fields<'_>, key: &str, absent: T, read: impl FnOnce(&Cursor<'_>) -> Option<T>) -> Option<T> {
     fields.get(key).map_or(Some(absent), |field| read(&field))
 }

@@ -8,17 +8,17 @@ use tidemill_common::limits::{WAIT_SECONDS, WORKFLOW_STEPS};
 
 use super::expressions::{Context, World};
 use super::graph::Graph;
-use super::{http, ids, retry, waits};
-use crate::domain::workflow::document::{Cursor, Fields, Found, Place, Problems, nearest, shorten};
+use super::{http, ids, repeat, retry, switch, waits};
+use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Place, Problems, nearest, shorten};
 use crate::domain::workflow::plan::{Effect, OnError, Retry, Step, StepIndex, Work};
 
 /// The fields of a step.
-pub(super) const FIELDS: [&str; 10] =
-    ["id", "name", "uses", "depends_on", "if", "with", "retry", "timeout", "on_error", "effect"];
+pub(super) const FIELDS: [&str; 12] =
+    ["id", "name", "uses", "depends_on", "if", "for_each", "while", "with", "retry", "timeout", "on_error", "effect"];
 /// Fields that come with later versions.
-const LATER: [&str; 3] = ["for_each", "runtime", "cache"];
+const LATER: [&str; 2] = ["runtime", "cache"];
 /// What a step can do.
-pub(super) const USES: [&str; 4] = ["transform", "http.request", "wait", "fail"];
+pub(super) const USES: [&str; 5] = ["transform", "http.request", "switch", "wait", "fail"];
 /// What comes with later versions.
 const LATER_USES: [&str; 5] = ["python", "javascript", "sql", "approval", "workflow"];
 /// How long an attempt may take when the file doesn't say.
@@ -48,7 +48,9 @@ pub(super) fn outline<'a>(list: &Cursor<'a>, problems: &mut Problems<'_>) -> Opt
     let drafts: Vec<Option<Draft<'a>>> = items.into_iter().map(|cursor| draft(cursor, problems)).collect();
     let drafts: Vec<Draft<'a>> = drafts.into_iter().collect::<Option<_>>()?;
     let places = distinct_ids(&drafts, problems);
-    let depends_on = drafts.iter().enumerate().map(|(index, draft)| depends_on(index, draft, &places, problems)).collect();
+    let switched = switched(&drafts);
+    let outline = Outline { places: &places, switched: &switched };
+    let depends_on = drafts.iter().enumerate().map(|(index, draft)| outline.depends_on(index, draft, problems)).collect();
     let graph = Graph::new(places, depends_on);
     report_cycles(&drafts, &graph, problems);
     Some((drafts, graph))
@@ -75,34 +77,52 @@ fn distinct_ids(drafts: &[Draft<'_>], problems: &mut Problems<'_>) -> HashMap<Ar
     places
 }
 
-/// The steps that `draft` waits for: those it names, else the one before it.
-fn depends_on(
-    index: StepIndex,
-    draft: &Draft<'_>,
-    places: &HashMap<Arc<str>, StepIndex>,
-    problems: &mut Problems<'_>,
-) -> Vec<StepIndex> {
-    let Some(field) = draft.fields.get("depends_on") else {
-        return index.checked_sub(1).into_iter().collect();
-    };
-    let mut needed = Vec::new();
-    for item in field.list(problems).unwrap_or_default() {
-        let Some(text) = item.text_as(problems, "the id of a step") else { continue };
-        match places.get(text.value.as_str()) {
-            Some(place) if needed.contains(place) => {
-                item.report(problems, Found::new("duplicate_id", format!("`{}` stands here twice", text.value)));
-            }
-            Some(place) => needed.push(*place),
-            None => {
-                let near = nearest(&text.value, places.keys().map(|id| &**id));
-                item.report(
-                    problems,
-                    Found::new("unknown_step", format!("there is no step `{}`", shorten(&text.value))).meant(near),
-                );
+/// The switches that name a step, by its id.
+fn switched<'a>(drafts: &[Draft<'a>]) -> HashMap<&'a str, Vec<StepIndex>> {
+    let mut switched: HashMap<&str, Vec<StepIndex>> = HashMap::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let is_switch = matches!(draft.fields.get("uses").map(|uses| &uses.node.content), Some(Content::Text(text)) if text.value == "switch");
+        let Some(with) = draft.fields.get("with").filter(|_| is_switch) else { continue };
+        for id in switch::named(&with) {
+            let switches = switched.entry(id).or_default();
+            if !switches.contains(&index) {
+                switches.push(index);
             }
         }
     }
-    needed
+    switched
+}
+
+/// What is known before dependencies are read.
+struct Outline<'o> {
+    places: &'o HashMap<Arc<str>, StepIndex>,
+    switched: &'o HashMap<&'o str, Vec<StepIndex>>,
+}
+
+impl Outline<'_> {
+    /// The steps that `draft` waits for: those it names, else the switches that name it, else the one before it.
+    fn depends_on(&self, index: StepIndex, draft: &Draft<'_>, problems: &mut Problems<'_>) -> Vec<StepIndex> {
+        let Some(field) = draft.fields.get("depends_on") else {
+            let switches = draft.id.as_deref().and_then(|id| self.switched.get(id));
+            return switches.cloned().unwrap_or_else(|| index.checked_sub(1).into_iter().collect());
+        };
+        let mut needed = Vec::new();
+        for item in field.list(problems).unwrap_or_default() {
+            let Some(text) = item.text_as(problems, "the id of a step") else { continue };
+            match self.places.get(text.value.as_str()) {
+                Some(place) if needed.contains(place) => {
+                    item.report(problems, Found::new("duplicate_id", format!("`{}` stands here twice", text.value)));
+                }
+                Some(place) => needed.push(*place),
+                None => {
+                    let near = nearest(&text.value, self.places.keys().map(|id| &**id));
+                    let found = Found::new("unknown_step", format!("there is no step `{}`", shorten(&text.value)));
+                    item.report(problems, found.meant(near));
+                }
+            }
+        }
+        needed
+    }
 }
 
 fn report_cycles(drafts: &[Draft<'_>], graph: &Graph, problems: &mut Problems<'_>) {
@@ -133,9 +153,9 @@ fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut P
     let fields = &draft.fields;
     let mut context = Context::new(world, Some(index));
     let name = fields.get("name").and_then(|field| field.text(problems)).map(|text| text.value.clone());
-    let (condition, asks_status) =
-        fields.get("if").map_or((None, false), |field| context.condition(&field, problems));
+    let (condition, asks_status) = fields.get("if").map_or((None, false), |field| context.condition(&field, problems));
     let uses = uses(fields, problems);
+    let repeat = repeat::repeat(fields, &mut context, problems);
     let work = work(uses, draft, &mut context, problems);
     let retry = fields.get("retry").map_or_else(|| Some(Retry::never()), |field| retry::retry(&field, &mut context, problems));
     let timeout = timeout(fields, uses, problems);
@@ -151,6 +171,7 @@ fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut P
         dependents: Vec::new(),
         condition,
         asks_status,
+        repeat: repeat?,
         work: work?,
         retry: retry?,
         timeout: timeout?,
@@ -184,6 +205,7 @@ fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, proble
     match uses {
         Some("transform") => waits::transform(&with, context, problems),
         Some("http.request") => http::work(&with, context, problems),
+        Some("switch") => switch::switch(&with, context, problems),
         Some("wait") => waits::wait(&with, context, problems),
         Some(_) => waits::fail(&with, context, problems),
         None => {
@@ -214,10 +236,12 @@ fn effect(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>) 
     })
 }
 
-/// `retry` and `timeout` say nothing about steps that only wait or fail.
+/// `retry` and `timeout` say nothing about steps that only wait, fail or choose; and what is chosen is chosen once.
 fn check_use(uses: Option<&str>, fields: &Fields<'_>, problems: &mut Problems<'_>) {
-    let Some(uses @ ("wait" | "fail")) = uses else { return };
-    for key in ["retry", "timeout"] {
+    let Some(uses @ ("wait" | "fail" | "switch")) = uses else { return };
+    let meaningless: &[&str] =
+        if uses == "switch" { &["retry", "timeout", "for_each", "while"] } else { &["retry", "timeout"] };
+    for key in meaningless {
         if let Some(field) = fields.get(key) {
             field.report(
                 problems,

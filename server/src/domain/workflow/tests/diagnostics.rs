@@ -156,3 +156,20 @@ steps:
 ";
     insta::assert_snapshot!(told(source));
 }
+
+#[test]
+fn iterations_and_switches() {
+    let source = "id: x
+steps:
+  - {id: a, uses: transform, for_each: {items: {{ x: 1 }}}, with: {}}
+  - {id: b, uses: transform, for_each: {items: text, concurrency: 0, on_error: skip}, with: \"{{ item.x + last.x }}\"}
+  - {id: c, uses: transform, for_each: {items: [1]}, while: {condition: \"true\"}, with: {}}
+  - {id: d, uses: transform, if: item.ok, for_each: {items: \"{{ item }}\"}, with: \"{{ index }}\"}
+  - {id: e, uses: transform, while: {condition: \"index < 3 and item\", max_iterations: 20000}, with: \"{{ last }}\"}
+  - {id: f, uses: transform, with: \"{{ item }} {{ index }} {{ last }}\"}
+  - {id: g, uses: switch, with: {value: \"{{ inputs.x }}\", cases: {a: [h, a, gone], b: h}}, for_each: {items: []}, timeout: 5s}
+  - {id: h, uses: switch, with: {cases: {}}}
+"
+    .replace("{{ x: 1 }}", "{x: 1}");
+    insta::assert_snapshot!(told(&source));
+}
