@@ -41,10 +41,8 @@ impl Execution {
         if planned.depends_on.iter().any(|switch| self.leaves_out(*switch, step)) {
             return Ok(Some(SkipReason::NotChosen));
         }
-        if !planned.asks_status {
-            if let Some(reason) = self.blocked(step) {
-                return Ok(Some(reason));
-            }
+        if let Some(reason) = self.blocked(step).filter(|_| !planned.asks_status) {
+            return Ok(Some(reason));
         }
         let Some(condition) = &planned.condition else { return Ok(None) };
         let holds = if planned.asks_status {

@@ -79,18 +79,18 @@ fn distinct_ids(drafts: &[Draft<'_>], problems: &mut Problems<'_>) -> HashMap<Ar
 
 /// The switches that name a step, by its id.
 fn switched<'a>(drafts: &[Draft<'a>]) -> HashMap<&'a str, Vec<StepIndex>> {
-    let mut switched: HashMap<&str, Vec<StepIndex>> = HashMap::new();
+    let mut found: HashMap<&str, Vec<StepIndex>> = HashMap::new();
     for (index, draft) in drafts.iter().enumerate() {
         let is_switch = matches!(draft.fields.get("uses").map(|uses| &uses.node.content), Some(Content::Text(text)) if text.value == "switch");
         let Some(with) = draft.fields.get("with").filter(|_| is_switch) else { continue };
         for id in switch::named(&with) {
-            let switches = switched.entry(id).or_default();
-            if !switches.contains(&index) {
-                switches.push(index);
+            let choosers = found.entry(id).or_default();
+            if !choosers.contains(&index) {
+                choosers.push(index);
             }
         }
     }
-    switched
+    found
 }
 
 /// What is known before dependencies are read.
