@@ -16,6 +16,7 @@ mod idempotent;
 mod payload;
 pub mod problem;
 mod secret;
+mod server;
 mod strict_json;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use document::openapi_document;
 pub use envelope::Envelope;
 pub use health::Metrics;
 pub use hooks::Hooks;
+pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{Accounts, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};

@@ -242,9 +242,9 @@ impl ExecutionTask {
     }
 }
 
-/// An error as a list shows it.
+/// An error as a list shows it. A control character has no place in a line, and a NUL none in the database's texts.
 fn one_line(error: &StepError) -> String {
     let line = error.message.lines().next().unwrap_or_default();
     let text = error.step.as_ref().map_or_else(|| line.to_owned(), |step| format!("{step}: {line}"));
-    text.chars().take(300).collect()
+    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

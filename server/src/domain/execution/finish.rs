@@ -12,6 +12,7 @@ use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
 use super::execution::{Action, Execution};
 use super::step_state::Place;
+use crate::domain::mask::{mask_text, mask_values};
 use crate::domain::workflow::plan::StepIndex;
 
 /// The longest `Retry-After` that is honoured.
@@ -24,9 +25,23 @@ impl Execution {
         if !progress.is_some_and(|progress| progress.status == StepStatus::Running && progress.attempt == attempt) {
             return;
         }
-        match result {
+        match self.without_secrets(place.step, result) {
             Ok(output) => self.complete(place, attempt, output, now),
             Err(error) => self.fail(place, attempt, error, now),
+        }
+    }
+
+    /// What an attempt says may repeat a secret that it was given: an endpoint that echoes, an address in an error. Events keep
+    /// none of it.
+    fn without_secrets(&self, step: StepIndex, result: Result<Value, StepError>) -> Result<Value, StepError> {
+        let Some(Ok(secrets)) = &self.secrets else { return result };
+        if self.state.plan().steps[step].secrets.is_empty() {
+            return result;
+        }
+        let values: Vec<String> = secrets.values().cloned().collect();
+        match result {
+            Ok(output) => Ok(mask_values(&output, &values)),
+            Err(error) => Err(StepError { message: mask_text(&error.message, &values), ..error }),
         }
     }
 
