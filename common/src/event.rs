@@ -96,6 +96,11 @@ pub enum EventBody {
         /// Until when.
         until: DateTime<Utc>,
     },
+    /// The execution is about to fail; first the steps of `catch` happen. The steps that had not ended are stopped.
+    FailureCaught {
+        /// Why it will have failed.
+        error: StepError,
+    },
     /// Someone asked to cancel the execution.
     ExecutionCancelRequested {
         /// Why, in that person's words.
@@ -129,6 +134,7 @@ impl EventBody {
             Self::StepFailed { .. } => "step_failed",
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepWaiting { .. } => "step_waiting",
+            Self::FailureCaught { .. } => "failure_caught",
             Self::ExecutionCancelRequested { .. } => "execution_cancel_requested",
             Self::ExecutionCompleted { .. } => "execution_completed",
         }

@@ -44,6 +44,10 @@ pub fn detail(execution: ExecutionView, steps: Vec<StepOutline>, events: &[Event
         if let Some(origin) = origin(&event.body) {
             input = (*origin.input).clone();
         }
+        if let EventBody::FailureCaught { .. } = &event.body {
+            let begun = steps.iter_mut().filter(|step| step.status != StepStatus::Pending);
+            begun.for_each(|step| settle(step, ExecutionStatus::Failed, event.at));
+        }
         if let EventBody::ExecutionCompleted { status, output: result, error } = &event.body {
             output = result.as_deref().cloned();
             failure.clone_from(error);

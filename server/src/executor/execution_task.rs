@@ -173,7 +173,7 @@ impl ExecutionTask {
         let (state, metrics) = (self.execution.state(), &self.parts.metrics);
         let Some(end) = &state.end else { return };
         metrics.execution_finished(end.status, (end.at - state.id.admitted_at()).to_std().unwrap_or_default());
-        for (step, plan) in state.steps.iter().zip(&state.plan().steps) {
+        for (step, plan) in state.steps.iter().zip(&state.plan().steps).filter(|(step, _)| step.finished_at.is_some()) {
             metrics.step_finished(plan.uses, step.status);
         }
     }

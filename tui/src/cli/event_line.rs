@@ -44,7 +44,7 @@ pub fn tone(body: &EventBody) -> Tone {
         EventBody::ExecutionCompleted { status, .. } => execution_tone(*status),
         EventBody::StepCompleted { .. } => Tone::Good,
         EventBody::StepFailed { retry_at: Some(_), .. } | EventBody::ExecutionCancelRequested { .. } => Tone::Warn,
-        EventBody::StepFailed { .. } => Tone::Bad,
+        EventBody::StepFailed { .. } | EventBody::FailureCaught { .. } => Tone::Bad,
         EventBody::StepSkipped { .. } => Tone::Dim,
         _ => Tone::Live,
     }
@@ -69,6 +69,7 @@ fn detail(body: &EventBody) -> String {
             SkipReason::NotChosen => "a switch chose another case".to_owned(),
         },
         EventBody::StepWaiting { until, .. } => format!("until {}", until.format("%Y-%m-%d %H:%M:%S UTC")),
+        EventBody::FailureCaught { error } => error_text(error),
         EventBody::ExecutionCancelRequested { reason, by } => match reason {
             Some(reason) => format!("by {by}: {reason}"),
             None => format!("by {by}"),

@@ -139,7 +139,7 @@ impl Execution {
         if !self.state.started {
             self.record(EventBody::ExecutionStarted { origin: None }, now);
         }
-        for step in 0..self.state.steps.len() {
+        for step in self.state.active_steps() {
             self.resume_step(step, now);
         }
         self.wake_due(now);
@@ -174,7 +174,7 @@ impl Execution {
             let error = StepError::new(FailureClass::Timeout, "the execution took longer than the workflow's `timeout`");
             return self.end_failed(error, now);
         }
-        for step in 0..self.state.steps.len() {
+        for step in self.state.active_steps() {
             if self.state.steps[step].wake_at.is_some_and(|at| at <= now) {
                 for (place, progress) in self.state.steps[step].open_places(step) {
                     if progress.wake_at.is_some_and(|at| at <= now) {
@@ -201,6 +201,10 @@ impl Execution {
         }
         if self.state.end.is_none() && self.state.open_steps == 0 {
             self.end(now);
+            // A failure that is caught makes steps ready.
+            if !self.ready.is_empty() {
+                self.settle(now);
+            }
         }
     }
 }

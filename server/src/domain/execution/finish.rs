@@ -127,7 +127,10 @@ impl Execution {
     /// Every step has ended.
     pub(super) fn end(&mut self, now: DateTime<Utc>) {
         let plan = self.plan();
-        if let Some(index) = (0..plan.steps.len()).find(|index| self.state.failed_for_all(*index)) {
+        if let Some(caught) = self.state.caught.clone() {
+            return self.end_failed(caught.error, now);
+        }
+        if let Some(index) = (0..plan.catch_from).find(|index| self.state.failed_for_all(*index)) {
             let error = self.state.steps[index].error.clone();
             let mut error = error.unwrap_or_else(|| StepError::new(FailureClass::User, "the step failed"));
             error.step = Some(plan.steps[index].id.to_string());
@@ -146,14 +149,31 @@ impl Execution {
         }
     }
 
+    /// The one place where the execution fails, whatever the cause: first its `catch` happens, once.
     pub(super) fn end_failed(&mut self, error: StepError, now: DateTime<Utc>) {
-        self.end_with(ExecutionStatus::Failed, error, now);
+        match &self.state.caught {
+            Some(caught) => self.end_with(ExecutionStatus::Failed, caught.error.clone(), now),
+            None if self.plan().catch_from == self.state.steps.len() => self.end_with(ExecutionStatus::Failed, error, now),
+            None => self.catch(error, now),
+        }
     }
 
-    fn end_with(&mut self, status: ExecutionStatus, error: StepError, now: DateTime<Utc>) {
+    fn catch(&mut self, error: StepError, now: DateTime<Utc>) {
+        self.stop_attempts();
+        self.ready.clear();
+        self.record(EventBody::FailureCaught { error }, now);
+        let first = self.state.active_steps().filter(|step| self.state.steps[*step].unmet == 0);
+        self.ready.extend(first);
+    }
+
+    fn stop_attempts(&mut self) {
         if self.state.steps.iter().any(|step| step.status == StepStatus::Running) {
             self.actions.push(Action::StopAll);
         }
+    }
+
+    fn end_with(&mut self, status: ExecutionStatus, error: StepError, now: DateTime<Utc>) {
+        self.stop_attempts();
         self.record(EventBody::ExecutionCompleted { status, output: None, error: Some(error) }, now);
     }
 }

@@ -16,5 +16,5 @@ mod step_state;
 mod tests;
 
 pub use execution::{Action, Execution, Input, RunStep, Secrets};
-pub use state::{CancelRequest, End, FoldError, State};
+pub use state::{CancelRequest, Caught, End, FoldError, State};
 pub use step_state::{Iterations, Place, Progress, StepState};

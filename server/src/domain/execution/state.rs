@@ -1,6 +1,7 @@
 //! What an execution is: the fold of its events.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -27,6 +28,8 @@ pub struct State {
     pub steps: Vec<StepState>,
     /// The request to cancel, once there is one.
     pub cancel: Option<CancelRequest>,
+    /// Why it is about to fail, while the steps of `catch` happen.
+    pub caught: Option<Caught>,
     /// How it ended.
     pub end: Option<End>,
     /// What expressions see.
@@ -44,6 +47,15 @@ pub struct CancelRequest {
     pub reason: Option<String>,
     /// Who asked.
     pub by: String,
+}
+
+/// A failure whose steps of `catch` happen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caught {
+    /// Why the execution will have failed.
+    pub error: StepError,
+    /// Since when.
+    pub at: DateTime<Utc>,
 }
 
 /// How an execution ended.
@@ -90,9 +102,10 @@ impl State {
             seq: 0,
             origin: None,
             started: false,
-            open_steps: steps.len(),
+            open_steps: plan.catch_from,
             steps,
             cancel: None,
+            caught: None,
             end: None,
             scope: Scope::new(Json::default(), meta(id, "".into(), 0)),
             index: plan.steps.iter().enumerate().map(|(index, step)| (Arc::clone(&step.id), index)).collect(),
@@ -140,11 +153,18 @@ impl State {
         self.steps.iter().filter_map(|step| step.wake_at).chain(self.deadline()).min()
     }
 
-    /// When the execution's own `timeout` ends it.
+    /// When the execution's own `timeout` ends it. The steps of `catch` have the same time again.
     #[must_use]
     pub fn deadline(&self) -> Option<DateTime<Utc>> {
         let timeout = chrono::TimeDelta::from_std(self.plan.timeout?).ok()?;
-        self.id.admitted_at().checked_add_signed(timeout)
+        let from = self.caught.as_ref().map_or(self.id.admitted_at(), |caught| caught.at);
+        from.checked_add_signed(timeout)
+    }
+
+    /// The steps that may happen: those of the file, or those of `catch` once a failure is caught.
+    #[must_use]
+    pub fn active_steps(&self) -> Range<StepIndex> {
+        if self.caught.is_some() { self.plan.catch_from..self.steps.len() } else { 0..self.plan.catch_from }
     }
 
     /// Whether an attempt is under way there.
@@ -175,9 +195,10 @@ impl State {
             EventBody::ExecutionCancelRequested { reason, by } => {
                 self.cancel = Some(CancelRequest { reason: reason.clone(), by: by.clone() });
             }
+            EventBody::FailureCaught { error } => self.catch(error, event.at),
             EventBody::ExecutionCompleted { status, output, error } => {
                 self.end = Some(End { status: *status, at: event.at, output: output.clone(), error: error.clone() });
-                self.stop_open_steps(event.at);
+                self.stop_open_steps(0..self.steps.len(), event.at);
             }
             body => self.apply_to_step(event, body)?,
         }
@@ -248,13 +269,20 @@ impl State {
         }
     }
 
-    fn stop_open_steps(&mut self, at: DateTime<Utc>) {
-        for step in self.steps.iter_mut().filter(|step| !step.status.is_terminal()) {
-            step.status = StepStatus::Cancelled;
-            step.wake_at = None;
-            if step.started_at.is_some() {
-                step.finished_at = Some(at);
-            }
+    /// The steps that had not ended are stopped; those of `catch` may begin.
+    fn catch(&mut self, error: &StepError, at: DateTime<Utc>) {
+        self.stop_open_steps(0..self.plan.catch_from, at);
+        for (step, planned) in self.steps.iter().zip(&self.plan.steps).take(self.plan.catch_from) {
+            self.scope.step_ended(&planned.id, step.status, step.output.clone(), step.error.clone());
+        }
+        self.scope = self.scope.with_error(error);
+        self.caught = Some(Caught { error: error.clone(), at });
+        self.open_steps = self.steps.len() - self.plan.catch_from;
+    }
+
+    fn stop_open_steps(&mut self, steps: Range<StepIndex>, at: DateTime<Utc>) {
+        for step in self.steps[steps].iter_mut().filter(|step| !step.status.is_terminal()) {
+            step.stop(at);
         }
         self.open_steps = 0;
     }

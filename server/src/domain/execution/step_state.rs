@@ -122,6 +122,17 @@ impl StepState {
         self.iterations = repeat.map(|_| Iterations::default());
     }
 
+    /// The step will not go on: it is cancelled when it had begun, else skipped.
+    pub(super) fn stop(&mut self, at: DateTime<Utc>) {
+        let begun = self.status != StepStatus::Pending;
+        self.status = if begun { StepStatus::Cancelled } else { StepStatus::Skipped };
+        self.finished_at = begun.then_some(at);
+        self.wake_at = None;
+        if let Some(iterations) = &mut self.iterations {
+            iterations.open.clear();
+        }
+    }
+
     /// Applies an event about iteration `number`. When one failed for good and `fails_at_once`, those that only wait are given up.
     pub(super) fn apply_to_iteration(&mut self, number: u32, body: &EventBody, fails_at_once: bool) {
         let iterations = self.iterations.get_or_insert_default();

@@ -12,6 +12,7 @@ use super::{Action, Execution, Input, Place, State};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
 
+mod catch;
 mod iterations;
 mod switch;
 

@@ -28,8 +28,10 @@ pub struct Plan {
     pub inputs: Option<InputSchema>,
     /// What starts executions, in the file's order.
     pub triggers: Vec<Trigger>,
-    /// The steps, in the file's order; a [`StepIndex`] is a place in this list.
+    /// The steps, in the file's order, then those of `catch`; a [`StepIndex`] is a place in this list.
     pub steps: Vec<Step>,
+    /// Where in `steps` those of `catch` begin; the length of the list when there are none.
+    pub catch_from: StepIndex,
     /// What the execution gives when it succeeds.
     pub output: Option<Template>,
     /// How long one execution may take in all.

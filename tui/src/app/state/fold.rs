@@ -31,6 +31,12 @@ pub fn fold(detail: &mut ExecutionDetail, event: &Event) {
                 settle(step, *status, event);
             }
         }
+        EventBody::FailureCaught { .. } => {
+            for step in detail.steps.iter_mut().filter(|step| step.status != StepStatus::Pending) {
+                settle(step, ExecutionStatus::Failed, event);
+            }
+            rest_or_work(detail);
+        }
         EventBody::ExecutionCancelRequested { .. } => {}
         body => {
             let found = detail.steps.iter_mut().find(|step| Some(step.id.as_str()) == body.step());

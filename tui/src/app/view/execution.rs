@@ -159,6 +159,7 @@ fn describe(event: &Event) -> (Token, String) {
         EventBody::StepWaiting { until, .. } => {
             (Token::Wait, format!("{place} until {}", until.format("%Y-%m-%d %H:%M:%S UTC")))
         }
+        EventBody::FailureCaught { error } => (Token::Err, error.message.clone()),
         EventBody::ExecutionCancelRequested { reason, by } => {
             (Token::Warn, reason.as_ref().map_or_else(|| format!("by {by}"), |reason| format!("by {by}: {reason}")))
         }

@@ -149,7 +149,7 @@ impl<'a> Context<'a> {
             "execution" => field(mention, 0, &EXECUTION_FIELDS),
             "error" if self.error => field(mention, 0, &ERROR_FIELDS),
             "error" => {
-                let found = Found::new("unknown_name", "`error` exists only in `retry_if`");
+                let found = Found::new("unknown_name", "`error` exists only in `retry_if` and in the steps of `catch`");
                 Err(found.hint("a later step reads a failure as `steps.<id>.error`"))
             }
             "secrets" => self.secret(mention),

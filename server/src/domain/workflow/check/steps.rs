@@ -33,25 +33,46 @@ pub(super) struct Draft<'a> {
     cursor: Cursor<'a>,
 }
 
-/// Reads ids and dependencies of all steps.
-pub(super) fn outline<'a>(list: &Cursor<'a>, problems: &mut Problems<'_>) -> Option<(Vec<Draft<'a>>, Graph)> {
-    let items = list.list(problems)?;
-    if items.is_empty() {
-        list.report(problems, Found::new("missing_field", "a workflow needs at least one step"));
-        return None;
+/// The steps of the file, and behind them those of `catch`.
+pub(super) struct Lists<'a> {
+    steps: Vec<Cursor<'a>>,
+    /// Where those of `catch` begin.
+    pub catch_from: StepIndex,
+}
+
+/// Reads the two lists.
+pub(super) fn lists<'a>(steps: &Cursor<'a>, catch: Option<&Cursor<'a>>, problems: &mut Problems<'_>) -> Option<Lists<'a>> {
+    let mut items = items(steps, problems)?;
+    let catch_from = items.len();
+    if let Some(catch) = catch {
+        items.extend(self::items(catch, problems)?);
     }
     if items.len() > WORKFLOW_STEPS {
         let message = format!("a workflow may have {WORKFLOW_STEPS} steps; this one has {}", items.len());
-        list.report(problems, Found::new("too_many", message).hint("split the workflow"));
+        steps.report(problems, Found::new("too_many", message).hint("split the workflow"));
         return None;
     }
-    let drafts: Vec<Option<Draft<'a>>> = items.into_iter().map(|cursor| draft(cursor, problems)).collect();
+    Some(Lists { steps: items, catch_from })
+}
+
+fn items<'a>(list: &Cursor<'a>, problems: &mut Problems<'_>) -> Option<Vec<Cursor<'a>>> {
+    let items = list.list(problems)?;
+    if items.is_empty() {
+        list.report(problems, Found::new("missing_field", format!("`{}` needs at least one step", list.path)));
+        return None;
+    }
+    Some(items)
+}
+
+/// Reads ids and dependencies of all steps.
+pub(super) fn outline<'a>(lists: &Lists<'a>, problems: &mut Problems<'_>) -> Option<(Vec<Draft<'a>>, Graph)> {
+    let drafts: Vec<Option<Draft<'a>>> = lists.steps.iter().map(|cursor| draft(cursor.clone(), problems)).collect();
     let drafts: Vec<Draft<'a>> = drafts.into_iter().collect::<Option<_>>()?;
     let places = distinct_ids(&drafts, problems);
     let switched = switched(&drafts);
-    let outline = Outline { places: &places, switched: &switched };
+    let outline = Outline { places: &places, switched: &switched, catch_from: lists.catch_from };
     let depends_on = drafts.iter().enumerate().map(|(index, draft)| outline.depends_on(index, draft, problems)).collect();
-    let graph = Graph::new(places, depends_on);
+    let graph = Graph::new(places, depends_on, lists.catch_from);
     report_cycles(&drafts, &graph, problems);
     Some((drafts, graph))
 }
@@ -97,6 +118,7 @@ fn switched<'a>(drafts: &[Draft<'a>]) -> HashMap<&'a str, Vec<StepIndex>> {
 struct Outline<'o> {
     places: &'o HashMap<Arc<str>, StepIndex>,
     switched: &'o HashMap<&'o str, Vec<StepIndex>>,
+    catch_from: StepIndex,
 }
 
 impl Outline<'_> {
@@ -104,7 +126,8 @@ impl Outline<'_> {
     fn depends_on(&self, index: StepIndex, draft: &Draft<'_>, problems: &mut Problems<'_>) -> Vec<StepIndex> {
         let Some(field) = draft.fields.get("depends_on") else {
             let switches = draft.id.as_deref().and_then(|id| self.switched.get(id));
-            return switches.cloned().unwrap_or_else(|| index.checked_sub(1).into_iter().collect());
+            let before = index.checked_sub(1).filter(|_| index != self.catch_from);
+            return switches.cloned().unwrap_or_else(|| before.into_iter().collect());
         };
         let mut needed = Vec::new();
         for item in field.list(problems).unwrap_or_default() {
@@ -112,6 +135,11 @@ impl Outline<'_> {
             match self.places.get(text.value.as_str()) {
                 Some(place) if needed.contains(place) => {
                     item.report(problems, Found::new("duplicate_id", format!("`{}` stands here twice", text.value)));
+                }
+                Some(place) if (*place < self.catch_from) != (index < self.catch_from) => {
+                    let message = format!("`{}` is in the other list; a step waits for steps of its own list", text.value);
+                    let found = Found::new("not_a_dependency", message);
+                    item.report(problems, found.hint("the steps of `catch` begin when all others have ended or are stopped"));
                 }
                 Some(place) => needed.push(*place),
                 None => {
@@ -152,6 +180,7 @@ pub(super) fn finish(drafts: &[Draft<'_>], world: &World<'_>, problems: &mut Pro
 fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut Problems<'_>) -> Option<Step> {
     let fields = &draft.fields;
     let mut context = Context::new(world, Some(index));
+    context.error = world.graph.is_catch(index);
     let name = fields.get("name").and_then(|field| field.text(problems)).map(|text| text.value.clone());
     let (condition, asks_status) = fields.get("if").map_or((None, false), |field| context.condition(&field, problems));
     let uses = uses(fields, problems);

@@ -173,3 +173,18 @@ steps:
     .replace("{{ x: 1 }}", "{x: 1}");
     insta::assert_snapshot!(told(&source));
 }
+
+#[test]
+fn the_steps_of_catch() {
+    let source = "id: x
+steps:
+  - {id: a, uses: transform, with: \"{{ error.message }} {{ steps.c.output }}\"}
+  - {id: b, uses: transform, depends_on: [c], with: {}}
+catch:
+  - {id: a, uses: transform, with: {}}
+  - {id: c, uses: transform, depends_on: [b], with: \"{{ error.message }} {{ steps.b.output }} {{ error.mesage }}\"}
+  - {id: d, uses: transform, depends_on: [], with: \"{{ steps.c.output }} {{ steps.a.output }}\"}
+";
+    insta::assert_snapshot!(told(source));
+    assert!(told("id: x\nsteps: [{id: a, uses: transform, with: {}}]\ncatch: []\n").contains("needs at least one step"));
+}
