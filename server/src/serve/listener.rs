@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::engine::{Commands, Engine};
 use super::{Error, Stop, files};
-use crate::api::{ApiDeps, Hooks, Listener, Streams};
+use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{Accounts, Activated, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
@@ -27,25 +27,11 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
         stop.requested().await;
         engine.begin_drain();
     };
-    listener.serve(deps(config, engine), stopping, GRACE).await.map_err(Error::Http)
+    listener.serve(deps(engine), live(config, engine), stopping, GRACE).await.map_err(Error::Http)
 }
 
-fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
-    let Engine {
-        database,
-        schema,
-        draining,
-        clock,
-        vault,
-        metrics,
-        versions,
-        hub,
-        routes,
-        webhooks,
-        manual,
-        schedules_changed,
-        ..
-    } = engine;
+fn deps(engine: &Engine) -> ApiDeps {
+    let Engine { database, schema, draining, clock, vault, metrics, versions, routes, manual, schedules_changed, .. } = engine;
     let commands = Arc::new(Commands { manual: manual.clone(), versions: versions.clone() });
     let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
     let activated: Activated = Arc::new(move || {
@@ -53,7 +39,6 @@ fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
         schedules_changed.notify_one();
     });
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
-    let shown = Arc::clone(metrics);
     ApiDeps {
         idempotency: Idempotency::new(database.clone(), Arc::clone(clock)),
         accounts: Accounts::new(database.clone()),
@@ -63,13 +48,19 @@ fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated),
         executions: Executions::new(database.clone(), versions.plans().clone(), commands),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining)),
-        metrics: Arc::new(move || shown.render()),
+        metrics: Arc::clone(metrics),
+        authenticator,
+    }
+}
+
+fn live(config: &ServeConfig, engine: &Engine) -> LiveDeps {
+    let Engine { clock, metrics, hub, webhooks, .. } = engine;
+    LiveDeps {
         hooks: Hooks {
             webhooks: webhooks.clone(),
             room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),
             metrics: Arc::clone(metrics),
         },
         streams: Streams { hub: hub.clone(), clock: Arc::clone(clock), metrics: Arc::clone(metrics) },
-        authenticator,
     }
 }
