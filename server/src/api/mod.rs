@@ -9,6 +9,7 @@ pub mod authenticate;
 mod document;
 mod envelope;
 mod execution;
+mod execution_control;
 mod failure;
 mod health;
 mod hooks;
@@ -98,7 +99,8 @@ pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
         secret::SecretApi(deps.secrets),
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
-        execution::ExecutionApi(deps.executions),
+        execution::ExecutionApi(deps.executions.clone()),
+        execution_control::ExecutionControlApi(deps.executions),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
     Route::new()

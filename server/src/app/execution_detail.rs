@@ -29,6 +29,7 @@ pub(super) fn view(row: Execution) -> Result<ExecutionView, store::Error> {
         duration_ms: row.finished_at.map(|finished_at| (finished_at - created_at).num_milliseconds().max(0)),
         last_seq: row.last_seq,
         error: row.error,
+        retry_of: row.retry_of.map(ExecutionId),
     })
 }
 
@@ -50,12 +51,13 @@ pub fn detail(execution: ExecutionView, steps: Vec<StepOutline>, events: &[Event
             steps.iter_mut().for_each(|step| settle(step, *status, event.at));
         }
     }
-    let wake_at = steps.iter().filter_map(|step| step.wake_at).min();
+    let paused = execution.status == ExecutionStatus::Paused;
+    let wake_at = steps.iter().filter_map(|step| step.wake_at).min().filter(|_| !paused);
     ExecutionDetail { execution, input, output, failure, steps, wake_at }
 }
 
 /// Where the execution comes from, if this event says so.
-fn origin(body: &EventBody) -> Option<&Origin> {
+pub(super) fn origin(body: &EventBody) -> Option<&Origin> {
     match body {
         EventBody::ExecutionQueued(origin) | EventBody::ExecutionStarted { origin: Some(origin) } => Some(origin),
         _ => None,

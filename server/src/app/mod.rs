@@ -1,6 +1,6 @@
 //! Use cases, one file per noun: authorisation and orchestration. No SQL, no HTTP.
 //!
-//! Each noun is a struct that holds only what it needs; `api` holds one of them per tag. What starts and cancels executions
+//! Each noun is a struct that holds only what it needs; `api` holds one of them per tag. What starts executions and takes orders about them
 //! is behind [`engine::Engine`].
 
 mod account;
@@ -8,7 +8,9 @@ pub mod bootstrap;
 pub mod engine;
 mod error;
 mod execution;
+mod execution_control;
 mod execution_detail;
+mod execution_retry;
 mod health;
 mod idempotency;
 mod page;

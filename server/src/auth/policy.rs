@@ -54,6 +54,9 @@ operations! {
     ExecutionEvents = "execution_events": Viewer,
     ExecutionStream = "execution_stream": Viewer,
     ExecutionCancel = "execution_cancel": Editor,
+    ExecutionPause = "execution_pause": Editor,
+    ExecutionResume = "execution_resume": Editor,
+    ExecutionRetry = "execution_retry": Editor,
     WorkspaceStream = "workspace_stream": Viewer,
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Batch {
 
 struct Admit {
     row: AdmitRow,
-    event: Event,
+    events: Vec<Event>,
     reply: oneshot::Sender<Result<Admitted, Error>>,
 }
 
@@ -60,8 +60,8 @@ impl Batch {
     pub(super) fn add(&mut self, command: Command, node: NodeId) -> Option<Command> {
         match command {
             Command::Admit { admission, data, reply } => {
-                let event = admission.event.clone();
-                self.admits.push(Admit { row: admit_row(*admission, data, node), event, reply });
+                let (row, events) = admit_row(*admission, data, node);
+                self.admits.push(Admit { row, events, reply });
                 None
             }
             Command::Append { append, data, reply } => match self.by_execution.get(&append.lease.execution_id) {
@@ -93,7 +93,11 @@ impl Batch {
                 return Ok(HashSet::new());
             }
             let rows: Vec<_> = self.admits.iter().map(|admit| &admit.row).collect();
-            Ok(query::admit(connection, &rows)?.into_iter().collect())
+            let admitted = query::admit(connection, &rows)?.into_iter().collect();
+            if self.carries() {
+                query::carry(connection, &rows, &admitted)?;
+            }
+            Ok(admitted)
         };
         let append = |connection: &mut PgConnection| -> QueryResult<HashSet<Uuid>> {
             if self.append_rows.is_empty() {
@@ -101,21 +105,26 @@ impl Batch {
             }
             Ok(query::append(connection, node.0, &self.append_rows, now)?.into_iter().collect())
         };
-        if self.admits.is_empty() || self.append_rows.is_empty() {
+        if (self.admits.is_empty() || self.append_rows.is_empty()) && !self.carries() {
             // A single statement is a transaction of its own: one round trip less.
             return Ok(Written { admitted: admit(connection)?, fenced: append(connection)? });
         }
         connection.transaction(|connection| Ok(Written { admitted: admit(connection)?, fenced: append(connection)? }))
     }
 
+    /// Whether an admission brings more than its first event.
+    fn carries(&self) -> bool {
+        self.admits.iter().any(|admit| admit.row.events.len() > 1)
+    }
+
     /// Answers every waiter after the commit. Returns what is now durable, in no particular order between executions.
     pub(super) fn settle(self, written: &Written, connection: &mut PgConnection) -> (Vec<Committed>, Vec<Reply>) {
         let mut committed = Vec::with_capacity(self.len());
         let mut replies = Vec::with_capacity(self.len());
-        for Admit { row, event, reply } in self.admits {
+        for Admit { row, events, reply } in self.admits {
             if written.admitted.contains(&row.id) {
                 let workspace_id = WorkspaceId(row.workspace_id);
-                committed.push(Committed { workspace_id, execution_id: event.execution_id, events: vec![event] });
+                committed.push(Committed { workspace_id, execution_id: ExecutionId(row.id), events });
                 replies.push(Reply::Admit(reply, Ok(Admitted::New)));
             } else {
                 replies.push(Reply::Admit(reply, duplicate_of(&row, connection)));
@@ -183,22 +192,32 @@ fn duplicate_of(row: &AdmitRow, connection: &mut PgConnection) -> Result<Admitte
     }
 }
 
-fn admit_row(admission: Admission, data: String, node: NodeId) -> AdmitRow {
-    AdmitRow {
+fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow, Vec<Event>) {
+    let row = AdmitRow {
         workspace_id: admission.workspace_id.0,
-        id: admission.event.execution_id.0,
+        id: admission.events.first().map_or_else(Uuid::nil, |event| event.execution_id.0),
         workflow_uid: admission.workflow_uid.0,
         workflow_id: admission.workflow_id,
         version: admission.version,
         status: if admission.lease { "running" } else { "queued" },
         trigger_type: admission.trigger.kind,
         trigger_id: admission.trigger.id,
-        at: admission.event.at,
         lease_node: admission.lease.then_some(node.0),
-        event_type: admission.event.body.type_name(),
-        event_data: data,
+        events: event_rows(&admission.events, data),
+        retry_of: admission.retry_of.map(|id| id.0),
         delivery: admission.delivery.map(|delivery| (delivery.source, delivery.key)),
-    }
+    };
+    (row, admission.events)
+}
+
+fn event_rows(events: &[Event], data: impl IntoIterator<Item = String>) -> Vec<EventRow> {
+    let row = |(event, data): (&Event, String)| EventRow {
+        seq: event.seq,
+        at: event.at,
+        event_type: event.body.type_name(),
+        data,
+    };
+    events.iter().zip(data).map(row).collect()
 }
 
 fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
@@ -209,12 +228,6 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         Next::End => (2, at),
     };
     let (finished_at, error) = append.ended.map_or((None, None), |(at, error)| (Some(at), error));
-    let events = append.events.iter().zip(data).map(|(event, data)| EventRow {
-        seq: event.seq,
-        at: event.at,
-        event_type: event.body.type_name(),
-        data,
-    });
     let row = AppendRow {
         workspace_id: append.lease.workspace_id.0,
         execution_id: append.lease.execution_id.0,
@@ -222,7 +235,7 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         next,
         available_at,
         status: append.status.as_str(),
-        events: events.collect(),
+        events: event_rows(&append.events, data),
         finished_at,
         error,
     };

@@ -12,15 +12,15 @@ use tokio::task::JoinSet;
 
 use super::{Error, files};
 use crate::admission::{Admission, Refusal};
-use crate::app::engine::{Engine as AppEngine, EngineError, Start, Started};
+use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
 use crate::background::Background;
 use crate::config::ServeConfig;
-use crate::executor::{Executor, Parts, Versions};
+use crate::executor::{EndError, Executor, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::ingress::{Manual, Routes, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
-use crate::queue::{Cancel, Queue};
+use crate::queue::{Queue, Request, Wish};
 use crate::runner::Runner;
 use crate::runner::outbound::{Outbound, OutboundPolicy};
 use crate::secrets::Vault;
@@ -157,25 +157,37 @@ impl AppEngine for Commands {
                 trigger: start.trigger,
                 input: start.input,
                 delivery,
+                retry: start.retry,
             };
             let (execution_id, duplicate) = self.manual.start(start).await.map_err(refused)?;
             Ok(Started { execution_id, duplicate })
         })
     }
 
-    fn cancel(
+    fn order(
         &self,
         workspace_id: WorkspaceId,
         execution_id: ExecutionId,
-        reason: Option<String>,
-        by: String,
+        order: Order,
     ) -> BoxFuture<'_, Result<(), EngineError>> {
         Box::pin(async move {
-            match self.manual.cancel(workspace_id, execution_id, Cancel { reason, by }).await {
+            let Order { command, reason, by } = order;
+            let wish = match command {
+                Command::Cancel | Command::ForceCancel => Wish::Cancel,
+                Command::Pause => Wish::Pause,
+                Command::Resume => Wish::Resume,
+            };
+            let request = Request { wish, reason, by };
+            let done = if command == Command::ForceCancel {
+                self.manual.force_cancel(workspace_id, execution_id, request).await
+            } else {
+                self.manual.request(workspace_id, execution_id, request).await.map_err(EndError::from)
+            };
+            match done {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(EngineError::Ended),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "an execution can't be cancelled");
+                    tracing::warn!(error = &error as &dyn std::error::Error, "an order about an execution can't be passed on");
                     Err(EngineError::Unavailable)
                 }
             }

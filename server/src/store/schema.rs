@@ -148,6 +148,7 @@ diesel::table! {
         last_seq -> Integer,
         finished_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
+        retry_of -> Nullable<Uuid>,
     }
 }
 
@@ -175,7 +176,8 @@ diesel::table! {
         lease_node -> Nullable<Uuid>,
         lease_epoch -> Integer,
         takeovers -> SmallInt,
-        cancel_requested -> Bool,
+        cancel -> Nullable<Json>,
+        pause -> Nullable<Json>,
     }
 }
 

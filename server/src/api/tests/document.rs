@@ -6,7 +6,7 @@ use poem_openapi::types::{ParseFromJSON, ToJSON};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tidemill_common::api::{account, event, execution, health, secret, token, trigger, workflow, workspace};
+use tidemill_common::api::{account, control, event, execution, health, secret, token, trigger, workflow, workspace};
 use tidemill_common::problem::{Code, Problem};
 
 use crate::api::openapi_document;
@@ -111,7 +111,13 @@ fn serde_and_the_document_agree_about_executions() {
     execution["input"] = json!({"body": {}});
     execution["failure"] = error;
     execution["steps"] = json!([step]);
+    agrees::<execution::ExecutionDetail>(execution.clone());
+    execution["retry_of"] = ID.into();
     agrees::<execution::ExecutionDetail>(execution);
+    agrees::<control::ExecutionCancel>(json!({"reason": "x", "force": true}));
+    agrees::<control::ExecutionPause>(json!({"reason": "x"}));
+    agrees::<control::ExecutionResume>(json!({}));
+    agrees::<control::ExecutionRetry>(json!({"from": "start", "input": {"a": 1}, "version": 2}));
     agrees::<execution::ExecutionCreate>(json!({"input": {"a": [1, null]}, "version": 2}));
     agrees::<event::EventPage>(json!({"items": [{"execution_id": ID, "seq": 1, "at": AT, "type": "step_started",
         "data": {"step": "a"}}], "next_after": 1}));

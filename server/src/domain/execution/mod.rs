@@ -7,6 +7,7 @@
 
 mod execution;
 mod finish;
+mod pause;
 mod start;
 mod state;
 
@@ -14,4 +15,4 @@ mod state;
 mod tests;
 
 pub use execution::{Action, Execution, Input, RunStep, Secrets};
-pub use state::{CancelRequest, End, FoldError, State, StepState};
+pub use state::{CancelRequest, End, FoldError, PauseRequest, State, StepState};

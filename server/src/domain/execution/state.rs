@@ -26,6 +26,8 @@ pub struct State {
     pub steps: Vec<StepState>,
     /// The request to cancel, once there is one.
     pub cancel: Option<CancelRequest>,
+    /// Who paused it and why, while it is paused.
+    pub paused: Option<PauseRequest>,
     /// How it ended.
     pub end: Option<End>,
     /// What expressions see.
@@ -68,6 +70,17 @@ pub struct CancelRequest {
     pub reason: Option<String>,
     /// Who asked.
     pub by: String,
+}
+
+/// A request to pause an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PauseRequest {
+    /// Why.
+    pub reason: Option<String>,
+    /// Who asked.
+    pub by: String,
+    /// When it took effect.
+    pub at: DateTime<Utc>,
 }
 
 /// How an execution ended.
@@ -117,6 +130,7 @@ impl State {
             open_steps: steps.len(),
             steps,
             cancel: None,
+            paused: None,
             end: None,
             scope: Scope::new(Json::default(), meta(id, "".into(), 0)),
             index: plan.steps.iter().enumerate().map(|(index, step)| (Arc::clone(&step.id), index)).collect(),
@@ -145,6 +159,9 @@ impl State {
         if let Some(end) = &self.end {
             return end.status;
         }
+        if self.paused.is_some() {
+            return ExecutionStatus::Paused;
+        }
         if !self.started {
             return ExecutionStatus::Queued;
         }
@@ -155,10 +172,10 @@ impl State {
         ExecutionStatus::Running
     }
 
-    /// When the execution goes on by itself, if it waits for a time.
+    /// When the execution goes on by itself, if it waits for a time and is not paused.
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
-        if self.end.is_some() {
+        if self.end.is_some() || self.paused.is_some() {
             return None;
         }
         self.steps.iter().filter_map(|step| step.wake_at).chain(self.deadline()).min()
@@ -187,6 +204,10 @@ impl State {
             EventBody::ExecutionCancelRequested { reason, by } => {
                 self.cancel = Some(CancelRequest { reason: reason.clone(), by: by.clone() });
             }
+            EventBody::ExecutionPaused { reason, by } => {
+                self.paused = Some(PauseRequest { reason: reason.clone(), by: by.clone(), at: event.at });
+            }
+            EventBody::ExecutionResumed { .. } => self.paused = None,
             EventBody::ExecutionCompleted { status, output, error } => {
                 self.end = Some(End { status: *status, at: event.at, output: output.clone(), error: error.clone() });
                 self.stop_open_steps(event.at);

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod bulk_insert;
+pub mod control;
 pub mod execution;
 pub mod feed;
 pub mod idempotency;

@@ -33,29 +33,15 @@ pub struct ClaimRow {
     /// A request to cancel: `{"reason": …, "by": …}`.
     #[diesel(sql_type = Nullable<Json>)]
     pub cancel: Option<Value>,
-}
-
-/// A request to cancel an execution that this node holds.
-#[derive(Debug, QueryableByName)]
-pub struct CancelRow {
-    /// The execution.
-    #[diesel(sql_type = SqlUuid)]
-    pub execution_id: Uuid,
-    /// `{"reason": …, "by": …}`.
-    #[diesel(sql_type = Json)]
-    pub cancel: Value,
+    /// The newest wish to pause or resume: `{"on": …, "reason": …, "by": …}`.
+    #[diesel(sql_type = Nullable<Json>)]
+    pub pause: Option<Value>,
 }
 
 #[derive(QueryableByName)]
 struct InstantRow {
     #[diesel(sql_type = Nullable<Timestamptz>)]
     instant: Option<DateTime<Utc>>,
-}
-
-#[derive(QueryableByName)]
-struct HolderRow {
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    lease_node: Option<Uuid>,
 }
 
 /// Takes the lease of up to `limit` executions that are due and that nobody holds.
@@ -67,7 +53,7 @@ pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limi
          )
          UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1
          FROM due WHERE q.execution_id = due.execution_id
-         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel",
+         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(limit)
@@ -85,7 +71,7 @@ pub fn take_over(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, 
          )
          UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1, takeovers = takeovers + 1
          FROM lost WHERE q.execution_id = lost.execution_id
-         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel",
+         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(limit)
@@ -117,36 +103,6 @@ pub fn give_back(
     .bind::<SqlUuid, _>(node)
     .bind::<Integer, _>(epoch)
     .execute(connection)
-}
-
-/// Notes a request to cancel and makes the execution due. Returns the node that holds its lease; `None` when there is no
-/// such execution, or it has ended.
-pub fn request_cancel(
-    connection: &mut PgConnection,
-    workspace_id: Uuid,
-    execution_id: Uuid,
-    cancel: &Value,
-    now: DateTime<Utc>,
-) -> QueryResult<Option<Option<Uuid>>> {
-    Statement::new(
-        "UPDATE execution_queue SET cancel = coalesce(cancel, $1), available_at = least(available_at, $2)
-         WHERE workspace_id = $3 AND execution_id = $4
-         RETURNING lease_node",
-    )
-    .bind::<Json, _>(cancel.clone())
-    .bind::<Timestamptz, _>(now)
-    .bind::<SqlUuid, _>(workspace_id)
-    .bind::<SqlUuid, _>(execution_id)
-    .get_result::<HolderRow>(connection)
-    .optional()
-    .map(|row| row.map(|row| row.lease_node))
-}
-
-/// Requests to cancel executions that `node` holds.
-pub fn cancel_requests(connection: &mut PgConnection, node: Uuid) -> QueryResult<Vec<CancelRow>> {
-    Statement::new("SELECT execution_id, cancel FROM execution_queue WHERE lease_node = $1 AND cancel IS NOT NULL")
-        .bind::<SqlUuid, _>(node)
-        .load(connection)
 }
 
 /// Says that `node` lives until `expires_at`; its first heartbeat registers it.

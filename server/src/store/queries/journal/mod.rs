@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -28,14 +29,12 @@ pub struct AdmitRow {
     pub trigger_type: Arc<str>,
     /// Which trigger.
     pub trigger_id: Option<Arc<str>>,
-    /// When.
-    pub at: DateTime<Utc>,
     /// The node that gets the lease at once (epoch 1), if it has room.
     pub lease_node: Option<Uuid>,
-    /// The first event's type.
-    pub event_type: &'static str,
-    /// The first event's data, as JSON text.
-    pub event_data: String,
+    /// Its first event, and what follows at once.
+    pub events: Vec<EventRow>,
+    /// The execution that this one tries again.
+    pub retry_of: Option<Uuid>,
     /// What must not start a second execution: source and key.
     pub delivery: Option<(String, String)>,
 }
@@ -76,6 +75,12 @@ pub struct EventRow {
     pub data: String,
 }
 
+impl AdmitRow {
+    fn first(&self) -> &EventRow {
+        self.events.first().expect("an execution is admitted with its first event")
+    }
+}
+
 #[derive(QueryableByName)]
 struct ExecutionIdRow {
     #[diesel(sql_type = SqlUuid)]
@@ -93,15 +98,36 @@ pub fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<V
         .bind::<Array<Text>, _>(column(rows, |row| row.status))
         .bind::<Array<Text>, _>(column(rows, |row| &*row.trigger_type))
         .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.trigger_id.as_deref()))
-        .bind::<Array<Timestamptz>, _>(column(rows, |row| row.at))
+        .bind::<Array<Timestamptz>, _>(column(rows, |row| row.first().at))
         .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.lease_node))
         .bind::<Array<Integer>, _>(column(rows, |row| i32::from(row.lease_node.is_some())))
-        .bind::<Array<Text>, _>(column(rows, |row| row.event_type))
-        .bind::<Array<Text>, _>(column(rows, |row| row.event_data.as_str()))
+        .bind::<Array<Text>, _>(column(rows, |row| row.first().event_type))
+        .bind::<Array<Text>, _>(column(rows, |row| row.first().data.as_str()))
         .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(source, _)| source.as_str())))
-        .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(_, key)| key.as_str())));
+        .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(_, key)| key.as_str())))
+        .bind::<Array<Integer>, _>(column(rows, |row| row.events.last().map_or(1, |event| event.seq)))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.retry_of));
     let admitted = statement.load::<ExecutionIdRow>(connection)?;
     Ok(admitted.into_iter().map(|row| row.execution_id).collect())
+}
+
+/// Appends what those of `rows` carry that were admitted, in the transaction that admitted them.
+pub fn carry(connection: &mut PgConnection, rows: &[&AdmitRow], admitted: &HashSet<Uuid>) -> QueryResult<usize> {
+    let rows = rows.iter().filter(|row| admitted.contains(&row.id));
+    let events: Vec<_> = rows.flat_map(|row| row.events.iter().skip(1).map(move |event| (row, event))).collect();
+    Statement::new(
+        "INSERT INTO execution_events (workspace_id, execution_id, seq, at, type, data)
+         SELECT workspace_id, execution_id, seq, at, type, data::json
+         FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::text[], $6::text[])
+             AS t (workspace_id, execution_id, seq, at, type, data)",
+    )
+    .bind::<Array<SqlUuid>, _>(column(&events, |(row, _)| row.workspace_id))
+    .bind::<Array<SqlUuid>, _>(column(&events, |(row, _)| row.id))
+    .bind::<Array<Integer>, _>(column(&events, |(_, event)| event.seq))
+    .bind::<Array<Timestamptz>, _>(column(&events, |(_, event)| event.at))
+    .bind::<Array<Text>, _>(column(&events, |(_, event)| event.event_type))
+    .bind::<Array<Text>, _>(column(&events, |(_, event)| event.data.as_str()))
+    .execute(connection)
 }
 
 /// Appends `rows`, at most one per execution; returns the executions whose lease held. Nothing is written for the others.
