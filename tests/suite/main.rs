@@ -3,4 +3,5 @@
 
 mod bench;
 mod clients;
+mod control;
 mod tidy;

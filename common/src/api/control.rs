@@ -9,6 +9,7 @@ use serde_json::Value;
 pub struct ExecutionCancel {
     /// Why; it is kept with the execution. At most 1,000 characters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(validator(max_length = 1_000)))]
     pub reason: Option<String>,
     /// End it at once, even if the node that holds its lease does not react. What steps under way do outside can't be undone.
     #[serde(default)]
@@ -21,6 +22,7 @@ pub struct ExecutionCancel {
 pub struct ExecutionPause {
     /// Why; it is kept with the execution. At most 1,000 characters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(validator(max_length = 1_000)))]
     pub reason: Option<String>,
 }
 
@@ -30,6 +32,7 @@ pub struct ExecutionPause {
 pub struct ExecutionResume {
     /// Why; it is kept with the execution. At most 1,000 characters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(validator(max_length = 1_000)))]
     pub reason: Option<String>,
 }
 

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod control;
+pub mod dead_letter;
 pub mod event;
 pub mod execution;
 pub mod health;

@@ -1,16 +1,16 @@
 //! The OpenAPI document and the page that shows it.
 
-use poem::endpoint::BoxEndpoint;
-use poem::endpoint::make_sync;
-use poem::http::Method;
-use poem::http::header;
-use poem::{Endpoint, Response};
-use poem_openapi::registry::{MetaApi, Registry};
-use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
+use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::http::{Method, header};
+use poem::{Endpoint, Response};
+use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
+
 use super::account::AccountApi;
+use super::dead_letter::DeadLetterApi;
 use super::execution::ExecutionApi;
 use super::execution_control::ExecutionControlApi;
 use super::health::HealthApi;
@@ -21,8 +21,18 @@ use super::workflow_version::WorkflowVersionApi;
 use super::workspace::WorkspaceApi;
 
 /// The operations, in the order in which the document lists them.
-pub(super) type Operations =
-    (AccountApi, WorkspaceApi, TokenApi, SecretApi, WorkflowApi, WorkflowVersionApi, ExecutionApi, ExecutionControlApi, HealthApi);
+pub(super) type Operations = (
+    AccountApi,
+    WorkspaceApi,
+    TokenApi,
+    SecretApi,
+    WorkflowApi,
+    WorkflowVersionApi,
+    ExecutionApi,
+    ExecutionControlApi,
+    DeadLetterApi,
+    HealthApi,
+);
 
 const DESCRIPTION: &str = "Workflow automation in one binary.\n\n\
     Send an API token as `Authorization: Bearer tm_…`. It acts on the workspace that it was made in; name another one that you \

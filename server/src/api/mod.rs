@@ -6,6 +6,7 @@
 
 mod account;
 pub mod authenticate;
+mod dead_letter;
 mod document;
 mod envelope;
 mod execution;
@@ -17,6 +18,7 @@ mod idempotent;
 mod payload;
 pub mod problem;
 mod secret;
+mod server;
 mod strict_json;
 #[cfg(test)]
 mod tests;
@@ -35,9 +37,10 @@ pub use document::openapi_document;
 pub use envelope::Envelope;
 pub use health::Metrics;
 pub use hooks::Hooks;
+pub use server::Listener;
 pub use ws::Streams;
 
-use crate::app::{Accounts, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{Accounts, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
 
@@ -56,6 +59,8 @@ enum Tag {
     Workflows,
     /// Executions and their events.
     Executions,
+    /// Executions that failed for good.
+    DeadLetters,
     /// The server itself.
     Server,
 }
@@ -79,6 +84,8 @@ pub struct ApiDeps {
     pub workflows: Workflows,
     /// Executions.
     pub executions: Executions,
+    /// Executions that failed for good.
+    pub dead_letters: DeadLetters,
     /// Alive and ready.
     pub health: Health,
     /// Writes the metrics.
@@ -101,6 +108,7 @@ pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
         workflow_version::WorkflowVersionApi(deps.workflows),
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions),
+        dead_letter::DeadLetterApi(deps.dead_letters),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
     Route::new()

@@ -17,7 +17,7 @@ use super::workflow_view::plan;
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::plan::Plan;
 use crate::store;
-use crate::store::queries::execution;
+use crate::store::queries::{dead_letter, execution};
 use crate::store::rows::execution::Execution;
 
 /// An execution that is to be tried again, as far as a retry needs to know it.
@@ -41,7 +41,13 @@ impl Executions {
         let dedupe = key.map(|key| (format!("idempotency:{}", caller.token), key));
         let start = Start { dedupe, ..tried.again(id, &wanted)? };
         let started = self.engine.start(start).await?;
-        self.row_view(caller.workspace, started.execution_id).await
+        let (workspace, again, by) = (caller.workspace, started.execution_id, caller.user_name.to_string());
+        self.database
+            .with_tenant(workspace, move |conn| {
+                dead_letter::dead_letter_retried(conn, workspace, (id, again), &by, again.admitted_at())
+            })
+            .await?;
+        self.row_view(workspace, again).await
     }
 
     pub(super) async fn tried(&self, workspace: WorkspaceId, id: ExecutionId, version: Option<i32>) -> Result<Tried, Error> {
@@ -88,13 +94,17 @@ impl Tried {
 /// Whether an execution in this state can be tried again as wanted.
 fn check(status: ExecutionStatus, wanted: &ExecutionRetry) -> Result<(), Error> {
     if !status.is_terminal() {
-        return Err(Error::Conflict(format!("the execution has not ended: it is {status}; cancel it first, or wait for its end")));
+        return Err(Error::Conflict(format!(
+            "the execution has not ended: it is {status}; cancel it first, or wait for its end"
+        )));
     }
     if wanted.from == RetryFrom::Failed && status == ExecutionStatus::Succeeded {
         return Err(Error::Conflict("nothing failed in this execution: retry it with `from: start`".to_owned()));
     }
     if wanted.from == RetryFrom::Failed && wanted.version.is_some() {
-        return Err(Error::Invalid("`version` goes with `from: start`: kept outputs belong to the version that gave them".to_owned()));
+        return Err(Error::Invalid(
+            "`version` goes with `from: start`: kept outputs belong to the version that gave them".to_owned(),
+        ));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod account;
 pub mod bootstrap;
+mod dead_letter;
 pub mod engine;
 mod error;
 mod execution;
@@ -14,6 +15,7 @@ mod execution_retry;
 mod health;
 mod idempotency;
 mod page;
+mod replay;
 mod secret;
 mod token;
 mod workflow;
@@ -23,12 +25,16 @@ mod workflow_view;
 mod workspace;
 
 pub use account::Accounts;
+pub use dead_letter::{DeadLetterQuery, DeadLetters};
 pub use error::Error;
 pub use execution::{ExecutionQuery, Executions};
 pub use execution_detail::detail as execution_detail;
 pub use health::Health;
-pub use idempotency::{Begun, Idempotency, IdempotentRequest, KeptReply};
+pub use idempotency::{Begun, Idempotency, IdempotentRequest, KeptReply, Taken};
 pub use page::PageRequest;
+pub use replay::Replays;
+
+pub use crate::store::queries::dead_letter::DeadLetterFilter;
 pub use secret::Secrets;
 pub use token::Tokens;
 pub use workflow::{Activated, IfMatch, Workflows};

@@ -57,6 +57,10 @@ operations! {
     ExecutionPause = "execution_pause": Editor,
     ExecutionResume = "execution_resume": Editor,
     ExecutionRetry = "execution_retry": Editor,
+    DeadLetterList = "dead_letter_list": Viewer,
+    DeadLetterCauseList = "dead_letter_cause_list": Viewer,
+    DeadLetterReplay = "dead_letter_replay": Editor,
+    DeadLetterDiscard = "dead_letter_discard": Editor,
     WorkspaceStream = "workspace_stream": Viewer,
 }
 

@@ -242,5 +242,6 @@ fn input(Request { wish, reason, by }: Request) -> Input {
 pub(super) fn one_line(error: &StepError) -> String {
     let line = error.message.lines().next().unwrap_or_default();
     let text = error.step.as_ref().map_or_else(|| line.to_owned(), |step| format!("{step}: {line}"));
-    text.chars().take(300).collect()
+    // Postgres keeps no NUL in text.
+    text.chars().filter(|c| *c != '\0').take(300).collect()
 }

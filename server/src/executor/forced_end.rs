@@ -59,7 +59,13 @@ impl Parts {
     }
 
     /// Appends `before` and the end behind whatever events there are.
-    async fn end(&self, lease: Lease, status: ExecutionStatus, before: Vec<EventBody>, error: StepError) -> Result<(), EndError> {
+    async fn end(
+        &self,
+        lease: Lease,
+        status: ExecutionStatus,
+        before: Vec<EventBody>,
+        error: StepError,
+    ) -> Result<(), EndError> {
         let (seq, now) = (self.queue.newest_seq(lease).await?, self.clock.now());
         let line = one_line(&error);
         let end = EventBody::ExecutionCompleted { status, output: None, error: Some(error) };
@@ -71,11 +77,6 @@ impl Parts {
     }
 }
 
-fn events(
-    execution_id: ExecutionId,
-    after: i32,
-    at: DateTime<Utc>,
-    bodies: impl Iterator<Item = EventBody>,
-) -> Vec<Event> {
+fn events(execution_id: ExecutionId, after: i32, at: DateTime<Utc>, bodies: impl Iterator<Item = EventBody>) -> Vec<Event> {
     (after + 1..).zip(bodies).map(|(seq, body)| Event { execution_id, seq, at, body }).collect()
 }

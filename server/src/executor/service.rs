@@ -5,8 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::Event;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};

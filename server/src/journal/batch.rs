@@ -1,17 +1,18 @@
 //! A batch of commands: gathered from the channel, written in one transaction, answered.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::pg::PgConnection;
-use diesel::{Connection, QueryResult};
-use tidemill_common::event::Event;
+use tidemill_common::event::{Event, EventBody};
 use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
+use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::command::{Admission, Admitted, Append, Command, Error, Next};
-use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, EventRow};
+use crate::domain::cause::{Cause, cause};
+use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, DeadLetterRow, EventRow, Written};
+use crate::store::{self, Connection};
 
 /// Commands that are written together. At most one append row per execution: later ones are merged into it.
 #[derive(Default)]
@@ -31,12 +32,6 @@ struct Admit {
 struct Waiters {
     events: Vec<Event>,
     replies: Vec<oneshot::Sender<Result<(), Error>>>,
-}
-
-/// What the database said to a batch.
-pub(super) struct Written {
-    admitted: HashSet<Uuid>,
-    fenced: HashSet<Uuid>,
 }
 
 /// Events of one execution that are now durable.
@@ -87,38 +82,13 @@ impl Batch {
     }
 
     /// Writes everything in one transaction.
-    pub(super) fn write(&self, connection: &mut PgConnection, node: NodeId, now: DateTime<Utc>) -> QueryResult<Written> {
-        let admit = |connection: &mut PgConnection| -> QueryResult<HashSet<Uuid>> {
-            if self.admits.is_empty() {
-                return Ok(HashSet::new());
-            }
-            let rows: Vec<_> = self.admits.iter().map(|admit| &admit.row).collect();
-            let admitted = query::admit(connection, &rows)?.into_iter().collect();
-            if self.carries() {
-                query::carry(connection, &rows, &admitted)?;
-            }
-            Ok(admitted)
-        };
-        let append = |connection: &mut PgConnection| -> QueryResult<HashSet<Uuid>> {
-            if self.append_rows.is_empty() {
-                return Ok(HashSet::new());
-            }
-            Ok(query::append(connection, node.0, &self.append_rows, now)?.into_iter().collect())
-        };
-        if (self.admits.is_empty() || self.append_rows.is_empty()) && !self.carries() {
-            // A single statement is a transaction of its own: one round trip less.
-            return Ok(Written { admitted: admit(connection)?, fenced: append(connection)? });
-        }
-        connection.transaction(|connection| Ok(Written { admitted: admit(connection)?, fenced: append(connection)? }))
-    }
-
-    /// Whether an admission brings more than its first event.
-    fn carries(&self) -> bool {
-        self.admits.iter().any(|admit| admit.row.events.len() > 1)
+    pub(super) fn write(&self, connection: &mut Connection, node: NodeId, now: DateTime<Utc>) -> Result<Written, store::Error> {
+        let admits: Vec<_> = self.admits.iter().map(|admit| &admit.row).collect();
+        query::write(connection, node.0, &admits, &self.append_rows, now)
     }
 
     /// Answers every waiter after the commit. Returns what is now durable, in no particular order between executions.
-    pub(super) fn settle(self, written: &Written, connection: &mut PgConnection) -> (Vec<Committed>, Vec<Reply>) {
+    pub(super) fn settle(self, written: &Written, connection: &mut Connection) -> (Vec<Committed>, Vec<Reply>) {
         let mut committed = Vec::with_capacity(self.len());
         let mut replies = Vec::with_capacity(self.len());
         for Admit { row, events, reply } in self.admits {
@@ -180,7 +150,7 @@ impl Reply {
     }
 }
 
-fn duplicate_of(row: &AdmitRow, connection: &mut PgConnection) -> Result<Admitted, Error> {
+fn duplicate_of(row: &AdmitRow, connection: &mut Connection) -> Result<Admitted, Error> {
     let (source, key) = row.delivery.as_ref().ok_or(Error::Rejected)?;
     match query::delivered(connection, row.workspace_id, source, key) {
         Ok(Some(id)) => Ok(Admitted::Duplicate(ExecutionId(id))),
@@ -211,12 +181,8 @@ fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow
 }
 
 fn event_rows(events: &[Event], data: impl IntoIterator<Item = String>) -> Vec<EventRow> {
-    let row = |(event, data): (&Event, String)| EventRow {
-        seq: event.seq,
-        at: event.at,
-        event_type: event.body.type_name(),
-        data,
-    };
+    let row =
+        |(event, data): (&Event, String)| EventRow { seq: event.seq, at: event.at, event_type: event.body.type_name(), data };
     events.iter().zip(data).map(row).collect()
 }
 
@@ -227,6 +193,7 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         Next::Release(until) => (1, until),
         Next::End => (2, at),
     };
+    let dead_letter = dead_letter(&append);
     let (finished_at, error) = append.ended.map_or((None, None), |(at, error)| (Some(at), error));
     let row = AppendRow {
         workspace_id: append.lease.workspace_id.0,
@@ -238,8 +205,19 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         events: event_rows(&append.events, data),
         finished_at,
         error,
+        dead_letter,
     };
     (row, append.events)
+}
+
+/// What is kept when the execution failed for good.
+fn dead_letter(append: &Append) -> Option<DeadLetterRow> {
+    if !matches!(append.status, ExecutionStatus::Failed | ExecutionStatus::DeadLetter) {
+        return None;
+    }
+    let EventBody::ExecutionCompleted { error: Some(error), .. } = &append.events.last()?.body else { return None };
+    let Cause { text, fingerprint } = cause(error);
+    Some(DeadLetterRow { fingerprint, cause: text, class: error.class.as_str(), step: error.step.clone() })
 }
 
 /// Two appends of one execution become one: all events, and the later one's state.
@@ -250,4 +228,5 @@ fn merge(row: &mut AppendRow, later: AppendRow) {
     row.status = later.status;
     row.finished_at = later.finished_at;
     row.error = later.error;
+    row.dead_letter = later.dead_letter;
 }

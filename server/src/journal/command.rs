@@ -113,7 +113,9 @@ impl Command {
     pub(super) fn bytes(&self) -> usize {
         const ROW: usize = 200;
         match self {
-            Self::Admit { data, .. } | Self::Append { data, .. } => ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>(),
+            Self::Admit { data, .. } | Self::Append { data, .. } => {
+                ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>()
+            }
         }
     }
 

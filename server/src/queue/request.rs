@@ -101,8 +101,10 @@ impl Request {
     /// The requests that two columns of the queue hold, in the order in which they take effect.
     pub(super) fn from_columns(cancel: Option<&Value>, pause: Option<&Value>) -> Vec<Self> {
         let text = |request: &Value, key: &str| request.get(key).and_then(Value::as_str).map(str::to_owned);
-        let read = |wish, request: &Value| Self { wish, reason: text(request, "reason"), by: text(request, "by").unwrap_or_default() };
-        let wish = |pause: &Value| if pause.get("on").and_then(Value::as_bool) == Some(true) { Wish::Pause } else { Wish::Resume };
+        let read =
+            |wish, request: &Value| Self { wish, reason: text(request, "reason"), by: text(request, "by").unwrap_or_default() };
+        let wish =
+            |pause: &Value| if pause.get("on").and_then(Value::as_bool) == Some(true) { Wish::Pause } else { Wish::Resume };
         match (cancel, pause) {
             (Some(cancel), _) => vec![read(Wish::Cancel, cancel)],
             (None, Some(pause)) => vec![read(wish(pause), pause)],

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use super::{Error, files};
 use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
+use crate::app::{Executions, Replays};
 use crate::background::Background;
 use crate::config::ServeConfig;
 use crate::executor::{EndError, Executor, Parts, Versions};
@@ -39,8 +40,9 @@ pub(super) struct Engine {
     pub(super) hub: Hub,
     pub(super) routes: Routes,
     pub(super) webhooks: Webhooks,
-    pub(super) manual: Manual,
     pub(super) schedules_changed: Arc<Notify>,
+    pub(super) replay_ordered: Arc<Notify>,
+    pub(super) executions: Executions,
     executor: Executor,
     queue: Queue,
     background: JoinSet<()>,
@@ -81,12 +83,17 @@ impl Engine {
         let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         let routes = Routes::new(database.clone(), versions.clone());
         let schedules_changed = Arc::new(Notify::new());
+        let replay_ordered = Arc::new(Notify::new());
+        let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
+        let commands = Arc::new(Commands { manual, versions: versions.clone() });
+        let executions = Executions::new(database.clone(), versions.plans().clone(), commands);
         let background = Background {
             node_name: config.node_name.clone(),
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
             hub: hub.clone(),
+            replays: Replays::new(database.clone(), executions.clone(), Arc::clone(&clock), Arc::clone(&replay_ordered)),
             database: database.clone(),
             clock: Arc::clone(&clock),
             schedules_changed: Arc::clone(&schedules_changed),
@@ -94,7 +101,6 @@ impl Engine {
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
             webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock)),
-            manual: Manual::new(admission, executor.clone(), queue.clone(), Arc::clone(&clock)),
             background: background.start(),
             database,
             schema,
@@ -106,6 +112,8 @@ impl Engine {
             hub,
             routes,
             schedules_changed,
+            replay_ordered,
+            executions,
             executor,
             queue,
         })
@@ -136,8 +144,8 @@ impl Engine {
 /// What the use cases may ask of the engine.
 #[derive(Debug, Clone)]
 pub(super) struct Commands {
-    pub(super) manual: Manual,
-    pub(super) versions: Versions,
+    manual: Manual,
+    versions: Versions,
 }
 
 impl AppEngine for Commands {

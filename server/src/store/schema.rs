@@ -193,7 +193,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Array, BigInt, Integer, Timestamptz, Uuid};
     use super::sql_types::Xid8;
 
     /// What each journal transaction appended.
@@ -216,6 +216,34 @@ diesel::table! {
         started_at -> Timestamptz,
         heartbeat_at -> Timestamptz,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Executions that failed for good.
+    dead_letters (workspace_id, execution_id) {
+        workspace_id -> Uuid,
+        execution_id -> Uuid,
+        workflow_uid -> Uuid,
+        workflow_id -> Text,
+        version -> Integer,
+        at -> Timestamptz,
+        status -> Text,
+        fingerprint -> Text,
+        cause -> Text,
+        class -> Text,
+        step -> Nullable<Text>,
+        error -> Text,
+        state -> Text,
+        settled_at -> Nullable<Timestamptz>,
+        settled_by -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        replay_id -> Nullable<Uuid>,
+        replay_at -> Nullable<Timestamptz>,
+        replay_from -> Nullable<Text>,
+        replay_rate -> Nullable<Integer>,
+        canary -> Bool,
+        replayed_as -> Nullable<Uuid>,
     }
 }
 

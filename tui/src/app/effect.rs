@@ -20,6 +20,8 @@ pub enum Effect {
         /// Comes back with the answer.
         generation: u64,
     },
+    /// Ask which workspace the token is for.
+    LoadWorkspace,
     /// Follow one execution's stream behind event `after`; ends the one followed before.
     Follow {
         /// The execution.
@@ -40,6 +42,15 @@ pub enum Effect {
     },
     /// Ask an execution to stop.
     Cancel(ExecutionId),
+    /// Pause an execution, or let it go on.
+    Pause {
+        /// The execution.
+        id: ExecutionId,
+        /// Whether it is to be paused.
+        on: bool,
+    },
+    /// Try an execution again.
+    Retry(ExecutionId),
     /// Make a workflow's triggers live, or stop them.
     Switch {
         /// The workflow's `id`.

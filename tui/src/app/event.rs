@@ -56,10 +56,14 @@ pub enum Answer {
         /// The workflows.
         result: Result<WorkflowPage, Failure>,
     },
+    /// The name in addresses of the workspace that the token is for.
+    Workspace(Result<String, Failure>),
     /// An execution was started by hand.
     Started(Result<Box<ExecutionView>, Failure>),
     /// An execution was asked to stop.
     Cancelled(ExecutionId, Result<Box<ExecutionView>, Failure>),
+    /// An execution was asked to pause, or to go on.
+    Paused(ExecutionId, Result<Box<ExecutionView>, Failure>),
     /// A workflow was activated or deactivated.
     Switched(String, Result<Box<WorkflowView>, Failure>),
     /// Text went to the terminal's clipboard, or why not.

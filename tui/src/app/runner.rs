@@ -69,7 +69,7 @@ enum Next {
 impl Runner {
     fn new(options: TuiOptions, surroundings: Surroundings, client: Client, screen: Screen) -> Result<Self, TuiError> {
         let host = client.server().split_once("://").map_or_else(|| client.server().to_owned(), |(_, host)| host.to_owned());
-        let workspace = options.client.workspace.clone().unwrap_or_else(|| "default workspace".into());
+        let workspace = options.client.workspace.clone().unwrap_or_default();
         let place = Place { host, workspace, readonly: options.readonly };
         let theme =
             Theme { colors: options.colors.unwrap_or(surroundings.colors), ascii: options.ascii.unwrap_or(surroundings.ascii) };

@@ -5,7 +5,8 @@ use clap::{CommandFactory as _, Parser};
 use super::*;
 
 #[derive(Parser)]
-#[command(name = "tidemill")]
+// As the binary does it.
+#[command(name = "tidemill", version, propagate_version = true, arg_required_else_help = true, max_term_width = 80)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -76,6 +77,10 @@ fn both_spellings_are_the_same_command() {
         ("watch @latest", "exec watch @latest"),
         ("logs -f 3f2a", "executions logs -f 3f2a"),
         ("cancel 3f2a --reason x", "ex cancel 3f2a --reason x"),
+        ("cancel 3f2a --force", "exec cancel 3f2a --force"),
+        ("pause 3f2a --reason x", "exec pause 3f2a --reason x"),
+        ("resume 3f2a", "executions resume 3f2a"),
+        ("retry @failed --from start --input {}", "exec retry @failed --from start --input {}"),
         ("get executions --status failed", "exec list --status failed"),
         ("get workflows", "workflow ls"),
         ("describe workflow a", "wf show a"),
@@ -97,6 +102,7 @@ fn wrong_command_lines_are_refused() {
         "watch @latest --timeout 5",
         "demo --commits 0",
         "token create x --role boss",
+        "retry @failed --from middle",
     ] {
         let error = parse(&format!("tidemill {line}")).err().unwrap();
         assert_eq!(error.exit_code(), 2, "{line}");

@@ -8,6 +8,8 @@ use super::cancel::Cancel;
 use super::delete::Delete;
 use super::diff::Diff;
 use super::logs::Logs;
+use super::pause::{Pause, Resume};
+use super::retry::Retry;
 use super::session::Session;
 use super::start::Run;
 use super::validate::Validate;
@@ -29,6 +31,12 @@ pub enum Execution {
     Logs(Logs),
     /// Cancel an execution
     Cancel(Cancel),
+    /// Pause an execution: what is under way ends, nothing new begins
+    Pause(Pause),
+    /// Let a paused execution go on
+    Resume(Resume),
+    /// Try an execution again: a new one, linked to it
+    Retry(Retry),
 }
 
 /// Commands about workflows
@@ -67,6 +75,9 @@ impl Execution {
             Self::Watch(watch) => watch.run(session).await,
             Self::Logs(logs) => logs.run(session).await,
             Self::Cancel(cancel) => cancel.run(session).await,
+            Self::Pause(pause) => pause.run(session).await,
+            Self::Resume(resume) => resume.run(session).await,
+            Self::Retry(retry) => retry.run(session).await,
         }
     }
 }

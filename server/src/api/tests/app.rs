@@ -10,18 +10,27 @@ use poem::{Endpoint, EndpointExt, Request, Response};
 use serde_json::{Value, json};
 use tidemill_common::api::token::TokenCreate;
 use tidemill_common::api::workspace::Role;
-use tidemill_common::clock::SystemClock;
-use tidemill_common::ids::{ExecutionId, WorkspaceId};
+use tidemill_common::clock::{Clock, SystemClock};
+use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
+use tokio::sync::Semaphore;
 
-use crate::api::{ApiDeps, routes};
+use crate::admission::Admission;
+use crate::api::{ApiDeps, Hooks, Streams, routes};
 use crate::app::bootstrap::{FirstNames, bootstrap};
-use crate::app::engine::{Engine, EngineError, Start, Started};
-use crate::app::{
-    Accounts, Error, Executions, Health, Idempotency, Plans, Seal, Sealed, Secrets, Tokens, Workflows, Workspaces,
-};
+use crate::app::engine::{Engine, EngineError, Order, Start, Started};
+use crate::app::{Accounts, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
+use crate::executor::{Executor, Parts, Plans, Versions};
+use crate::hub::Hub;
+use crate::ingress::{Routes, Webhooks};
+use crate::journal::{Journal, Observer};
+use crate::queue::Queue;
+use crate::runner::Runner;
+use crate::runner::outbound::{Outbound, OutboundPolicy};
+use crate::secrets::Vault;
 use crate::store::tests::TestDatabase;
 use crate::store::{Database, migrate};
+use crate::telemetry::Metrics;
 
 /// A server's API.
 pub struct TestApp {
@@ -72,23 +81,28 @@ impl TestApp {
         let database = TestDatabase::empty();
         let schema = migrate(&database.url).unwrap();
         let store = database.connect();
-        let clock = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let vault = Arc::new(Vault::new(&[7; 32]));
         let secret = bootstrap(&store, &*clock, FirstNames::default()).await.unwrap().expect("the first start");
         let authenticator = Authenticator::new(store.clone(), clock.clone());
         let tokens = Tokens::new(store.clone(), authenticator.clone(), clock.clone());
         let (plans, draining) = (Plans::default(), Arc::new(AtomicBool::new(false)));
-        let engine = Arc::new(DiaryEngine { database: store.clone(), starts: Mutex::default(), full: AtomicBool::new(false) });
+        let engine = Arc::new(DiaryEngine::new(store.clone()));
+        let (hooks, streams) = deliveries(&store, &vault, &clock);
         let deps = ApiDeps {
             authenticator: authenticator.clone(),
             idempotency: Idempotency::new(store.clone(), clock.clone()),
             accounts: Accounts::new(store.clone()),
             workspaces: Workspaces::new(store.clone(), clock.clone()),
             tokens: tokens.clone(),
-            secrets: Secrets::new(store.clone(), Arc::new(Backwards), clock.clone()),
-            workflows: Workflows::new(store.clone(), plans.clone(), clock),
+            secrets: Secrets::new(store.clone(), vault, clock.clone()),
+            workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ())),
             executions: Executions::new(store.clone(), plans, engine.clone()),
+            dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
             health: Health::new(store, schema, draining.clone()),
             metrics: Arc::new(|| "# EOF\n".to_owned()),
+            hooks,
+            streams,
         };
         let admin = secret.reveal().to_owned();
         Self { routes: routes(deps).boxed(), tokens, authenticator, admin, engine, draining, database }
@@ -136,13 +150,25 @@ impl TestApp {
     }
 }
 
-/// Not encryption: it only lets a test see that values don't stay as they are.
-struct Backwards;
-
-impl Seal for Backwards {
-    fn seal(&self, _workspace: WorkspaceId, _name: &str, plain: &[u8]) -> Result<Sealed, Error> {
-        Ok(Sealed { key_version: 1, nonce: vec![0; 12], ciphertext: plain.iter().rev().copied().collect() })
-    }
+/// What deliveries and streams need: the real parts of an engine that nothing is delivered to.
+fn deliveries(database: &Database, vault: &Arc<Vault>, clock: &Arc<dyn Clock>) -> (Hooks, Streams) {
+    let (node, metrics, hub) = (NodeId::new(clock.now()), Arc::new(Metrics::new()), Hub::new(database.clone()));
+    let observer: Arc<dyn Observer> = Arc::new(hub.clone());
+    let journal = Journal::start(1, node, database, clock, &observer, &metrics).unwrap();
+    let versions = Versions::new(database.clone(), Arc::clone(vault));
+    let parts = Parts {
+        database: database.clone(),
+        journal: journal.clone(),
+        queue: Queue::new(database.clone(), node),
+        versions: versions.clone(),
+        runner: Runner::new(Arc::new(Outbound::new(OutboundPolicy::default()).unwrap())),
+        clock: Arc::clone(clock),
+        metrics: Arc::clone(&metrics),
+    };
+    let admission = Admission::new(journal, Executor::new(parts, 1), Arc::clone(clock), Arc::clone(&metrics));
+    let webhooks = Webhooks::new(Routes::new(database.clone(), versions), admission, hub.clone(), Arc::clone(clock));
+    let hooks = Hooks { webhooks, room: Arc::new(Semaphore::new(1)), metrics: Arc::clone(&metrics) };
+    (hooks, Streams { hub, clock: Arc::clone(clock), metrics })
 }
 
 /// Admits by writing the row of a queued execution, and nothing else.
@@ -150,11 +176,17 @@ pub struct DiaryEngine {
     database: Database,
     /// What was admitted.
     pub starts: Mutex<Vec<(Start, ExecutionId)>>,
+    /// What was ordered.
+    pub orders: Mutex<Vec<(ExecutionId, Order)>>,
     /// Whether it has no room.
     pub full: AtomicBool,
 }
 
 impl DiaryEngine {
+    fn new(database: Database) -> Self {
+        Self { database, starts: Mutex::default(), orders: Mutex::default(), full: AtomicBool::new(false) }
+    }
+
     async fn admit(&self, start: Start) -> Result<Started, EngineError> {
         if self.full.load(Ordering::Relaxed) {
             return Err(EngineError::Overloaded { retry_after: 3 });
@@ -194,13 +226,8 @@ impl Engine for DiaryEngine {
         self.admit(start).boxed()
     }
 
-    fn cancel(
-        &self,
-        _workspace: WorkspaceId,
-        _id: ExecutionId,
-        _reason: Option<String>,
-        _by: String,
-    ) -> BoxFuture<'_, Result<(), EngineError>> {
+    fn order(&self, _workspace: WorkspaceId, id: ExecutionId, order: Order) -> BoxFuture<'_, Result<(), EngineError>> {
+        self.orders.lock().unwrap().push((id, order));
         async { Err(EngineError::Ended) }.boxed()
     }
 }

@@ -8,6 +8,9 @@ use tidemill_common::event::{Event, EventBody, Origin, StepError, TriggerOrigin}
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
+#[path = "pause_tests.rs"]
+mod pause;
+
 use super::{Action, Execution, Input, State};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
@@ -49,9 +52,14 @@ impl Story {
 
     /// The same execution on another node: only what was recorded is known.
     fn crash(&mut self) -> Vec<Action> {
+        self.restore();
+        self.decide(Input::Resume)
+    }
+
+    /// The fold of what was recorded, in other hands.
+    fn restore(&mut self) {
         let state = State::fold(self.events[0].execution_id, Arc::clone(&self.plan), &self.events).unwrap();
         self.execution = Execution::new(state);
-        self.decide(Input::Resume)
     }
 
     fn advance(&mut self, delta: TimeDelta) -> Vec<Action> {

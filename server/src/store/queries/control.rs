@@ -115,12 +115,7 @@ pub fn rest(
 }
 
 /// Takes the lease from whoever holds it. Returns its epoch; `None` when there is no such execution, or it has ended.
-pub fn seize(
-    connection: &mut PgConnection,
-    node: Uuid,
-    workspace_id: Uuid,
-    execution_id: Uuid,
-) -> QueryResult<Option<i32>> {
+pub fn seize(connection: &mut PgConnection, node: Uuid, workspace_id: Uuid, execution_id: Uuid) -> QueryResult<Option<i32>> {
     Statement::new(
         "UPDATE execution_queue SET lease_node = $1, lease_epoch = lease_epoch + 1
          WHERE workspace_id = $2 AND execution_id = $3
@@ -142,11 +137,9 @@ pub fn newest_seq(connection: &mut PgConnection, workspace_id: Uuid, execution_i
         #[diesel(sql_type = Integer)]
         seq: i32,
     }
-    Statement::new(
-        "SELECT coalesce(max(seq), 0) AS seq FROM execution_events WHERE workspace_id = $1 AND execution_id = $2",
-    )
-    .bind::<SqlUuid, _>(workspace_id)
-    .bind::<SqlUuid, _>(execution_id)
-    .get_result::<SeqRow>(connection)
-    .map(|row| row.seq)
+    Statement::new("SELECT coalesce(max(seq), 0) AS seq FROM execution_events WHERE workspace_id = $1 AND execution_id = $2")
+        .bind::<SqlUuid, _>(workspace_id)
+        .bind::<SqlUuid, _>(execution_id)
+        .get_result::<SeqRow>(connection)
+        .map(|row| row.seq)
 }

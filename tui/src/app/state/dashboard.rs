@@ -89,6 +89,12 @@ impl Dashboard {
         self.list.set_keys(causes.chain(active).collect());
     }
 
+    /// How many causes and how many executions under way are shown.
+    pub fn shown(&self) -> (usize, usize) {
+        let causes = self.list.keys().iter().filter(|row| matches!(row, Row::Cause(..))).count();
+        (causes, self.list.keys().len() - causes)
+    }
+
     /// The execution that the cursor stands on, or the newest one of its cause.
     pub fn selected(&self) -> Option<ExecutionId> {
         match self.list.selected()? {
@@ -103,7 +109,7 @@ impl Dashboard {
 
 impl Summary {
     /// How many causes and how many executions under way find room in `rows`.
-    pub fn share(&self, rows: usize) -> (usize, usize) {
+    fn share(&self, rows: usize) -> (usize, usize) {
         let (causes, active) = (self.causes.len(), self.active.len());
         let for_causes = causes.min(rows.saturating_sub(active).max(rows.div_ceil(2)));
         (for_causes, active.min(rows - for_causes))

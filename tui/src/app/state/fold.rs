@@ -32,6 +32,14 @@ pub fn fold(detail: &mut ExecutionDetail, event: &Event) {
             }
         }
         EventBody::ExecutionCancelRequested { .. } => {}
+        EventBody::ExecutionPaused { .. } => {
+            detail.execution.status = ExecutionStatus::Paused;
+            detail.wake_at = None;
+        }
+        EventBody::ExecutionResumed { .. } => {
+            detail.execution.status = ExecutionStatus::Running;
+            rest_or_work(detail);
+        }
         body => {
             let found = detail.steps.iter_mut().find(|step| Some(step.id.as_str()) == body.step());
             if let Some(step) = found {
@@ -105,6 +113,9 @@ fn end(step: &mut StepView, event: &Event, status: StepStatus) {
 
 /// An execution waits when no step is under way and at least one waits for a time.
 fn rest_or_work(detail: &mut ExecutionDetail) {
+    if detail.execution.status == ExecutionStatus::Paused {
+        return;
+    }
     let running = detail.steps.iter().any(|step| step.status == StepStatus::Running);
     let wake = detail.steps.iter().filter_map(|step| step.wake_at).min();
     detail.execution.status = if running || wake.is_none() { ExecutionStatus::Running } else { ExecutionStatus::Waiting };

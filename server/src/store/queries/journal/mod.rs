@@ -1,14 +1,21 @@
-//! The two statements of the journal: admit and append, each for a whole batch.
+//! The two statements of the journal, admit and append, each for a whole batch. Start at [`write`].
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
-use std::collections::HashSet;
-use std::sync::Arc;
 use uuid::Uuid;
 
-use crate::store::Statement;
+use crate::store::{Error, Statement};
+
+mod carry;
+mod dead_letter;
+
+use carry::carry;
+pub use dead_letter::DeadLetterRow;
 
 /// An execution to admit, with its first event.
 #[derive(Debug)]
@@ -60,6 +67,8 @@ pub struct AppendRow {
     pub finished_at: Option<DateTime<Utc>>,
     /// Why it failed, in one line.
     pub error: Option<String>,
+    /// What is kept of it when it failed for good.
+    pub dead_letter: Option<DeadLetterRow>,
 }
 
 /// One event.
@@ -87,8 +96,44 @@ struct ExecutionIdRow {
     execution_id: Uuid,
 }
 
-/// Admits `rows`; returns the executions that were admitted. The others' deliveries were known already.
-pub fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<Vec<Uuid>> {
+/// What became of a batch.
+#[derive(Debug)]
+pub struct Written {
+    /// The executions that were admitted. The others' deliveries were known already.
+    pub admitted: HashSet<Uuid>,
+    /// The executions whose lease held. Nothing was written for the others.
+    pub fenced: HashSet<Uuid>,
+}
+
+/// Writes a batch in one transaction: admissions, and appends of `node`, at most one per execution.
+pub fn write(
+    connection: &mut PgConnection,
+    node: Uuid,
+    admits: &[&AdmitRow],
+    appends: &[AppendRow],
+    now: DateTime<Utc>,
+) -> Result<Written, Error> {
+    let carries = admits.iter().any(|row| row.events.len() > 1);
+    let buries = appends.iter().any(|row| row.dead_letter.is_some());
+    let all = |connection: &mut PgConnection| -> QueryResult<Written> {
+        let written = Written { admitted: admit(connection, admits)?, fenced: append(connection, node, appends, now)? };
+        if carries {
+            carry(connection, admits, &written.admitted)?;
+        }
+        if buries {
+            dead_letter::bury(connection, appends, &written.fenced)?;
+        }
+        Ok(written)
+    };
+    // A single statement is a transaction of its own: one round trip less.
+    let single = (admits.is_empty() || appends.is_empty()) && !carries && !buries;
+    Ok(if single { all(connection)? } else { connection.transaction(all)? })
+}
+
+fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<HashSet<Uuid>> {
+    if rows.is_empty() {
+        return Ok(HashSet::new());
+    }
     let statement = Statement::new(include_str!("admit.sql"))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.workspace_id))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.id))
@@ -111,27 +156,10 @@ pub fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<V
     Ok(admitted.into_iter().map(|row| row.execution_id).collect())
 }
 
-/// Appends what those of `rows` carry that were admitted, in the transaction that admitted them.
-pub fn carry(connection: &mut PgConnection, rows: &[&AdmitRow], admitted: &HashSet<Uuid>) -> QueryResult<usize> {
-    let rows = rows.iter().filter(|row| admitted.contains(&row.id));
-    let events: Vec<_> = rows.flat_map(|row| row.events.iter().skip(1).map(move |event| (row, event))).collect();
-    Statement::new(
-        "INSERT INTO execution_events (workspace_id, execution_id, seq, at, type, data)
-         SELECT workspace_id, execution_id, seq, at, type, data::json
-         FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::text[], $6::text[])
-             AS t (workspace_id, execution_id, seq, at, type, data)",
-    )
-    .bind::<Array<SqlUuid>, _>(column(&events, |(row, _)| row.workspace_id))
-    .bind::<Array<SqlUuid>, _>(column(&events, |(row, _)| row.id))
-    .bind::<Array<Integer>, _>(column(&events, |(_, event)| event.seq))
-    .bind::<Array<Timestamptz>, _>(column(&events, |(_, event)| event.at))
-    .bind::<Array<Text>, _>(column(&events, |(_, event)| event.event_type))
-    .bind::<Array<Text>, _>(column(&events, |(_, event)| event.data.as_str()))
-    .execute(connection)
-}
-
-/// Appends `rows`, at most one per execution; returns the executions whose lease held. Nothing is written for the others.
-pub fn append(connection: &mut PgConnection, node: Uuid, rows: &[AppendRow], now: DateTime<Utc>) -> QueryResult<Vec<Uuid>> {
+fn append(connection: &mut PgConnection, node: Uuid, rows: &[AppendRow], now: DateTime<Utc>) -> QueryResult<HashSet<Uuid>> {
+    if rows.is_empty() {
+        return Ok(HashSet::new());
+    }
     let events: Vec<_> = rows.iter().flat_map(|row| row.events.iter().map(move |event| (row.execution_id, event))).collect();
     let statement = Statement::new(include_str!("append.sql"))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.workspace_id))
@@ -158,7 +186,7 @@ pub fn append(connection: &mut PgConnection, node: Uuid, rows: &[AppendRow], now
 }
 
 /// The execution that the delivery `key` of `source` started.
-pub fn delivered(connection: &mut PgConnection, workspace_id: Uuid, source: &str, key: &str) -> QueryResult<Option<Uuid>> {
+pub fn delivered(connection: &mut PgConnection, workspace_id: Uuid, source: &str, key: &str) -> Result<Option<Uuid>, Error> {
     Statement::new("SELECT execution_id FROM deliveries WHERE workspace_id = $1 AND source = $2 AND key = $3")
         .bind::<SqlUuid, _>(workspace_id)
         .bind::<Text, _>(source)
@@ -166,6 +194,7 @@ pub fn delivered(connection: &mut PgConnection, workspace_id: Uuid, source: &str
         .get_result::<ExecutionIdRow>(connection)
         .optional()
         .map(|row| row.map(|row| row.execution_id))
+        .map_err(Error::from)
 }
 
 fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
