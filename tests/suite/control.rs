@@ -67,7 +67,7 @@ async fn a_pause_lets_what_is_under_way_end_and_survives_a_restart() {
     apply(&client, &json!({"id": "calls", "steps": [step("a"), step("b")]})).await;
     let path = start(&client, "calls").await;
     let first = service.request().await;
-    client.post(&format!("{path}/pause"), &json!({"reason": "maintenance"})).await.expect(200);
+    drop(client.post(&format!("{path}/pause"), &json!({"reason": "maintenance"})).await.expect(200));
     until(&client, &path, "paused").await;
     answer(first, 200).await;
     eventually_async("the attempt is recorded", || async {
@@ -79,7 +79,7 @@ async fn a_pause_lets_what_is_under_way_end_and_survives_a_restart() {
     let client = server.client();
     let paused = until(&client, &path, "paused").await;
     assert_eq!((&paused["steps"][1]["status"], paused.get("wake_at")), (&json!("pending"), None));
-    client.post(&format!("{path}/resume"), &json!({})).await.expect(200);
+    drop(client.post(&format!("{path}/resume"), &json!({})).await.expect(200));
     answer(service.request().await, 200).await;
     until(&client, &path, "succeeded").await;
     let events = client.get(&format!("{path}/events")).await.json();
@@ -94,12 +94,12 @@ async fn a_paused_wait_does_not_fire_until_it_is_resumed() {
     let client = server.client();
     apply(&client, &json!({"id": "naps", "steps": [{"id": "nap", "uses": "wait", "with": {"duration": "2s"}}]})).await;
     let (held, free) = (start(&client, "naps").await, start(&client, "naps").await);
-    client.post(&format!("{held}/pause"), &json!({})).await.expect(200);
+    drop(client.post(&format!("{held}/pause"), &json!({})).await.expect(200));
     until(&client, &held, "paused").await;
     // The other one began later and waits as long: when it has ended, the paused one's time has passed.
     until(&client, &free, "succeeded").await;
     assert_eq!(client.get(&held).await.json()["status"], "paused");
-    client.post(&format!("{held}/resume"), &json!({})).await.expect(200);
+    drop(client.post(&format!("{held}/resume"), &json!({})).await.expect(200));
     until(&client, &held, "succeeded").await;
 }
 

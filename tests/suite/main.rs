@@ -4,4 +4,6 @@
 mod bench;
 mod clients;
 mod control;
+mod dead_letters;
 mod tidy;
+mod why;

@@ -13,5 +13,6 @@ pub mod secret;
 pub mod stream;
 pub mod token;
 pub mod trigger;
+pub mod why;
 pub mod workflow;
 pub mod workspace;

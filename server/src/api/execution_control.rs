@@ -1,14 +1,15 @@
-//! `/api/executions/{id}/cancel`, `/pause`, `/resume` and `/retry`: what operators do to executions.
+//! `/api/executions/{id}/cancel`, `/pause`, `/resume`, `/retry` and `/why`: what operators do to executions.
 
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path};
 use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume, ExecutionRetry};
 use tidemill_common::api::execution::ExecutionView;
+use tidemill_common::api::why::WhyView;
 use tidemill_common::ids::ExecutionId;
 
 use super::Tag;
 use super::authenticate::Token;
-use super::failure::EngineFailure;
+use super::failure::{EngineFailure, ReadFailure};
 use super::payload::{Created, Json, OptionalJson};
 use crate::app::Executions;
 
@@ -69,6 +70,20 @@ impl ExecutionControlApi {
         _key: Header<Option<String>>,
     ) -> Result<Json<ExecutionView>, EngineFailure> {
         Ok(Json(self.0.resume(&token.0, id.0, body.0.reason).await?))
+    }
+
+    /// Read why an execution isn't moving
+    ///
+    /// The whole chain, the nearest cause first: paused, a timer, an attempt under way and the node that holds it, no node with
+    /// room.
+    #[oai(path = "/api/executions/:id/why", method = "get", operation_id = "execution_why_view")]
+    async fn execution_why_view(
+        &self,
+        token: Token,
+        /// The execution's id.
+        id: Path<ExecutionId>,
+    ) -> Result<Json<WhyView>, ReadFailure> {
+        Ok(Json(self.0.why(&token.0, id.0).await?))
     }
 
     /// Try an execution again

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tidemill_common::api::event::{EventPage, EventView};
 use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::clock::Clock;
 use tidemill_common::event::{Event, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::limits::PAGE_ITEMS;
@@ -32,6 +33,7 @@ pub struct Executions {
     pub(super) database: Database,
     pub(super) plans: Plans,
     pub(super) engine: Arc<dyn Engine>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// Which executions to list.
@@ -47,8 +49,8 @@ pub struct ExecutionQuery {
 
 impl Executions {
     /// Executions in `database`, started and cancelled by `engine`.
-    pub fn new(database: Database, plans: Plans, engine: Arc<dyn Engine>) -> Self {
-        Self { database, plans, engine }
+    pub fn new(database: Database, plans: Plans, engine: Arc<dyn Engine>, clock: Arc<dyn Clock>) -> Self {
+        Self { database, plans, engine, clock }
     }
 
     /// Starts an execution by hand. The same idempotency `key` of the same token starts one only.

@@ -12,6 +12,7 @@ mod execution;
 mod execution_control;
 mod execution_detail;
 mod execution_retry;
+mod execution_why;
 mod health;
 mod idempotency;
 mod page;

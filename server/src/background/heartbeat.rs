@@ -10,7 +10,7 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(super) async fn run(background: Background) {
     loop {
         let Background { queue, executor, clock, node_name, .. } = &background;
-        match queue.heartbeat(node_name, clock.now()).await {
+        match queue.heartbeat(node_name, executor.load(), clock.now()).await {
             Ok(requests) => {
                 for (execution_id, request) in requests {
                     executor.pass_on(execution_id, request).await;

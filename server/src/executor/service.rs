@@ -18,7 +18,7 @@ use super::versions::{VersionError, Versions};
 use crate::domain::execution::{Execution, State};
 use crate::domain::workflow::plan::Plan;
 use crate::journal::{self, Journal, Lease};
-use crate::queue::{Claim, Queue, Request};
+use crate::queue::{Claim, Load, Queue, Request};
 use crate::runner::Runner;
 use crate::store::queries::feed;
 use crate::store::{self, Database};
@@ -96,6 +96,12 @@ impl Executor {
     #[must_use]
     pub fn free(&self) -> usize {
         if self.is_draining() { 0 } else { self.room.available_permits() }
+    }
+
+    /// What this node says about itself.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load { draining: self.is_draining(), running: self.lock_running().len(), free: self.free() }
     }
 
     /// Whether the node is stopping.

@@ -32,6 +32,17 @@ pub struct Claim {
     pub takeovers: i16,
 }
 
+/// What a node says about itself with each heartbeat.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Whether it is stopping.
+    pub draining: bool,
+    /// How many executions it holds.
+    pub running: usize,
+    /// How many more it takes.
+    pub free: usize,
+}
+
 /// The queue, as this node sees it.
 #[derive(Debug, Clone)]
 pub struct Queue {
@@ -77,14 +88,22 @@ impl Queue {
     }
 
     /// Says that this node lives, and returns what is wanted of the executions that it holds.
-    pub async fn heartbeat(&self, name: &str, now: DateTime<Utc>) -> Result<Vec<(ExecutionId, Request)>, Error> {
-        let (node, name) = (self.node.0, name.to_owned());
+    pub async fn heartbeat(&self, name: &str, load: Load, now: DateTime<Utc>) -> Result<Vec<(ExecutionId, Request)>, Error> {
+        let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        let node = query::NodeRow {
+            id: self.node.0,
+            name: name.to_owned(),
+            expires_at: now + LIFE,
+            draining: load.draining,
+            running: count(load.running),
+            free: count(load.free),
+        };
         let rows = self
             .database
             .engine(move |connection| {
-                query::heartbeat(connection, node, &name, now, now + LIFE)?;
+                query::heartbeat(connection, &node, now)?;
                 query::forget_nodes(connection, now)?;
-                Ok(control::requests(connection, node)?)
+                Ok(control::requests(connection, node.id)?)
             })
             .await?;
         let requests = |row: control::RequestRow| {

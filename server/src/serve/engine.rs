@@ -21,7 +21,7 @@ use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::ingress::{Manual, Routes, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
-use crate::queue::{Queue, Request, Wish};
+use crate::queue::{Load, Queue, Request, Wish};
 use crate::runner::Runner;
 use crate::runner::outbound::{Outbound, OutboundPolicy};
 use crate::secrets::Vault;
@@ -62,7 +62,7 @@ impl Engine {
         if let Some(before) = files::succeed(&config.data_dir, node)? {
             queue.bury(before, clock.now()).await?;
         }
-        queue.heartbeat(&config.node_name, clock.now()).await?;
+        queue.heartbeat(&config.node_name, Load::default(), clock.now()).await?;
 
         let hub = Hub::new(database.clone());
         let observer: Arc<dyn Observer> = Arc::new(hub.clone());
@@ -86,7 +86,7 @@ impl Engine {
         let replay_ordered = Arc::new(Notify::new());
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
-        let executions = Executions::new(database.clone(), versions.plans().clone(), commands);
+        let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
         let background = Background {
             node_name: config.node_name.clone(),
             executor: executor.clone(),

@@ -216,6 +216,9 @@ diesel::table! {
         started_at -> Timestamptz,
         heartbeat_at -> Timestamptz,
         expires_at -> Timestamptz,
+        draining -> Bool,
+        running -> Integer,
+        free -> Integer,
     }
 }
 

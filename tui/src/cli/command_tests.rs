@@ -79,6 +79,7 @@ fn both_spellings_are_the_same_command() {
         ("cancel 3f2a --reason x", "ex cancel 3f2a --reason x"),
         ("cancel 3f2a --force", "exec cancel 3f2a --force"),
         ("pause 3f2a --reason x", "exec pause 3f2a --reason x"),
+        ("why @latest", "exec why @latest"),
         ("resume 3f2a", "executions resume 3f2a"),
         ("retry @failed --from start --input {}", "exec retry @failed --from start --input {}"),
         ("get executions --status failed", "exec list --status failed"),

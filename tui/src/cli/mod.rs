@@ -16,6 +16,7 @@ mod demo;
 mod describe;
 mod diagnostics;
 mod diff;
+mod dlq;
 mod environment;
 mod error;
 mod event_line;
@@ -42,6 +43,7 @@ mod time;
 mod token;
 mod validate;
 mod watch;
+mod why;
 mod workspace;
 
 pub use command::{ClientCommand, run};

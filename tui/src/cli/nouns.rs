@@ -14,6 +14,7 @@ use super::session::Session;
 use super::start::Run;
 use super::validate::Validate;
 use super::watch::Watch;
+use super::why::Why;
 use super::{Error, Exit, describe, get};
 
 /// Commands about executions
@@ -31,6 +32,8 @@ pub enum Execution {
     Logs(Logs),
     /// Cancel an execution
     Cancel(Cancel),
+    /// Say why an execution isn't moving: the whole chain
+    Why(Why),
     /// Pause an execution: what is under way ends, nothing new begins
     Pause(Pause),
     /// Let a paused execution go on
@@ -75,6 +78,7 @@ impl Execution {
             Self::Watch(watch) => watch.run(session).await,
             Self::Logs(logs) => logs.run(session).await,
             Self::Cancel(cancel) => cancel.run(session).await,
+            Self::Why(why) => why.run(session).await,
             Self::Pause(pause) => pause.run(session).await,
             Self::Resume(resume) => resume.run(session).await,
             Self::Retry(retry) => retry.run(session).await,

@@ -4,6 +4,7 @@ use reqwest::Method;
 use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume, ExecutionRetry};
 use tidemill_common::api::event::EventPage;
 use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::api::why::WhyView;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::ExecutionStatus;
 
@@ -64,6 +65,11 @@ impl Client {
     /// Starts an execution that tries an ended one again.
     pub async fn execution_retry(&self, id: ExecutionId, retry: &ExecutionRetry) -> Result<ExecutionView, Error> {
         self.fetch(self.call(Method::POST, &["api", "executions", &id.to_string(), "retry"]).json(retry)).await
+    }
+
+    /// Why an execution isn't moving.
+    pub async fn execution_why(&self, id: ExecutionId) -> Result<WhyView, Error> {
+        self.fetch(self.call(Method::GET, &["api", "executions", &id.to_string(), "why"])).await
     }
 
     /// Asks to cancel an execution.

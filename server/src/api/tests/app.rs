@@ -97,7 +97,7 @@ impl TestApp {
             tokens: tokens.clone(),
             secrets: Secrets::new(store.clone(), vault, clock.clone()),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ())),
-            executions: Executions::new(store.clone(), plans, engine.clone()),
+            executions: Executions::new(store.clone(), plans, engine.clone(), Arc::clone(&clock)),
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
             health: Health::new(store, schema, draining.clone()),
             metrics: Arc::new(|| "# EOF\n".to_owned()),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidemill_common::api::{
-    account, control, dead_letter, event, execution, health, secret, token, trigger, workflow, workspace,
+    account, control, dead_letter, event, execution, health, secret, token, trigger, why, workflow, workspace,
 };
 use tidemill_common::problem::{Code, Problem};
 
@@ -131,6 +131,8 @@ fn serde_and_the_document_agree_about_executions() {
     agrees::<dead_letter::DeadLetterReplayed>(&json!({"count": 3, "canaries": 1}));
     agrees::<dead_letter::DeadLetterDiscard>(&json!({"ids": [ID], "fingerprint": "f", "reason": "r"}));
     agrees::<dead_letter::DeadLetterDiscarded>(&json!({"count": 3}));
+    agrees::<why::WhyView>(&json!({"execution_id": ID, "status": "paused", "moving": false, "links": [{"kind": "paused",
+        "text": "t", "step": "a", "since": AT, "until": AT, "node": "n", "by": "ana"}]}));
     agrees::<control::ExecutionRetry>(&json!({"from": "start", "input": {"a": 1}, "version": 2}));
     agrees::<execution::ExecutionCreate>(&json!({"input": {"a": [1, null]}, "version": 2}));
     agrees::<event::EventPage>(&json!({"items": [{"execution_id": ID, "seq": 1, "at": AT, "type": "step_started",

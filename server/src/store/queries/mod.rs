@@ -14,6 +14,7 @@ pub mod replay;
 pub mod secret;
 pub mod token;
 pub mod version;
+pub mod why;
 pub mod workflow;
 pub mod workflow_version;
 pub mod workspace;

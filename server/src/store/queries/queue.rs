@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -105,23 +105,39 @@ pub fn give_back(
     .execute(connection)
 }
 
-/// Says that `node` lives until `expires_at`; its first heartbeat registers it.
-pub fn heartbeat(
-    connection: &mut PgConnection,
-    node: Uuid,
-    name: &str,
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-) -> QueryResult<usize> {
+/// What a node says about itself.
+#[derive(Debug, Clone)]
+pub struct NodeRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name, for people.
+    pub name: String,
+    /// Until when it lives.
+    pub expires_at: DateTime<Utc>,
+    /// Whether it is stopping.
+    pub draining: bool,
+    /// How many executions it holds.
+    pub running: i32,
+    /// How many more it takes.
+    pub free: i32,
+}
+
+/// A node lives; its first heartbeat registers it.
+pub fn heartbeat(connection: &mut PgConnection, node: &NodeRow, now: DateTime<Utc>) -> QueryResult<usize> {
     Statement::new(
-        "INSERT INTO nodes (id, name, started_at, heartbeat_at, expires_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at",
+        "INSERT INTO nodes (id, name, started_at, heartbeat_at, expires_at, draining, running, free)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at,
+             draining = excluded.draining, running = excluded.running, free = excluded.free",
     )
-    .bind::<SqlUuid, _>(node)
-    .bind::<Text, _>(name)
+    .bind::<SqlUuid, _>(node.id)
+    .bind::<Text, _>(node.name.as_str())
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now)
-    .bind::<Timestamptz, _>(expires_at)
+    .bind::<Timestamptz, _>(node.expires_at)
+    .bind::<Bool, _>(node.draining)
+    .bind::<Integer, _>(node.running)
+    .bind::<Integer, _>(node.free)
     .execute(connection)
 }
 
