@@ -16,10 +16,8 @@ fn picky(fails: bool) -> Value {
 async fn fail(client: &Client, order: u32) {
     let started = client.post("/api/workflows/picky/executions", &json!({"input": {"order": order}})).await.expect(201).json();
     let path = format!("/api/executions/{}", started["id"].as_str().unwrap());
-    eventually_async("the execution failed", || async {
-        (client.get(&path).await.json()["status"] == "failed").then_some(())
-    })
-    .await;
+    eventually_async("the execution failed", || async { (client.get(&path).await.json()["status"] == "failed").then_some(()) })
+        .await;
 }
 
 async fn count(client: &Client, state: &str) -> usize {
@@ -37,7 +35,10 @@ async fn failures_are_kept_by_cause_and_replayed_behind_a_canary() {
     }
     let causes = client.get("/api/dead-letters/causes").await.expect(200).json();
     let cause = &causes["items"][0];
-    assert_eq!((&cause["count"], &cause["cause"], &cause["workflows"]), (&json!(3), &json!("order # is refused"), &json!(["picky"])));
+    assert_eq!(
+        (&cause["count"], &cause["cause"], &cause["workflows"]),
+        (&json!(3), &json!("order # is refused"), &json!(["picky"]))
+    );
     let fingerprint = &cause["fingerprint"];
 
     // The version still fails: the canary fails, the others stay, and the canary's retry is a dead letter of its own.
@@ -79,7 +80,8 @@ async fn a_replay_without_a_canary_begins_all_and_survives_a_restart() {
     eventually_async("all are replayed", || async { (count(&client, "replayed").await == 3).then_some(()) }).await;
     let replayed = client.get("/api/dead-letters?state=replayed").await.json();
     for letter in replayed["items"].as_array().unwrap() {
-        let again = client.get(&format!("/api/executions/{}", letter["replayed_as"].as_str().unwrap())).await.expect(200).json();
+        let again =
+            client.get(&format!("/api/executions/{}", letter["replayed_as"].as_str().unwrap())).await.expect(200).json();
         assert_eq!(again["retry_of"], letter["execution_id"]);
     }
     let executions = client.get("/api/executions").await.json();

@@ -90,6 +90,11 @@ pub struct ApiDeps {
     pub health: Health,
     /// Writes the metrics.
     pub metrics: Metrics,
+}
+
+/// What is not in the OpenAPI document: webhooks and WebSockets.
+#[derive(Debug, Clone)]
+pub struct LiveDeps {
     /// Webhook deliveries.
     pub hooks: Hooks,
     /// WebSockets.
@@ -97,8 +102,19 @@ pub struct ApiDeps {
 }
 
 /// Everything that the server answers over HTTP.
-pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
-    let (streams, followed) = (deps.streams, deps.executions.clone());
+pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response> {
+    let LiveDeps { hooks, streams } = live;
+    let followed = deps.executions.clone();
+    let route = operations(&deps)
+        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks))
+        .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
+        .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)));
+    layered(route, deps)
+}
+
+/// The operations of the OpenAPI document, and the document.
+fn operations(deps: &ApiDeps) -> Route {
+    let deps = deps.clone();
     let service = document::service((
         account::AccountApi(deps.accounts),
         workspace::WorkspaceApi(deps.workspaces),
@@ -111,16 +127,12 @@ pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
         dead_letter::DeadLetterApi(deps.dead_letters),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
-    Route::new()
-        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(deps.hooks))
-        .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
-        .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)))
-        .at("/docs", get(document::page()))
-        .at("/api/openapi.json", get(document::endpoint()))
-        .nest("/", service)
-        .with(idempotent::Idempotent(deps.idempotency))
-        .with(authenticate::Authenticate(deps.authenticator))
-        .with(Envelope)
+    Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
+}
+
+/// What every request passes, the outermost layer last.
+fn layered(route: Route, deps: ApiDeps) -> impl Endpoint<Output = Response> {
+    route.with(idempotent::Idempotent(deps.idempotency)).with(authenticate::Authenticate(deps.authenticator)).with(Envelope)
 }
 
 /// A page of a list, as its query parameters ask for it.

@@ -43,9 +43,7 @@ impl Executions {
 
 /// Who paused the execution, if nobody resumed it since.
 fn paused(events: &[Event]) -> Option<(DateTime<Utc>, String, Option<String>)> {
-    let newest = |event: &&Event| {
-        matches!(event.body, EventBody::ExecutionPaused { .. } | EventBody::ExecutionResumed { .. })
-    };
+    let newest = |event: &&Event| matches!(event.body, EventBody::ExecutionPaused { .. } | EventBody::ExecutionResumed { .. });
     let event = events.iter().rev().find(newest)?;
     match &event.body {
         EventBody::ExecutionPaused { reason, by } => Some((event.at, by.clone(), reason.clone())),
@@ -66,8 +64,8 @@ fn chain(facts: &Facts, now: DateTime<Utc>) -> WhyView {
             links.extend(holder(place, &facts.nodes, now));
         }
     }
-    let moving = links.iter().any(|link| link.kind == WhyKind::StepRunning)
-        && links.iter().any(|link| link.kind == WhyKind::Leased);
+    let moving =
+        links.iter().any(|link| link.kind == WhyKind::StepRunning) && links.iter().any(|link| link.kind == WhyKind::Leased);
     WhyView { execution_id: execution.id, status: execution.status, moving, links }
 }
 
@@ -91,7 +89,10 @@ fn requests(place: &PlaceRow, status: ExecutionStatus) -> Option<WhyLink> {
         return None;
     }
     let (by, what) = (by(pause), if on { "pause" } else { "resume" });
-    Some(WhyLink { by: Some(by.clone()), ..WhyLink::new(WhyKind::PauseRequested, format!("{by} asked to {what} it a moment ago")) })
+    Some(WhyLink {
+        by: Some(by.clone()),
+        ..WhyLink::new(WhyKind::PauseRequested, format!("{by} asked to {what} it a moment ago"))
+    })
 }
 
 fn pause((since, by, reason): &(DateTime<Utc>, String, Option<String>)) -> WhyLink {
@@ -122,9 +123,13 @@ fn holder(place: &PlaceRow, nodes: &NodesRow, now: DateTime<Utc>) -> Option<WhyL
         return (place.available_at <= now).then(|| nobody(place, nodes));
     };
     let lost = place.expires_at.is_none_or(|expires_at| expires_at <= now);
-    let times = if place.takeovers > 0 { format!("; {} nodes were lost with it before", place.takeovers) } else { String::new() };
+    let times =
+        if place.takeovers > 0 { format!("; {} nodes were lost with it before", place.takeovers) } else { String::new() };
     let (kind, text) = if lost {
-        (WhyKind::NodeLost, format!("node {node} held it and is not heard of any more; another node takes over within seconds{times}"))
+        (
+            WhyKind::NodeLost,
+            format!("node {node} held it and is not heard of any more; another node takes over within seconds{times}"),
+        )
     } else {
         (WhyKind::Leased, format!("node {node} holds it{times}"))
     };

@@ -60,7 +60,10 @@ fn kinds(facts: &Facts) -> Vec<WhyKind> {
 
 #[test]
 fn timers_are_named_with_their_time() {
-    let facts = facts(ExecutionStatus::Waiting, &[("nap", StepStatus::Waiting), ("call", StepStatus::Retrying), ("b", StepStatus::Pending)]);
+    let facts = facts(
+        ExecutionStatus::Waiting,
+        &[("nap", StepStatus::Waiting), ("call", StepStatus::Retrying), ("b", StepStatus::Pending)],
+    );
     assert_eq!(kinds(&facts), [WhyKind::StepWaiting, WhyKind::StepRetrying]);
     let view = chain(&facts, now());
     assert_eq!((view.links[0].until, view.links[1].step.as_deref()), (Some(now() + TimeDelta::minutes(1)), Some("call")));
@@ -94,12 +97,9 @@ fn a_pause_comes_before_what_it_holds_up() {
 fn what_is_due_says_why_nobody_takes_it_up() {
     let mut facts = facts(ExecutionStatus::Queued, &[("a", StepStatus::Pending)]);
     facts.place.as_mut().unwrap().available_at = now();
-    for (nodes, kind) in [
-        ((1, 0, 3), WhyKind::Due),
-        ((2, 0, 0), WhyKind::NoRoom),
-        ((2, 2, 5), WhyKind::Draining),
-        ((0, 0, 0), WhyKind::NoNode),
-    ] {
+    for (nodes, kind) in
+        [((1, 0, 3), WhyKind::Due), ((2, 0, 0), WhyKind::NoRoom), ((2, 2, 5), WhyKind::Draining), ((0, 0, 0), WhyKind::NoNode)]
+    {
         (facts.nodes.alive, facts.nodes.draining, facts.nodes.free) = nodes;
         assert_eq!(kinds(&facts), [kind]);
     }

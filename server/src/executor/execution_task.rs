@@ -238,10 +238,9 @@ fn input(Request { wish, reason, by }: Request) -> Input {
     }
 }
 
-/// An error as a list shows it.
+/// An error as a list shows it. A control character has no place in a line, and a NUL none in the database's texts.
 pub(super) fn one_line(error: &StepError) -> String {
     let line = error.message.lines().next().unwrap_or_default();
     let text = error.step.as_ref().map_or_else(|| line.to_owned(), |step| format!("{step}: {line}"));
-    // Postgres keeps no NUL in text.
-    text.chars().filter(|c| *c != '\0').take(300).collect()
+    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

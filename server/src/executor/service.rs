@@ -154,6 +154,12 @@ impl Executor {
         }
     }
 
+    /// Whether a task of this node works on the execution.
+    #[must_use]
+    pub fn runs(&self, id: ExecutionId) -> bool {
+        self.lock_running().contains_key(&id)
+    }
+
     /// Something may have become claimable.
     pub fn wake_claims(&self) {
         self.claimable.notify_one();
@@ -184,7 +190,7 @@ impl Executor {
 
     fn spawn(&self, lease: Lease, state: State, requests: Vec<Request>, permit: OwnedSemaphorePermit) {
         let (sender, signals) = mpsc::channel(8);
-        self.lock_running().insert(lease.execution_id, sender);
+        self.lock_running().insert(lease.execution_id, sender.clone());
         let running = self.parts.metrics.execution_running();
         let executor = self.clone();
         let mut task =
@@ -195,10 +201,18 @@ impl Executor {
                 tracing::error!(execution_id = %lease.execution_id, "an execution's task ended abnormally; it is taken up again later");
                 executor.parts.give_back_later(lease, Duration::from_secs(60)).await;
             }
-            executor.lock_running().remove(&lease.execution_id);
+            executor.forget(lease.execution_id, &sender);
             drop((permit, running));
             executor.wake_claims();
         });
+    }
+
+    /// The task behind `ended` has ended. A later lease may have a task of its own by now.
+    fn forget(&self, id: ExecutionId, ended: &mpsc::Sender<Request>) {
+        let mut running = self.lock_running();
+        if running.get(&id).is_some_and(|signals| signals.same_channel(ended)) {
+            running.remove(&id);
+        }
     }
 
     async fn fold(&self, claim: &Claim) -> Result<State, TakeUpError> {

@@ -86,6 +86,10 @@ impl Routes {
 
     /// The active trigger behind `/hooks/<workspace>/<path>`.
     pub async fn find(&self, workspace: &str, path: &str) -> Result<Found, VersionError> {
+        if [workspace, path].iter().any(|text| text.contains('\0')) {
+            // No text in the database has one, and asking would be an error.
+            return Ok(None);
+        }
         let key = (workspace.to_owned(), path.to_owned());
         let generation = {
             let mut kept = self.lock();
@@ -98,7 +102,16 @@ impl Routes {
             }
             kept.generation
         };
-        let found = self.look_up(workspace, path).await?;
+        let found = match self.look_up(workspace, path).await {
+            Ok(found) => found,
+            // Without a database nothing can be delivered anyway; then what is known may stay.
+            Err(error @ VersionError::Store(_)) => return Err(error),
+            Err(error) => {
+                // What is known is wrong, say because its secret was removed: it must not open the door for anybody.
+                self.lock().routes.remove(&key);
+                return Err(error);
+            }
+        };
         let mut kept = self.lock();
         if kept.generation == generation {
             if kept.routes.len() >= KEPT {

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::engine::Engine;
 use super::{Error, Stop, files};
-use crate::api::{ApiDeps, Hooks, Listener, Streams};
+use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{Accounts, Activated, DeadLetters, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
@@ -27,26 +27,12 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
         stop.requested().await;
         engine.begin_drain();
     };
-    listener.serve(deps(config, engine), stopping, GRACE).await.map_err(Error::Http)
+    listener.serve(deps(engine), live(config, engine), stopping, GRACE).await.map_err(Error::Http)
 }
 
-fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
-    let Engine {
-        database,
-        schema,
-        draining,
-        clock,
-        vault,
-        metrics,
-        versions,
-        hub,
-        routes,
-        webhooks,
-        executions,
-        replay_ordered,
-        schedules_changed,
-        ..
-    } = engine;
+fn deps(engine: &Engine) -> ApiDeps {
+    let Engine { database, schema, draining, clock, vault, metrics, versions, routes, .. } = engine;
+    let Engine { executions, replay_ordered, schedules_changed, .. } = engine;
     let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
     let activated: Activated = Arc::new(move || {
         routes.forget();
@@ -65,12 +51,18 @@ fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
         dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining)),
         metrics: Arc::new(move || shown.render()),
+        authenticator,
+    }
+}
+
+fn live(config: &ServeConfig, engine: &Engine) -> LiveDeps {
+    let Engine { clock, metrics, hub, webhooks, .. } = engine;
+    LiveDeps {
         hooks: Hooks {
             webhooks: webhooks.clone(),
             room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),
             metrics: Arc::clone(metrics),
         },
         streams: Streams { hub: hub.clone(), clock: Arc::clone(clock), metrics: Arc::clone(metrics) },
-        authenticator,
     }
 }

@@ -118,8 +118,7 @@ impl Show {
             StateWord::Replayed => DeadLetterState::Replayed,
             StateWord::Discarded => DeadLetterState::Discarded,
         };
-        let query =
-            DeadLetterQuery { state, fingerprint: self.fingerprint, workflow: self.workflow, limit: Some(PAGE_ITEMS) };
+        let query = DeadLetterQuery { state, fingerprint: self.fingerprint, workflow: self.workflow, limit: Some(PAGE_ITEMS) };
         let page = session.client()?.dead_letters(&query).await?;
         if page.next_cursor.is_some() {
             session.printer.note(&format!("only the newest {PAGE_ITEMS} are shown"));
@@ -150,8 +149,7 @@ impl Discard {
         if !prompt::confirm(&format!("Discard {}? Nothing will be done about them.", self.which.join(", ")), self.yes)? {
             return Ok(Exit::Failure);
         }
-        let discarded =
-            client.dead_letter_discard(&DeadLetterDiscard { ids, fingerprint, reason: self.reason }).await?;
+        let discarded = client.dead_letter_discard(&DeadLetterDiscard { ids, fingerprint, reason: self.reason }).await?;
         session.printer.change("dead-letters", &discarded.count.to_string(), "discarded", &discarded)?;
         Ok(Exit::Ok)
     }

@@ -11,26 +11,17 @@ use serde_json::{Value, json};
 use tidemill_common::api::token::TokenCreate;
 use tidemill_common::api::workspace::Role;
 use tidemill_common::clock::{Clock, SystemClock};
-use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
-use tokio::sync::Semaphore;
+use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
-use crate::admission::Admission;
-use crate::api::{ApiDeps, Hooks, Streams, routes};
+use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Engine, EngineError, Order, Start, Started};
 use crate::app::{Accounts, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
-use crate::executor::{Executor, Parts, Plans, Versions};
-use crate::hub::Hub;
-use crate::ingress::{Routes, Webhooks};
-use crate::journal::{Journal, Observer};
-use crate::queue::Queue;
-use crate::runner::Runner;
-use crate::runner::outbound::{Outbound, OutboundPolicy};
+use crate::executor::Plans;
 use crate::secrets::Vault;
 use crate::store::tests::TestDatabase;
 use crate::store::{Database, migrate};
-use crate::telemetry::Metrics;
 
 /// A server's API.
 pub struct TestApp {
@@ -88,7 +79,6 @@ impl TestApp {
         let tokens = Tokens::new(store.clone(), authenticator.clone(), clock.clone());
         let (plans, draining) = (Plans::default(), Arc::new(AtomicBool::new(false)));
         let engine = Arc::new(DiaryEngine::new(store.clone()));
-        let (hooks, streams) = deliveries(&store, &vault, &clock);
         let deps = ApiDeps {
             authenticator: authenticator.clone(),
             idempotency: Idempotency::new(store.clone(), clock.clone()),
@@ -101,11 +91,9 @@ impl TestApp {
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
             health: Health::new(store, schema, draining.clone()),
             metrics: Arc::new(|| "# EOF\n".to_owned()),
-            hooks,
-            streams,
         };
         let admin = secret.reveal().to_owned();
-        Self { routes: routes(deps).boxed(), tokens, authenticator, admin, engine, draining, database }
+        Self { routes: layered(operations(&deps), deps).boxed(), tokens, authenticator, admin, engine, draining, database }
     }
 
     /// A token of the admin with a lesser role.
@@ -148,27 +136,6 @@ impl TestApp {
         let file = json!({"id": id, "triggers": triggers, "steps": [{"id": "a", "uses": "transform", "with": {"x": 1}}]});
         self.ask(&self.admin, Method::PUT, &format!("/api/workflows/{id}"), Some(file)).await
     }
-}
-
-/// What deliveries and streams need: the real parts of an engine that nothing is delivered to.
-fn deliveries(database: &Database, vault: &Arc<Vault>, clock: &Arc<dyn Clock>) -> (Hooks, Streams) {
-    let (node, metrics, hub) = (NodeId::new(clock.now()), Arc::new(Metrics::new()), Hub::new(database.clone()));
-    let observer: Arc<dyn Observer> = Arc::new(hub.clone());
-    let journal = Journal::start(1, node, database, clock, &observer, &metrics).unwrap();
-    let versions = Versions::new(database.clone(), Arc::clone(vault));
-    let parts = Parts {
-        database: database.clone(),
-        journal: journal.clone(),
-        queue: Queue::new(database.clone(), node),
-        versions: versions.clone(),
-        runner: Runner::new(Arc::new(Outbound::new(OutboundPolicy::default()).unwrap())),
-        clock: Arc::clone(clock),
-        metrics: Arc::clone(&metrics),
-    };
-    let admission = Admission::new(journal, Executor::new(parts, 1), Arc::clone(clock), Arc::clone(&metrics));
-    let webhooks = Webhooks::new(Routes::new(database.clone(), versions), admission, hub.clone(), Arc::clone(clock));
-    let hooks = Hooks { webhooks, room: Arc::new(Semaphore::new(1)), metrics: Arc::clone(&metrics) };
-    (hooks, Streams { hub, clock: Arc::clone(clock), metrics })
 }
 
 /// Admits by writing the row of a queued execution, and nothing else.

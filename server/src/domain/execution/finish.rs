@@ -11,6 +11,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
 use super::execution::{Action, Execution};
+use crate::domain::mask::{mask_text, mask_values};
 use crate::domain::workflow::plan::{OnError, StepIndex};
 
 /// The longest `Retry-After` that is honoured.
@@ -23,9 +24,23 @@ impl Execution {
         if state.status != StepStatus::Running || state.attempt != attempt {
             return;
         }
-        match result {
+        match self.without_secrets(step, result) {
             Ok(output) => self.complete(step, attempt, output, now),
             Err(error) => self.fail(step, attempt, error, now),
+        }
+    }
+
+    /// What an attempt says may repeat a secret that it was given: an endpoint that echoes, an address in an error. Events keep
+    /// none of it.
+    fn without_secrets(&self, step: StepIndex, result: Result<Value, StepError>) -> Result<Value, StepError> {
+        let Some(Ok(secrets)) = &self.secrets else { return result };
+        if self.state.plan().steps[step].secrets.is_empty() {
+            return result;
+        }
+        let values: Vec<String> = secrets.values().cloned().collect();
+        match result {
+            Ok(output) => Ok(mask_values(&output, &values)),
+            Err(error) => Err(StepError { message: mask_text(&error.message, &values), ..error }),
         }
     }
 

@@ -38,6 +38,20 @@ pub struct ClaimRow {
     pub pause: Option<Value>,
 }
 
+/// A lease.
+#[derive(Debug, QueryableByName)]
+pub struct LeaseRow {
+    /// The execution.
+    #[diesel(sql_type = SqlUuid)]
+    pub execution_id: Uuid,
+    /// The tenant.
+    #[diesel(sql_type = SqlUuid)]
+    pub workspace_id: Uuid,
+    /// Its epoch.
+    #[diesel(sql_type = Integer)]
+    pub lease_epoch: i32,
+}
+
 #[derive(QueryableByName)]
 struct InstantRow {
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -77,6 +91,13 @@ pub fn take_over(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, 
     .bind::<BigInt, _>(limit)
     .bind::<SqlUuid, _>(node)
     .load(connection)
+}
+
+/// What `node` holds.
+pub fn held(connection: &mut PgConnection, node: Uuid) -> QueryResult<Vec<LeaseRow>> {
+    Statement::new("SELECT execution_id, workspace_id, lease_epoch FROM execution_queue WHERE lease_node = $1")
+        .bind::<SqlUuid, _>(node)
+        .load(connection)
 }
 
 /// When the next execution that nobody holds is due.
