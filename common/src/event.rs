@@ -109,6 +109,22 @@ pub enum EventBody {
         /// Who asked.
         by: String,
     },
+    /// An operator paused the execution: nothing begins and no timer fires until it is resumed.
+    ExecutionPaused {
+        /// Why, in that person's words.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<String>,
+        /// Who paused it.
+        by: String,
+    },
+    /// An operator let the execution go on.
+    ExecutionResumed {
+        /// Why, in that person's words.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<String>,
+        /// Who resumed it.
+        by: String,
+    },
     /// The execution ended. Nothing follows.
     ExecutionCompleted {
         /// The terminal state.
@@ -136,6 +152,8 @@ impl EventBody {
             Self::StepWaiting { .. } => "step_waiting",
             Self::FailureCaught { .. } => "failure_caught",
             Self::ExecutionCancelRequested { .. } => "execution_cancel_requested",
+            Self::ExecutionPaused { .. } => "execution_paused",
+            Self::ExecutionResumed { .. } => "execution_resumed",
             Self::ExecutionCompleted { .. } => "execution_completed",
         }
     }
@@ -184,12 +202,15 @@ pub struct Origin {
     pub trigger: TriggerOrigin,
     /// What expressions see as `trigger`: for webhooks method, path, query, headers and body; for a manual start the input as `body`.
     pub input: Json,
+    /// The execution that this one tries again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub retry_of: Option<ExecutionId>,
 }
 
 /// What started an execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TriggerOrigin {
-    /// `manual`, `webhook` or `schedule`.
+    /// `manual`, `webhook`, `schedule` or `retry`.
     #[serde(rename = "type")]
     pub kind: Arc<str>,
     /// The trigger's id in the workflow file; absent for a manual start.

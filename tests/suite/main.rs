@@ -7,10 +7,13 @@
 mod audit;
 mod bench;
 mod clients;
+mod control;
+mod dead_letters;
 mod endpoint;
 mod execution;
 mod recovery;
 mod scene;
 mod tidy;
 mod webhook;
+mod why;
 mod workflow_lifecycle;

@@ -29,6 +29,7 @@ pub(super) fn view(row: Execution) -> Result<ExecutionView, store::Error> {
         duration_ms: row.finished_at.map(|finished_at| (finished_at - created_at).num_milliseconds().max(0)),
         last_seq: row.last_seq,
         error: row.error,
+        retry_of: row.retry_of.map(ExecutionId),
     })
 }
 
@@ -56,12 +57,13 @@ pub fn detail(execution: ExecutionView, steps: Vec<StepOutline>, events: &[Event
             }
         }
     }
-    let wake_at = steps.iter().filter_map(|step| step.wake_at).min();
+    let paused = execution.status == ExecutionStatus::Paused;
+    let wake_at = steps.iter().filter_map(|step| step.wake_at).min().filter(|_| !paused);
     ExecutionDetail { execution, input, output, failure, steps, wake_at }
 }
 
 /// Where the execution comes from, if this event says so.
-fn origin(body: &EventBody) -> Option<&Origin> {
+pub(super) fn origin(body: &EventBody) -> Option<&Origin> {
     match body {
         EventBody::ExecutionQueued(origin) | EventBody::ExecutionStarted { origin: Some(origin) } => Some(origin),
         _ => None,
@@ -128,14 +130,21 @@ fn advance(step: &mut StepView, event: &Event) {
     }
 }
 
-/// What the event of an iteration changes about its step: only how many have ended.
+/// What the event of an iteration changes about its step: how many have ended, and what the newest one does.
 fn count(step: &mut StepView, body: &EventBody) {
     let iterations = step.iterations.get_or_insert_default();
+    let (status, wake_at) = match body {
+        EventBody::StepWaiting { until, .. } => (StepStatus::Waiting, Some(*until)),
+        EventBody::StepFailed { retry_at: Some(at), .. } => (StepStatus::Retrying, Some(*at)),
+        _ => (StepStatus::Running, None),
+    };
     match body {
         EventBody::StepCompleted { .. } => iterations.succeeded += 1,
         EventBody::StepFailed { retry_at: None, .. } => iterations.failed += 1,
         _ => {}
     }
+    step.status = status;
+    step.wake_at = wake_at;
 }
 
 fn end(step: &mut StepView, status: StepStatus, at: DateTime<Utc>) {

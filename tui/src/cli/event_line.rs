@@ -43,7 +43,9 @@ pub fn tone(body: &EventBody) -> Tone {
     match body {
         EventBody::ExecutionCompleted { status, .. } => execution_tone(*status),
         EventBody::StepCompleted { .. } => Tone::Good,
-        EventBody::StepFailed { retry_at: Some(_), .. } | EventBody::ExecutionCancelRequested { .. } => Tone::Warn,
+        EventBody::StepFailed { retry_at: Some(_), .. }
+        | EventBody::ExecutionCancelRequested { .. }
+        | EventBody::ExecutionPaused { .. } => Tone::Warn,
         EventBody::StepFailed { .. } | EventBody::FailureCaught { .. } => Tone::Bad,
         EventBody::StepSkipped { .. } => Tone::Dim,
         _ => Tone::Live,
@@ -70,7 +72,9 @@ fn detail(body: &EventBody) -> String {
         },
         EventBody::StepWaiting { until, .. } => format!("until {}", until.format("%Y-%m-%d %H:%M:%S UTC")),
         EventBody::FailureCaught { error } => error_text(error),
-        EventBody::ExecutionCancelRequested { reason, by } => match reason {
+        EventBody::ExecutionCancelRequested { reason, by }
+        | EventBody::ExecutionPaused { reason, by }
+        | EventBody::ExecutionResumed { reason, by } => match reason {
             Some(reason) => format!("by {by}: {reason}"),
             None => format!("by {by}"),
         },

@@ -29,6 +29,7 @@ fn fold(bodies: Vec<EventBody>) -> ExecutionDetail {
         last_seq: 1,
         finished_at: Some(at(0) + TimeDelta::milliseconds(1500)),
         error: None,
+        retry_of: None,
     };
     let outline = |id: &str| StepOutline { id: id.to_owned(), uses: "transform".to_owned(), depends_on: Vec::new() };
     detail(view(row).unwrap(), vec![outline("a"), outline("b")], &events)
@@ -40,6 +41,7 @@ fn started() -> EventBody {
         version: 1,
         trigger: TriggerOrigin { kind: "manual".into(), id: None },
         input: Arc::new(json!({"body": 1})),
+        retry_of: None,
     };
     EventBody::ExecutionStarted { origin: Some(origin) }
 }

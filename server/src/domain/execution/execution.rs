@@ -22,6 +22,8 @@ pub struct Execution {
     pub(super) ready: VecDeque<StepIndex>,
     /// How many iterations this decision has begun.
     pub(super) begun_now: u32,
+    /// Whether [`Input::Resume`] took effect: what was under way elsewhere is under way here.
+    pub(super) taken_up: bool,
     pub(super) actions: Vec<Action>,
     unappended: Vec<Event>,
 }
@@ -44,6 +46,20 @@ pub enum Input {
     Tick,
     /// Someone wants it to end.
     Cancel {
+        /// Why.
+        reason: Option<String>,
+        /// Who.
+        by: String,
+    },
+    /// An operator wants nothing new to begin.
+    Pause {
+        /// Why.
+        reason: Option<String>,
+        /// Who.
+        by: String,
+    },
+    /// An operator lets it go on.
+    Unpause {
         /// Why.
         reason: Option<String>,
         /// Who.
@@ -77,7 +93,15 @@ impl Execution {
     /// The machine for an execution in `state`.
     #[must_use]
     pub fn new(state: State) -> Self {
-        Self { state, secrets: None, ready: VecDeque::new(), begun_now: 0, actions: Vec::new(), unappended: Vec::new() }
+        Self {
+            state,
+            secrets: None,
+            ready: VecDeque::new(),
+            begun_now: 0,
+            taken_up: false,
+            actions: Vec::new(),
+            unappended: Vec::new(),
+        }
     }
 
     /// Whether its plan reads secrets that were not given yet. Give them before the first decision.
@@ -113,10 +137,12 @@ impl Execution {
         self.begun_now = 0;
         if self.state.end.is_none() {
             match input {
-                Input::Resume => self.resume(now),
+                Input::Resume => self.take_up(now),
                 Input::StepEnded { place, attempt, result } => self.step_ended(place, attempt, result, now),
                 Input::Tick => self.wake_due(now),
                 Input::Cancel { reason, by } => self.cancel(reason, by, now),
+                Input::Pause { reason, by } => self.pause(reason, by, now),
+                Input::Unpause { reason, by } => self.unpause(reason, by, now),
             }
             self.settle(now);
         }
@@ -135,7 +161,12 @@ impl Execution {
         Arc::clone(self.state.plan())
     }
 
-    fn resume(&mut self, now: DateTime<Utc>) {
+    /// Goes on where the events end; once, and not before it is resumed when it is paused.
+    pub(super) fn take_up(&mut self, now: DateTime<Utc>) {
+        if self.taken_up || self.state.paused.is_some() {
+            return;
+        }
+        self.taken_up = true;
         if !self.state.started {
             self.record(EventBody::ExecutionStarted { origin: None }, now);
         }
@@ -147,8 +178,7 @@ impl Execution {
 
     fn resume_step(&mut self, step: StepIndex, now: DateTime<Utc>) {
         let state = &self.state.steps[step];
-        let is_pending = state.status == StepStatus::Pending && state.unmet == 0;
-        if is_pending || (state.iterations.is_some() && !state.status.is_terminal()) {
+        if state.is_ready() {
             self.ready.push_back(step);
         }
         for (place, progress) in state.open_places(step) {
@@ -169,7 +199,10 @@ impl Execution {
         }
     }
 
-    fn wake_due(&mut self, now: DateTime<Utc>) {
+    pub(super) fn wake_due(&mut self, now: DateTime<Utc>) {
+        if self.state.paused.is_some() {
+            return;
+        }
         if self.state.deadline().is_some_and(|deadline| deadline <= now) {
             let error = StepError::new(FailureClass::Timeout, "the execution took longer than the workflow's `timeout`");
             return self.end_failed(error, now);
@@ -187,6 +220,10 @@ impl Execution {
 
     /// Starts everything that became ready, until nothing is left but to wait, or the execution ended.
     fn settle(&mut self, now: DateTime<Utc>) {
+        if self.state.paused.is_some() {
+            // Found again when it is resumed.
+            return self.ready.clear();
+        }
         while let Some(step) = self.ready.pop_front() {
             if self.state.end.is_some() {
                 return;

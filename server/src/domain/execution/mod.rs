@@ -8,6 +8,7 @@
 mod execution;
 mod finish;
 mod iterate;
+mod pause;
 mod start;
 mod state;
 mod step_state;
@@ -16,5 +17,5 @@ mod step_state;
 mod tests;
 
 pub use execution::{Action, Execution, Input, RunStep, Secrets};
-pub use state::{CancelRequest, Caught, End, FoldError, State};
+pub use state::{CancelRequest, Caught, End, FoldError, PauseRequest, State};
 pub use step_state::{Iterations, Place, Progress, StepState};

@@ -30,6 +30,8 @@ pub struct State {
     pub cancel: Option<CancelRequest>,
     /// Why it is about to fail, while the steps of `catch` happen.
     pub caught: Option<Caught>,
+    /// Who paused it and why, while it is paused.
+    pub paused: Option<PauseRequest>,
     /// How it ended.
     pub end: Option<End>,
     /// What expressions see.
@@ -55,6 +57,17 @@ pub struct Caught {
     /// Why the execution will have failed.
     pub error: StepError,
     /// Since when.
+    pub at: DateTime<Utc>,
+}
+
+/// A request to pause an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PauseRequest {
+    /// Why.
+    pub reason: Option<String>,
+    /// Who asked.
+    pub by: String,
+    /// When it took effect.
     pub at: DateTime<Utc>,
 }
 
@@ -106,6 +119,7 @@ impl State {
             steps,
             cancel: None,
             caught: None,
+            paused: None,
             end: None,
             scope: Scope::new(Json::default(), meta(id, "".into(), 0)),
             index: plan.steps.iter().enumerate().map(|(index, step)| (Arc::clone(&step.id), index)).collect(),
@@ -134,6 +148,9 @@ impl State {
         if let Some(end) = &self.end {
             return end.status;
         }
+        if self.paused.is_some() {
+            return ExecutionStatus::Paused;
+        }
         if !self.started {
             return ExecutionStatus::Queued;
         }
@@ -144,10 +161,10 @@ impl State {
         ExecutionStatus::Running
     }
 
-    /// When the execution goes on by itself, if it waits for a time.
+    /// When the execution goes on by itself, if it waits for a time and is not paused.
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
-        if self.end.is_some() {
+        if self.end.is_some() || self.paused.is_some() {
             return None;
         }
         self.steps.iter().filter_map(|step| step.wake_at).chain(self.deadline()).min()
@@ -196,6 +213,10 @@ impl State {
                 self.cancel = Some(CancelRequest { reason: reason.clone(), by: by.clone() });
             }
             EventBody::FailureCaught { error } => self.catch(error, event.at),
+            EventBody::ExecutionPaused { reason, by } => {
+                self.paused = Some(PauseRequest { reason: reason.clone(), by: by.clone(), at: event.at });
+            }
+            EventBody::ExecutionResumed { .. } => self.paused = None,
             EventBody::ExecutionCompleted { status, output, error } => {
                 self.end = Some(End { status: *status, at: event.at, output: output.clone(), error: error.clone() });
                 self.stop_open_steps(0..self.steps.len(), event.at);

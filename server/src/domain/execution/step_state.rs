@@ -102,6 +102,14 @@ impl StepState {
         }
     }
 
+    /// Whether the step may begin, or may begin another iteration.
+    pub(super) fn is_ready(&self) -> bool {
+        match &self.iterations {
+            Some(_) => !self.status.is_terminal(),
+            None => self.status == StepStatus::Pending && self.unmet == 0,
+        }
+    }
+
     /// Everything of this step that is under way, waits or is to be tried again.
     pub(super) fn open_places(&self, step: StepIndex) -> Vec<(Place, Progress)> {
         match &self.iterations {

@@ -8,6 +8,9 @@ use tidemill_common::event::{Event, EventBody, Origin, SkipReason, StepError, Tr
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
+#[path = "pause_tests.rs"]
+mod pause;
+
 use super::{Action, Execution, Input, Place, State};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
@@ -31,7 +34,7 @@ impl Story {
         let now = DateTime::from_timestamp_millis(1_790_000_000_000).unwrap();
         let trigger = TriggerOrigin { kind: "manual".into(), id: None };
         let input = Arc::new(json!({ "body": body }));
-        let origin = Origin { workflow_id: "story".into(), version: 1, trigger, input };
+        let origin = Origin { workflow_id: "story".into(), version: 1, trigger, input, retry_of: None };
         let body = EventBody::ExecutionStarted { origin: Some(origin) };
         let first = Event { execution_id: ExecutionId::new(now), seq: 1, at: now, body };
         let state = State::fold(first.execution_id, Arc::clone(&plan), [&first]).unwrap();
@@ -58,9 +61,14 @@ impl Story {
 
     /// The same execution on another node: only what was recorded is known.
     fn crash(&mut self) -> Vec<Action> {
+        self.restore();
+        self.decide(Input::Resume)
+    }
+
+    /// The fold of what was recorded, in other hands.
+    fn restore(&mut self) {
         let state = State::fold(self.events[0].execution_id, Arc::clone(&self.plan), &self.events).unwrap();
         self.execution = Execution::new(state);
-        self.decide(Input::Resume)
     }
 
     fn advance(&mut self, delta: TimeDelta) -> Vec<Action> {

@@ -44,6 +44,7 @@ pub fn row(n: i64, workflow: &str, status: ExecutionStatus) -> ExecutionView {
         duration_ms: ended.then_some(duration),
         last_seq: 5,
         error: (status == ExecutionStatus::Failed).then(|| "charge: 429 from api.stripe.com".into()),
+        retry_of: None,
     }
 }
 
@@ -138,6 +139,7 @@ pub fn tape(n: i64) -> Vec<Event> {
         version: 14,
         trigger: TriggerOrigin { kind: "webhook".into(), id: Some("hook".into()) },
         input: shared(json!({"method": "POST", "path": "orders/new", "body": {"customer": "ACME", "qty": 3, "price": 19.9}})),
+        retry_of: None,
     };
     let mut error = StepError::new(FailureClass::Infrastructure, "429 Too Many Requests from api.stripe.com");
     (error.status, error.retry_after) = (Some(429), Some(60));

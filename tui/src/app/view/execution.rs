@@ -160,7 +160,9 @@ fn describe(event: &Event) -> (Token, String) {
             (Token::Wait, format!("{place} until {}", until.format("%Y-%m-%d %H:%M:%S UTC")))
         }
         EventBody::FailureCaught { error } => (Token::Err, error.message.clone()),
-        EventBody::ExecutionCancelRequested { reason, by } => {
+        EventBody::ExecutionCancelRequested { reason, by }
+        | EventBody::ExecutionPaused { reason, by }
+        | EventBody::ExecutionResumed { reason, by } => {
             (Token::Warn, reason.as_ref().map_or_else(|| format!("by {by}"), |reason| format!("by {by}: {reason}")))
         }
         EventBody::ExecutionCompleted { status, error, .. } => {
