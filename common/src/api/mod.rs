@@ -4,6 +4,8 @@
 //! a test holds the two together.
 
 pub mod account;
+pub mod control;
+pub mod dead_letter;
 pub mod event;
 pub mod execution;
 pub mod health;
@@ -11,5 +13,6 @@ pub mod secret;
 pub mod stream;
 pub mod token;
 pub mod trigger;
+pub mod why;
 pub mod workflow;
 pub mod workspace;

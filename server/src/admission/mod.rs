@@ -32,6 +32,17 @@ pub struct Arrival {
     pub input: Json,
     /// What must not start a second execution.
     pub delivery: Option<Delivery>,
+    /// What it tries again.
+    pub retry: Option<Retry>,
+}
+
+/// What a retry takes from the execution that it tries again.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// That execution.
+    pub of: ExecutionId,
+    /// The results that are kept, in their order.
+    pub carried: Vec<EventBody>,
 }
 
 /// What became of an arrival.
@@ -88,14 +99,17 @@ impl Admission {
             return Err(Refusal::Draining);
         }
         let permit = self.executor.room();
-        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, delivery } = arrival;
+        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, delivery, retry } = arrival;
+        let (retry_of, carried) = retry.map_or_else(Default::default, |retry| (Some(retry.of), retry.carried));
         let workflow_id = Arc::clone(&plan.id);
-        let origin = Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input };
+        let origin = Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of };
         let body = match permit {
             Some(_) => EventBody::ExecutionStarted { origin: Some(origin) },
             None => EventBody::ExecutionQueued(origin),
         };
-        let event = Event { execution_id, seq: 1, at: self.clock.now(), body };
+        let at = self.clock.now();
+        let bodies = std::iter::once(body).chain(carried);
+        let events: Vec<_> = (1..).zip(bodies).map(|(seq, body)| Event { execution_id, seq, at, body }).collect();
         let admission = journal::Admission {
             workspace_id,
             workflow_uid,
@@ -103,7 +117,8 @@ impl Admission {
             version,
             trigger,
             lease: permit.is_some(),
-            event: event.clone(),
+            events: events.clone(),
+            retry_of,
             delivery,
         };
         match self.journal.admit(admission).await.map_err(Refusal::from)? {
@@ -113,7 +128,7 @@ impl Admission {
                 match permit {
                     Some(permit) => {
                         let lease = Lease { execution_id, workspace_id, epoch: 1 };
-                        self.executor.launch(lease, plan, &event, permit);
+                        self.executor.launch(lease, plan, &events, permit);
                     }
                     None => self.executor.wake_claims(),
                 }

@@ -11,7 +11,9 @@ use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use serde_json::Value;
 
 use super::account::AccountApi;
+use super::dead_letter::DeadLetterApi;
 use super::execution::ExecutionApi;
+use super::execution_control::ExecutionControlApi;
 use super::health::HealthApi;
 use super::secret::SecretApi;
 use super::token::TokenApi;
@@ -20,8 +22,18 @@ use super::workflow_version::WorkflowVersionApi;
 use super::workspace::WorkspaceApi;
 
 /// The operations, in the order in which the document lists them.
-pub(super) type Operations =
-    (AccountApi, WorkspaceApi, TokenApi, SecretApi, WorkflowApi, WorkflowVersionApi, ExecutionApi, HealthApi);
+pub(super) type Operations = (
+    AccountApi,
+    WorkspaceApi,
+    TokenApi,
+    SecretApi,
+    WorkflowApi,
+    WorkflowVersionApi,
+    ExecutionApi,
+    ExecutionControlApi,
+    DeadLetterApi,
+    HealthApi,
+);
 
 const DESCRIPTION: &str = "Workflow automation in one binary.\n\n\
     Send an API token as `Authorization: Bearer tm_…`. It acts on the workspace that it was made in; name another one that you \

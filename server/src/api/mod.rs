@@ -6,9 +6,11 @@
 
 mod account;
 pub mod authenticate;
+mod dead_letter;
 mod document;
 mod envelope;
 mod execution;
+mod execution_control;
 mod failure;
 mod health;
 mod hooks;
@@ -37,7 +39,7 @@ pub use hooks::Hooks;
 pub use server::Listener;
 pub use ws::Streams;
 
-use crate::app::{Accounts, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{Accounts, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
 use crate::telemetry::Metrics;
@@ -57,6 +59,8 @@ enum Tag {
     Workflows,
     /// Executions and their events.
     Executions,
+    /// Executions that failed for good.
+    DeadLetters,
     /// The server itself.
     Server,
 }
@@ -80,6 +84,8 @@ pub struct ApiDeps {
     pub workflows: Workflows,
     /// Executions.
     pub executions: Executions,
+    /// Executions that failed for good.
+    pub dead_letters: DeadLetters,
     /// Alive and ready.
     pub health: Health,
     /// Counts requests, and is shown at `/metrics`.
@@ -116,7 +122,9 @@ fn operations(deps: &ApiDeps) -> Route {
         secret::SecretApi(deps.secrets),
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
-        execution::ExecutionApi(deps.executions),
+        execution::ExecutionApi(deps.executions.clone()),
+        execution_control::ExecutionControlApi(deps.executions),
+        dead_letter::DeadLetterApi(deps.dead_letters),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
     Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
@@ -124,7 +132,10 @@ fn operations(deps: &ApiDeps) -> Route {
 
 /// What every request passes, the outermost layer last.
 fn layered(route: Route, deps: ApiDeps) -> impl Endpoint<Output = Response> {
-    route.with(idempotent::Idempotent(deps.idempotency)).with(authenticate::Authenticate(deps.authenticator)).with(Envelope(deps.metrics))
+    route
+        .with(idempotent::Idempotent(deps.idempotency))
+        .with(authenticate::Authenticate(deps.authenticator))
+        .with(Envelope(deps.metrics))
 }
 
 /// A page of a list, as its query parameters ask for it.

@@ -34,8 +34,10 @@ pub struct Admission {
     pub trigger: TriggerOrigin,
     /// Whether this node takes the lease at once.
     pub lease: bool,
-    /// The first event: `execution_started` with the lease, `execution_queued` without.
-    pub event: Event,
+    /// The first event, `execution_started` with the lease and `execution_queued` without; then the results that a retry keeps.
+    pub events: Vec<Event>,
+    /// The execution that this one tries again.
+    pub retry_of: Option<ExecutionId>,
     /// What must not start a second execution.
     pub delivery: Option<Delivery>,
 }
@@ -102,7 +104,7 @@ pub enum Error {
 }
 
 pub(super) enum Command {
-    Admit { admission: Box<Admission>, data: String, reply: oneshot::Sender<Result<Admitted, Error>> },
+    Admit { admission: Box<Admission>, data: Vec<String>, reply: oneshot::Sender<Result<Admitted, Error>> },
     Append { append: Append, data: Vec<String>, reply: oneshot::Sender<Result<(), Error>> },
 }
 
@@ -111,8 +113,9 @@ impl Command {
     pub(super) fn bytes(&self) -> usize {
         const ROW: usize = 200;
         match self {
-            Self::Admit { data, .. } => ROW + data.len(),
-            Self::Append { data, .. } => ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>(),
+            Self::Admit { data, .. } | Self::Append { data, .. } => {
+                ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>()
+            }
         }
     }
 

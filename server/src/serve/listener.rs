@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::engine::{Commands, Engine};
+use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
-use crate::app::{Accounts, Activated, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{Accounts, Activated, DeadLetters, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
 
@@ -31,8 +31,8 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 }
 
 fn deps(engine: &Engine) -> ApiDeps {
-    let Engine { database, schema, draining, clock, vault, metrics, versions, routes, manual, schedules_changed, .. } = engine;
-    let commands = Arc::new(Commands { manual: manual.clone(), versions: versions.clone() });
+    let Engine { database, schema, draining, clock, vault, metrics, versions, routes, .. } = engine;
+    let Engine { executions, replay_ordered, schedules_changed, .. } = engine;
     let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
     let activated: Activated = Arc::new(move || {
         routes.forget();
@@ -46,7 +46,8 @@ fn deps(engine: &Engine) -> ApiDeps {
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
         secrets: Secrets::new(database.clone(), Arc::clone(vault), Arc::clone(clock)),
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated),
-        executions: Executions::new(database.clone(), versions.plans().clone(), commands),
+        executions: executions.clone(),
+        dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining)),
         metrics: Arc::clone(metrics),
         authenticator,

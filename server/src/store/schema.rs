@@ -148,6 +148,7 @@ diesel::table! {
         last_seq -> Integer,
         finished_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
+        retry_of -> Nullable<Uuid>,
     }
 }
 
@@ -176,6 +177,7 @@ diesel::table! {
         lease_epoch -> Integer,
         takeovers -> SmallInt,
         cancel -> Nullable<Json>,
+        pause -> Nullable<Json>,
     }
 }
 
@@ -214,6 +216,37 @@ diesel::table! {
         started_at -> Timestamptz,
         heartbeat_at -> Timestamptz,
         expires_at -> Timestamptz,
+        draining -> Bool,
+        running -> Integer,
+        free -> Integer,
+    }
+}
+
+diesel::table! {
+    /// Executions that failed for good.
+    dead_letters (workspace_id, execution_id) {
+        workspace_id -> Uuid,
+        execution_id -> Uuid,
+        workflow_uid -> Uuid,
+        workflow_id -> Text,
+        version -> Integer,
+        at -> Timestamptz,
+        status -> Text,
+        fingerprint -> Text,
+        cause -> Text,
+        class -> Text,
+        step -> Nullable<Text>,
+        error -> Text,
+        state -> Text,
+        settled_at -> Nullable<Timestamptz>,
+        settled_by -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        replay_id -> Nullable<Uuid>,
+        replay_at -> Nullable<Timestamptz>,
+        replay_from -> Nullable<Text>,
+        replay_rate -> Nullable<Integer>,
+        canary -> Bool,
+        replayed_as -> Nullable<Uuid>,
     }
 }
 

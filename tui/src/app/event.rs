@@ -62,6 +62,8 @@ pub enum Answer {
     Started(Result<Box<ExecutionView>, Failure>),
     /// An execution was asked to stop.
     Cancelled(ExecutionId, Result<Box<ExecutionView>, Failure>),
+    /// An execution was asked to pause, or to go on.
+    Paused(ExecutionId, Result<Box<ExecutionView>, Failure>),
     /// A workflow was activated or deactivated.
     Switched(String, Result<Box<WorkflowView>, Failure>),
     /// Text went to the terminal's clipboard, or why not.

@@ -1,8 +1,10 @@
 //! Executions and their events.
 
 use reqwest::Method;
+use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume, ExecutionRetry};
 use tidemill_common::api::event::EventPage;
-use tidemill_common::api::execution::{ExecutionCancel, ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::api::why::WhyView;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::ExecutionStatus;
 
@@ -48,6 +50,26 @@ impl Client {
     pub async fn execution_events(&self, id: ExecutionId, after: i32, limit: Option<usize>) -> Result<EventPage, Error> {
         let call = self.call(Method::GET, &["api", "executions", &id.to_string(), "events"]);
         self.fetch(call.query("after", Some(after)).query("limit", limit)).await
+    }
+
+    /// Asks to pause an execution.
+    pub async fn execution_pause(&self, id: ExecutionId, pause: &ExecutionPause) -> Result<ExecutionView, Error> {
+        self.fetch(self.call(Method::POST, &["api", "executions", &id.to_string(), "pause"]).json(pause)).await
+    }
+
+    /// Lets a paused execution go on.
+    pub async fn execution_resume(&self, id: ExecutionId, resume: &ExecutionResume) -> Result<ExecutionView, Error> {
+        self.fetch(self.call(Method::POST, &["api", "executions", &id.to_string(), "resume"]).json(resume)).await
+    }
+
+    /// Starts an execution that tries an ended one again.
+    pub async fn execution_retry(&self, id: ExecutionId, retry: &ExecutionRetry) -> Result<ExecutionView, Error> {
+        self.fetch(self.call(Method::POST, &["api", "executions", &id.to_string(), "retry"]).json(retry)).await
+    }
+
+    /// Why an execution isn't moving.
+    pub async fn execution_why(&self, id: ExecutionId) -> Result<WhyView, Error> {
+        self.fetch(self.call(Method::GET, &["api", "executions", &id.to_string(), "why"])).await
     }
 
     /// Asks to cancel an execution.

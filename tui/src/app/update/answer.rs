@@ -42,6 +42,7 @@ pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Execution(id, result) => execution(state, id, result),
         Answer::Started(result) => started(state, result),
         Answer::Cancelled(id, result) => cancelled(state, id, result),
+        Answer::Paused(id, result) => paused(state, id, result),
         Answer::Switched(id, result) => switched(state, &id, result),
         Answer::Copied(result) => {
             match result {
@@ -97,6 +98,17 @@ fn cancelled(state: &mut State, id: ExecutionId, result: Result<Box<ExecutionVie
             Vec::new()
         }
         Err(failure) => fail(state, "not cancelled", &failure),
+    }
+}
+
+fn paused(state: &mut State, id: ExecutionId, result: Result<Box<ExecutionView>, Failure>) -> Vec<Effect> {
+    match result {
+        Ok(view) => {
+            state.toasts.push(state.now, Tone::Good, format!("{}: the server was told", id.short()));
+            state.store.put(*view);
+            Vec::new()
+        }
+        Err(failure) => fail(state, "not changed", &failure),
     }
 }
 
