@@ -7,6 +7,7 @@
 mod audit;
 mod bench;
 mod clients;
+mod concurrency;
 mod control;
 mod dead_letters;
 mod endpoint;

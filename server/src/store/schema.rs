@@ -250,6 +250,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Who holds a concurrency key, and who waits for it.
+    concurrency_slots (workspace_id, execution_id) {
+        workspace_id -> Uuid,
+        execution_id -> Uuid,
+        workflow_uid -> Uuid,
+        key -> Text,
+        place -> BigInt,
+        most -> Integer,
+        holds -> Bool,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     organizations,
     users,

@@ -132,7 +132,7 @@ fn serde_and_the_document_agree_about_executions() {
     agrees::<dead_letter::DeadLetterDiscard>(&json!({"ids": [ID], "fingerprint": "f", "reason": "r"}));
     agrees::<dead_letter::DeadLetterDiscarded>(&json!({"count": 3}));
     agrees::<why::WhyView>(&json!({"execution_id": ID, "status": "paused", "moving": false, "links": [{"kind": "paused",
-        "text": "t", "step": "a", "since": AT, "until": AT, "node": "n", "by": "ana"}]}));
+        "text": "t", "step": "a", "since": AT, "until": AT, "execution_id": ID, "node": "n", "by": "ana"}]}));
     agrees::<control::ExecutionRetry>(&json!({"from": "start", "input": {"a": 1}, "version": 2}));
     agrees::<execution::ExecutionCreate>(&json!({"input": {"a": [1, null]}, "version": 2}));
     agrees::<event::EventPage>(&json!({"items": [{"execution_id": ID, "seq": 1, "at": AT, "type": "step_started",

@@ -21,8 +21,9 @@ impl Execution {
             return;
         }
         self.record(EventBody::ExecutionResumed { reason, by }, now);
+        // Who has just got it says when it is to be taken up.
         if !self.taken_up {
-            return self.take_up(now);
+            return;
         }
         let begins = |step: &usize| {
             let step = &self.state.steps[*step];

@@ -26,13 +26,20 @@ pub(super) struct Context<'a> {
     pub secrets: bool,
     /// Whether `error` may be read.
     pub error: bool,
+    /// Whether it is read when an execution is admitted, before any step.
+    arrival: bool,
     /// The names of the secrets that were read.
     pub used_secrets: BTreeSet<Arc<str>>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(world: &'a World<'a>, step: Option<StepIndex>) -> Self {
-        Self { world, step, secrets: false, error: false, used_secrets: BTreeSet::new() }
+        Self { world, step, secrets: false, error: false, arrival: false, used_secrets: BTreeSet::new() }
+    }
+
+    /// What is read when an execution is admitted.
+    pub fn at_arrival(world: &'a World<'a>) -> Self {
+        Self { arrival: true, ..Self::new(world, None) }
     }
 
     /// The tree at `field` as a template.
@@ -155,6 +162,10 @@ impl<'a> Context<'a> {
     }
 
     fn step(&self, mention: &Mention) -> Result<(), Found> {
+        if self.arrival {
+            let found = Found::new("not_a_dependency", "this is read before any step has run");
+            return Err(found.hint("it may read `trigger`, `inputs`, `workflow` and `execution`"));
+        }
         let Some(id) = mention.fields.first() else {
             return Err(Found::new("unknown_name", "steps are read one by one").hint("write `steps.<id>.output`"));
         };

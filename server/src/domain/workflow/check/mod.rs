@@ -2,6 +2,7 @@
 //!
 //! [`workflow`] is the way in. `graph` knows which step ends before which, `expressions` what an expression may read there.
 
+mod concurrency;
 mod expressions;
 mod graph;
 mod http;
@@ -17,9 +18,10 @@ pub(super) use workflow::workflow;
 
 /// The fields that each object of the file may have, by its place in the JSON Schema.
 #[cfg(test)]
-pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 6] {
+pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 7] {
     [
         ("/properties", &workflow::FIELDS),
+        ("/$defs/concurrency/properties", &concurrency::FIELDS),
         ("/$defs/step/properties", &steps::FIELDS),
         ("/$defs/retry/properties", &retry::FIELDS),
         ("/$defs/http_request/properties", &http::FIELDS),
