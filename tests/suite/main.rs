@@ -12,6 +12,7 @@ mod control;
 mod dead_letters;
 mod endpoint;
 mod execution;
+mod metrics;
 mod recovery;
 mod scene;
 mod tidy;

@@ -263,6 +263,33 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Metrics of finished executions, per hour.
+    execution_rollups (workspace_id, workflow_uid, step, hour, status, bucket) {
+        workspace_id -> Uuid,
+        workflow_uid -> Uuid,
+        step -> Text,
+        hour -> Timestamptz,
+        status -> Text,
+        bucket -> SmallInt,
+        workflow_id -> Text,
+        count -> BigInt,
+        total_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::Xid8;
+
+    /// How far the feed has been rolled up.
+    rollup_cursor (id) {
+        id -> Bool,
+        txid -> Xid8,
+        position -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     organizations,
     users,
