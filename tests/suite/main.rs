@@ -5,17 +5,24 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 mod audit;
+mod bad_input;
 mod bench;
+mod cli;
 mod clients;
 mod concurrency;
 mod control;
 mod dead_letters;
+mod demo;
 mod endpoint;
 mod execution;
+mod journal_crash_points;
 mod metrics;
 mod recovery;
 mod scene;
+mod stream;
+mod tenancy;
 mod tidy;
+mod tui;
 mod webhook;
 mod why;
 mod workflow_lifecycle;

@@ -124,6 +124,20 @@ pub struct StepView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub error: Option<StepError>,
+    /// How many iterations have ended, for a step with `for_each` or `while` that has begun.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub iterations: Option<IterationsView>,
+}
+
+/// The iterations of a step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct IterationsView {
+    /// How many succeeded.
+    pub succeeded: u32,
+    /// How many failed for good.
+    pub failed: u32,
 }
 
 /// A manual start.

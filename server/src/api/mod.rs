@@ -36,7 +36,6 @@ use poem_openapi::Tags;
 
 pub use document::openapi_document;
 pub use envelope::Envelope;
-pub use health::Metrics;
 pub use hooks::Hooks;
 pub use server::Listener;
 pub use ws::Streams;
@@ -44,6 +43,7 @@ pub use ws::Streams;
 use crate::app::{Accounts, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
+use crate::telemetry::Metrics;
 
 /// What the operations are about.
 #[derive(Tags)]
@@ -89,8 +89,8 @@ pub struct ApiDeps {
     pub dead_letters: DeadLetters,
     /// Alive and ready.
     pub health: Health,
-    /// Writes the metrics.
-    pub metrics: Metrics,
+    /// Counts requests, and is shown at `/metrics`.
+    pub metrics: Arc<Metrics>,
 }
 
 /// What is not in the OpenAPI document: webhooks and WebSockets.
@@ -134,7 +134,10 @@ fn operations(deps: &ApiDeps) -> Route {
 
 /// What every request passes, the outermost layer last.
 fn layered(route: Route, deps: ApiDeps) -> impl Endpoint<Output = Response> {
-    route.with(idempotent::Idempotent(deps.idempotency)).with(authenticate::Authenticate(deps.authenticator)).with(Envelope)
+    route
+        .with(idempotent::Idempotent(deps.idempotency))
+        .with(authenticate::Authenticate(deps.authenticator))
+        .with(Envelope(deps.metrics))
 }
 
 /// A page of a list, as its query parameters ask for it.

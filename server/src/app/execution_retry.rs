@@ -119,10 +119,11 @@ fn with_body(input: &Json, body: &Value) -> Json {
     Arc::new(input)
 }
 
-/// The results of the steps that succeeded.
+/// The results of the steps that succeeded, before the failure was caught. A step with iterations is kept whole or not at all.
 fn results(events: &[Event]) -> Vec<EventBody> {
-    let result = |event: &&Event| matches!(event.body, EventBody::StepCompleted { .. });
-    events.iter().filter(result).map(|event| event.body.clone()).collect()
+    let before = events.iter().take_while(|event| !matches!(event.body, EventBody::FailureCaught { .. }));
+    let result = |event: &&Event| matches!(event.body, EventBody::StepCompleted { iteration: None, .. });
+    before.filter(result).map(|event| event.body.clone()).collect()
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ fn facts(status: ExecutionStatus, steps: &[(&str, StepStatus)]) -> Facts {
         wake_at: Some(now() + TimeDelta::minutes(1)),
         input: None,
         output: None,
+        iterations: None,
         error: None,
     };
     let steps = steps.iter().map(step).collect();

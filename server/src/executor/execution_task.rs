@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::service::Parts;
-use crate::domain::execution::{Action, Execution, Input, RunStep};
-use crate::domain::workflow::plan::{Effect, StepIndex};
+use crate::domain::execution::{Action, Execution, Input, Place, RunStep};
+use crate::domain::workflow::plan::Effect;
 use crate::journal::{self, Append, Lease, Next};
 use crate::queue::{Request, Wish};
 use crate::runner::StepContext;
@@ -36,11 +36,13 @@ pub(super) struct ExecutionTask {
     draining: watch::Receiver<bool>,
     attempts: JoinSet<Ended>,
     blocked: bool,
+    /// Whether the next decision is due at once.
+    more_is_ready: bool,
 }
 
 /// An attempt that has ended.
 struct Ended {
-    step: StepIndex,
+    place: Place,
     attempt: u32,
     result: Result<Value, StepError>,
 }
@@ -60,7 +62,8 @@ impl ExecutionTask {
         requests: mpsc::Receiver<Request>,
         draining: watch::Receiver<bool>,
     ) -> Self {
-        Self { parts, lease, execution, requests, draining, attempts: JoinSet::new(), blocked: false }
+        let attempts = JoinSet::new();
+        Self { parts, lease, execution, requests, draining, attempts, blocked: false, more_is_ready: false }
     }
 
     /// Carries the execution on until it ends, waits for long, or is no longer ours. One that is `blocked` waits for its
@@ -105,8 +108,9 @@ impl ExecutionTask {
         for action in actions {
             match action {
                 Action::StopAll => self.attempts.abort_all(),
+                Action::GoOn => self.more_is_ready = true,
                 Action::Run(run) => {
-                    let effect = self.execution.state().plan().steps[run.step].effect;
+                    let effect = self.execution.state().plan().steps[run.place.step].effect;
                     if effect == Effect::AtMostOnce
                         && self.execution.has_events()
                         && self.append(Next::Keep).await == Flow::Stop
@@ -121,13 +125,14 @@ impl ExecutionTask {
     }
 
     fn start_attempt(&mut self, run: RunStep) {
-        let RunStep { step, attempt, with } = run;
+        let RunStep { place, attempt, with } = run;
+        let step = place.step;
         let plan = Arc::clone(self.execution.state().plan());
         let parts = Arc::clone(&self.parts);
         let context = StepContext {
             execution_id: self.lease.execution_id,
             step: Arc::clone(&plan.steps[step].id),
-            iteration: 0,
+            iteration: place.iteration.unwrap_or(0),
             attempt,
             timeout: plan.steps[step].timeout,
         };
@@ -136,7 +141,7 @@ impl ExecutionTask {
             let result = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
                 Err(StepError::new(FailureClass::Infrastructure, "the step failed by a fault of the server; see its log"))
             });
-            Ended { step, attempt, result }
+            Ended { place, attempt, result }
         });
     }
 
@@ -147,7 +152,7 @@ impl ExecutionTask {
             self.attempts.abort_all();
             return self.finish().await;
         }
-        let busy = !self.attempts.is_empty();
+        let busy = self.more_is_ready || !self.attempts.is_empty();
         let until = self.until();
         let rests = !busy && (until - self.parts.clock.now() > SHORT_WAIT || *self.draining.borrow());
         match (rests, self.execution.has_events()) {
@@ -182,7 +187,7 @@ impl ExecutionTask {
         let (state, metrics) = (self.execution.state(), &self.parts.metrics);
         let Some(end) = &state.end else { return };
         metrics.execution_finished(end.status, (end.at - state.id.admitted_at()).to_std().unwrap_or_default());
-        for (step, plan) in state.steps.iter().zip(&state.plan().steps) {
+        for (step, plan) in state.steps.iter().zip(&state.plan().steps).filter(|(step, _)| step.finished_at.is_some()) {
             metrics.step_finished(plan.uses, step.status);
         }
     }
@@ -220,6 +225,9 @@ impl ExecutionTask {
     }
 
     async fn next_input(&mut self) -> Input {
+        if std::mem::take(&mut self.more_is_ready) {
+            return self.requests.try_recv().map_or(Input::Tick, input);
+        }
         let wake_at = self.execution.state().wake_at();
         let now = self.parts.clock.now();
         let delay = wake_at.map(|at| (at - now).to_std().unwrap_or_default());
@@ -235,8 +243,8 @@ impl ExecutionTask {
             tokio::select! {
                 Some(ended) = self.attempts.join_next(), if !self.attempts.is_empty() => {
                     // An attempt that was aborted has nothing to say.
-                    let Ok(Ended { step, attempt, result }) = ended else { continue };
-                    return Input::StepEnded { step, attempt, result };
+                    let Ok(Ended { place, attempt, result }) = ended else { continue };
+                    return Input::StepEnded { place, attempt, result };
                 }
                 Some(request) = self.requests.recv() => return input(request),
                 () = &mut timer => return Input::Tick,

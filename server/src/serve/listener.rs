@@ -39,7 +39,6 @@ fn deps(engine: &Engine) -> ApiDeps {
         schedules_changed.notify_one();
     });
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
-    let shown = Arc::clone(metrics);
     ApiDeps {
         idempotency: Idempotency::new(database.clone(), Arc::clone(clock)),
         accounts: Accounts::new(database.clone()),
@@ -50,7 +49,7 @@ fn deps(engine: &Engine) -> ApiDeps {
         executions: executions.clone(),
         dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining)),
-        metrics: Arc::new(move || shown.render()),
+        metrics: Arc::clone(metrics),
         authenticator,
     }
 }

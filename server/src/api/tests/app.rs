@@ -90,7 +90,7 @@ impl TestApp {
             executions: Executions::new(store.clone(), plans, engine.clone(), Arc::clone(&clock)),
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
             health: Health::new(store, schema, draining.clone()),
-            metrics: Arc::new(|| "# EOF\n".to_owned()),
+            metrics: Arc::default(),
         };
         let admin = secret.reveal().to_owned();
         Self { routes: layered(operations(&deps), deps).boxed(), tokens, authenticator, admin, engine, draining, database }

@@ -7,12 +7,15 @@
 
 mod execution;
 mod finish;
+mod iterate;
 mod pause;
 mod start;
 mod state;
+mod step_state;
 
 #[cfg(test)]
 mod tests;
 
 pub use execution::{Action, Execution, Input, RunStep, Secrets};
-pub use state::{CancelRequest, End, FoldError, PauseRequest, State, StepState};
+pub use state::{CancelRequest, Caught, End, FoldError, PauseRequest, State};
+pub use step_state::{Iterations, Place, Progress, StepState};

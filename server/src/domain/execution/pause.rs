@@ -5,7 +5,6 @@
 
 use chrono::{DateTime, Utc};
 use tidemill_common::event::EventBody;
-use tidemill_common::status::StepStatus;
 
 use super::execution::Execution;
 
@@ -25,11 +24,7 @@ impl Execution {
         if !self.taken_up {
             return;
         }
-        let begins = |step: &usize| {
-            let step = &self.state.steps[*step];
-            step.status == StepStatus::Pending && step.unmet == 0
-        };
-        self.ready = (0..self.state.steps.len()).filter(begins).collect();
+        self.ready = self.state.active_steps().filter(|step| self.state.steps[*step].is_ready()).collect();
         self.wake_due(now);
     }
 }

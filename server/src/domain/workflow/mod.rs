@@ -10,6 +10,7 @@ pub mod duration;
 pub mod expression;
 mod inputs;
 pub mod plan;
+mod repeat;
 mod retry;
 mod schema;
 pub mod scope;

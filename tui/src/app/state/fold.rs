@@ -31,6 +31,12 @@ pub fn fold(detail: &mut ExecutionDetail, event: &Event) {
                 settle(step, *status, event);
             }
         }
+        EventBody::FailureCaught { .. } => {
+            for step in detail.steps.iter_mut().filter(|step| step.status != StepStatus::Pending) {
+                settle(step, ExecutionStatus::Failed, event);
+            }
+            rest_or_work(detail);
+        }
         EventBody::ExecutionCancelRequested { .. } => {}
         EventBody::ExecutionPaused { .. } => {
             detail.execution.status = ExecutionStatus::Paused;
@@ -57,7 +63,7 @@ fn unshare(value: &Json) -> serde_json::Value {
 /// What the end of the execution means for a step that had not ended: it never will.
 fn settle(step: &mut StepView, status: ExecutionStatus, event: &Event) {
     step.wake_at = None;
-    if step.status.is_terminal() || status == ExecutionStatus::Succeeded {
+    if step.status.is_terminal() {
         return;
     }
     let begun = step.status != StepStatus::Pending;
@@ -67,6 +73,9 @@ fn settle(step: &mut StepView, status: ExecutionStatus, event: &Event) {
 }
 
 fn fold_step(step: &mut StepView, event: &Event) {
+    if event.body.iteration().is_some() {
+        return count(step, &event.body);
+    }
     step.wake_at = None;
     match &event.body {
         EventBody::StepStarted { attempt, input, .. } => {
@@ -103,6 +112,23 @@ fn fold_step(step: &mut StepView, event: &Event) {
         }
         _ => {}
     }
+}
+
+/// What the event of an iteration changes about its step: how many have ended, and what the newest one does.
+fn count(step: &mut StepView, body: &EventBody) {
+    let iterations = step.iterations.get_or_insert_default();
+    let (status, wake_at) = match body {
+        EventBody::StepWaiting { until, .. } => (StepStatus::Waiting, Some(*until)),
+        EventBody::StepFailed { retry_at: Some(at), .. } => (StepStatus::Retrying, Some(*at)),
+        _ => (StepStatus::Running, None),
+    };
+    match body {
+        EventBody::StepCompleted { .. } => iterations.succeeded += 1,
+        EventBody::StepFailed { retry_at: None, .. } => iterations.failed += 1,
+        _ => {}
+    }
+    step.status = status;
+    step.wake_at = wake_at;
 }
 
 fn end(step: &mut StepView, event: &Event, status: StepStatus) {

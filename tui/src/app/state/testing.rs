@@ -110,6 +110,7 @@ pub fn step(id: &str, depends_on: &[&str]) -> StepView {
         input: None,
         output: None,
         error: None,
+        iterations: None,
     }
 }
 
@@ -143,13 +144,20 @@ pub fn tape(n: i64) -> Vec<Event> {
     let mut error = StepError::new(FailureClass::Infrastructure, "429 Too Many Requests from api.stripe.com");
     (error.status, error.retry_after) = (Some(429), Some(60));
     let started = |step: &str, attempt, input: Option<Value>| EventBody::StepStarted {
+        iteration: None,
         step: step.into(),
         attempt,
         input: input.map(shared),
     };
-    let done = |step: &str, output: Value| EventBody::StepCompleted { step: step.into(), attempt: 1, output: shared(output) };
+    let done = |step: &str, output: Value| EventBody::StepCompleted {
+        iteration: None,
+        step: step.into(),
+        attempt: 1,
+        output: shared(output),
+    };
     let at = |millis: i64| id(n).admitted_at() + TimeDelta::milliseconds(millis);
     let failed = |attempt, retry: Option<i64>| EventBody::StepFailed {
+        iteration: None,
         step: "charge".into(),
         attempt,
         error: error.clone(),
