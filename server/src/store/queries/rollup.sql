@@ -16,14 +16,15 @@ WITH start AS (
     WHERE e.finished_at IS NOT NULL AND e.last_seq BETWEEN t.first_seq AND t.last_seq
 ), attempts AS (
     SELECT f.workspace_id, f.id, f.workflow_uid, f.workflow_id, v.data ->> 'step' AS step, v.type, v.at,
-           v.type = 'step_failed' AND v.data ->> 'retry_at' IS NOT NULL AS retried
+           -- The end of an iteration, or of an attempt that is followed by another, is not the end of the step.
+           v.type <> 'step_started' AND v.data ->> 'iteration' IS NULL AND v.data ->> 'retry_at' IS NULL AS ends
     FROM finished f JOIN execution_events v ON v.workspace_id = f.workspace_id AND v.execution_id = f.id
     WHERE v.type IN ('step_started', 'step_completed', 'step_failed')
 ), steps AS (
     SELECT workspace_id, workflow_uid, workflow_id, step,
-           CASE WHEN bool_or(type = 'step_completed') THEN 'succeeded' ELSE 'failed' END AS status,
+           CASE WHEN bool_or(ends AND type = 'step_completed') THEN 'succeeded' ELSE 'failed' END AS status,
            coalesce(min(at) FILTER (WHERE type = 'step_started'), min(at)) AS began,
-           max(at) FILTER (WHERE type = 'step_completed' OR type = 'step_failed' AND NOT retried) AS ended
+           max(at) FILTER (WHERE ends) AS ended
     FROM attempts GROUP BY workspace_id, id, workflow_uid, workflow_id, step
 ), durations AS (
     SELECT workspace_id, workflow_uid, workflow_id, '' AS step, status, finished_at AS ended,
