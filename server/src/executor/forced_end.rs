@@ -70,7 +70,7 @@ impl Parts {
         let line = one_line(&error);
         let end = EventBody::ExecutionCompleted { status, output: None, error: Some(error) };
         let events = events(lease.execution_id, seq, now, before.into_iter().chain([end]));
-        let append = Append { lease, events, status, ended: Some((now, Some(line))), next: Next::End };
+        let append = Append { lease, events, status, ended: Some((now, Some(line))), next: Next::End, keyed: true };
         self.journal.append(append).await.await.unwrap_or(Err(journal::Error::Unavailable))?;
         self.metrics.execution_finished(status, (now - lease.execution_id.admitted_at()).to_std().unwrap_or_default());
         Ok(())

@@ -130,6 +130,7 @@ async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
             let result = client.execution_retry(id, &ExecutionRetry::default()).await;
             Answer::Started(result.map(Box::new).map_err(|error| failure(&error)))
         }
+        Effect::Why(id) => Answer::Why(id, client.execution_why(id).await.map_err(|error| failure(&error))),
         Effect::Switch { workflow, activate } => {
             let result = match activate {
                 Some(version) => client.workflow_activate(&workflow, Some(version)).await,

@@ -51,6 +51,11 @@ pub enum Input {
         /// Who.
         by: String,
     },
+    /// It was refused when it arrived.
+    Fail {
+        /// Why.
+        reason: String,
+    },
     /// An operator wants nothing new to begin.
     Pause {
         /// Why.
@@ -141,6 +146,7 @@ impl Execution {
                 Input::StepEnded { place, attempt, result } => self.step_ended(place, attempt, result, now),
                 Input::Tick => self.wake_due(now),
                 Input::Cancel { reason, by } => self.cancel(reason, by, now),
+                Input::Fail { reason } => self.end_failed(StepError::new(FailureClass::User, reason), now),
                 Input::Pause { reason, by } => self.pause(reason, by, now),
                 Input::Unpause { reason, by } => self.unpause(reason, by, now),
             }

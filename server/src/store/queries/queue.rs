@@ -36,6 +36,9 @@ pub struct ClaimRow {
     /// The newest wish to pause or resume: `{"on": …, "reason": …, "by": …}`.
     #[diesel(sql_type = Nullable<Json>)]
     pub pause: Option<Value>,
+    /// Whether it waits for a concurrency key.
+    #[diesel(sql_type = Bool)]
+    pub blocked: bool,
 }
 
 /// A lease.
@@ -67,7 +70,9 @@ pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limi
          )
          UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1
          FROM due WHERE q.execution_id = due.execution_id
-         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause",
+         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause,
+             EXISTS (SELECT FROM concurrency_slots s WHERE s.workspace_id = q.workspace_id AND s.execution_id = q.execution_id
+                     AND NOT s.holds) AS blocked",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(limit)
@@ -85,7 +90,9 @@ pub fn take_over(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, 
          )
          UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1, takeovers = takeovers + 1
          FROM lost WHERE q.execution_id = lost.execution_id
-         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause",
+         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause,
+             EXISTS (SELECT FROM concurrency_slots s WHERE s.workspace_id = q.workspace_id AND s.execution_id = q.execution_id
+                     AND NOT s.holds) AS blocked",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(limit)
