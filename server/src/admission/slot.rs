@@ -26,14 +26,14 @@ pub(super) fn slot(plan: &Plan, execution_id: ExecutionId, version: i32, input: 
             Err(error) => Err(format!("the concurrency key can't be evaluated: {error}")),
         },
     };
-    Some(match key.and_then(check) {
+    Some(match key.and_then(|key| check(&key)) {
         Ok(key) => Slot { key, limit, on_limit: concurrency.on_limit, refusal: None },
         // Nobody else has this key, and nobody may hold it.
         Err(why) => Slot { key: execution_id.to_string(), limit: 0, on_limit: OnLimit::Fail, refusal: Some(why) },
     })
 }
 
-fn check(key: String) -> Result<String, String> {
+fn check(key: &str) -> Result<String, String> {
     if key.len() > LONGEST {
         return Err(format!("the concurrency key has {} bytes; it may have {LONGEST}", key.len()));
     }

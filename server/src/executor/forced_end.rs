@@ -40,9 +40,8 @@ impl Executor {
         let error = StepError::new(FailureClass::Cancelled, message);
         let asked = EventBody::ExecutionCancelRequested { reason, by };
         match self.parts.end(lease, ExecutionStatus::Cancelled, vec![asked], error).await {
-            Ok(()) => Ok(true),
-            // Somebody else ended it, or forces it just now.
-            Err(EndError::Journal(journal::Error::LeaseLost)) => Ok(true),
+            // With the lease lost, somebody else ended it, or forces it just now.
+            Ok(()) | Err(EndError::Journal(journal::Error::LeaseLost)) => Ok(true),
             Err(error) => {
                 self.parts.give_back_later(lease, std::time::Duration::ZERO).await;
                 Err(error)

@@ -279,7 +279,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool};
     use super::sql_types::Xid8;
 
     /// How far the feed has been rolled up.

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use tidemill_common::event::EventBody;
 
-use super::execution::Execution;
+use super::machine::Execution;
 
 impl Execution {
     pub(super) fn pause(&mut self, reason: Option<String>, by: String, now: DateTime<Utc>) {

@@ -27,6 +27,7 @@ pub(super) enum Turn {
 }
 
 /// A place in the file, and what expressions may read there.
+#[expect(clippy::struct_excessive_bools, reason = "each is a right of its own, and most combinations occur")]
 pub(super) struct Context<'a> {
     pub world: &'a World<'a>,
     /// The step whose expressions these are; none for the workflow's `output`, which may read every step.
