@@ -41,23 +41,22 @@ impl Cutter {
 async fn carry(mut client: TcpStream, socket: String, marks: Arc<Mutex<BTreeSet<String>>>) -> Option<()> {
     let mut postgres = UnixStream::connect(socket).await.ok()?;
     let (mut sent, mut answered) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+    let mut deaf = false;
     loop {
         tokio::select! {
             count = client.read(&mut sent) => {
                 let chunk = &sent[..count.ok().filter(|count| *count > 0)?];
-                match new_mark(chunk, &marks) {
-                    Some(mark) if mark.starts_with("cut-before") => return None,
-                    Some(_) => {
-                        postgres.write_all(chunk).await.ok()?;
-                        // A single statement: Postgres answers after its commit.
-                        postgres.read(&mut answered).await.ok()?;
+                if let Some(mark) = new_mark(chunk, &marks) {
+                    if mark.starts_with("cut-before") {
                         return None;
                     }
-                    None => postgres.write_all(chunk).await.ok()?,
+                    // A single statement: Postgres answers after its commit.
+                    deaf = true;
                 }
+                postgres.write_all(chunk).await.ok()?;
             }
             count = postgres.read(&mut answered) => {
-                let count = count.ok().filter(|count| *count > 0)?;
+                let count = count.ok().filter(|count| *count > 0 && !deaf)?;
                 client.write_all(&answered[..count]).await.ok()?;
             }
         }
