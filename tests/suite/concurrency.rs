@@ -38,7 +38,7 @@ async fn spans(client: &Client, ids: &[String]) -> Vec<(String, String)> {
     spans
 }
 
-async fn slots(server: &TestServer) -> usize {
+fn slots(server: &TestServer) -> usize {
     server.database().unwrap().query("SELECT key FROM tidemill.concurrency_slots").len()
 }
 
@@ -59,7 +59,7 @@ async fn executions_with_a_key_go_one_after_the_other_in_their_order_over_a_rest
         assert!(pair[0].1 <= pair[1].0, "{spans:?}");
     }
     assert_eq!(ended(&client, &other[0]).await["status"], "succeeded");
-    assert_eq!(slots(&server).await, 0);
+    assert_eq!(slots(&server), 0);
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn at_the_limit_an_arrival_is_skipped_or_fails_and_says_why() {
     assert_eq!(ended(&client, &failed[0]).await["status"], "failed");
     let cancel = client.post(&format!("/api/executions/{}/cancel", held[0]), &json!({"force": true})).await.expect(200);
     assert_eq!(cancel.json()["status"], "cancelled");
-    eventually_async("every key is free", || async { (slots(&server).await == 0).then_some(()) }).await;
+    eventually_async("every key is free", || async { (slots(&server) == 0).then_some(()) }).await;
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::domain::workflow::compile;
 
-    fn key_of(concurrency: &str, body: Value) -> Option<Slot> {
+    fn key_of(concurrency: &str, body: &Value) -> Option<Slot> {
         let file = format!("id: x\nconcurrency: {concurrency}\nsteps: [{{id: a, uses: transform, with: {{}}}}]\n");
         let id = ExecutionId(uuid::Uuid::nil());
         slot(&compile(&file).unwrap(), id, 1, &Arc::new(json!({ "body": body })))
@@ -58,10 +58,10 @@ mod tests {
     #[test]
     fn a_key_is_text_and_one_that_cannot_be_had_refuses_the_execution() {
         let by_customer = "{key: \"{{ trigger.body.customer }}\", limit: 2}";
-        let found = key_of(by_customer, json!({"customer": 7})).unwrap();
+        let found = key_of(by_customer, &json!({"customer": 7})).unwrap();
         assert_eq!((found.key.as_str(), found.limit, found.refusal), ("7", 2, None));
-        assert_eq!(key_of("{}", json!({})).unwrap().key, "");
-        let long = key_of(by_customer, json!({"customer": "x".repeat(600)})).unwrap();
+        assert_eq!(key_of("{}", &json!({})).unwrap().key, "");
+        let long = key_of(by_customer, &json!({"customer": "x".repeat(600)})).unwrap();
         assert_eq!((long.limit, long.on_limit), (0, OnLimit::Fail));
         assert!(long.refusal.unwrap().contains("600 bytes"));
     }

@@ -59,11 +59,13 @@ mod tests {
     use super::*;
 
     /// As the database computes it.
+    #[expect(clippy::cast_possible_truncation, reason = "there are a few hundred buckets")]
     fn bucket(millis: f64) -> i16 {
         if millis < 1.0 { 0 } else { (1.0 + (8.0 * millis.log2()).floor()) as i16 }
     }
 
     #[test]
+    #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
     fn a_percentile_is_right_to_within_five_per_cent() {
         let mut histogram = DurationHistogram::default();
         for millis in 1..=10_000_i32 {
