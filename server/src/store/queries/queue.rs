@@ -61,23 +61,15 @@ struct InstantRow {
     instant: Option<DateTime<Utc>>,
 }
 
-/// Takes the lease of up to `limit` executions that are due and that nobody holds.
+/// Takes the lease of up to `limit` executions that are due and that nobody holds, in turns between workspaces.
 pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ClaimRow>> {
-    Statement::new(
-        "WITH due AS (
-             SELECT execution_id FROM execution_queue WHERE lease_node IS NULL AND available_at <= $1
-             ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
-         )
-         UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1
-         FROM due WHERE q.execution_id = due.execution_id
-         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause,
-             EXISTS (SELECT FROM concurrency_slots s WHERE s.workspace_id = q.workspace_id AND s.execution_id = q.execution_id
-                     AND NOT s.holds) AS blocked",
-    )
-    .bind::<Timestamptz, _>(now)
-    .bind::<BigInt, _>(limit)
-    .bind::<SqlUuid, _>(node)
-    .load(connection)
+    Statement::new(include_str!("claim.sql"))
+        .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(now)
+        .bind::<BigInt, _>(limit)
+        .bind::<BigInt, _>(limit)
+        .bind::<SqlUuid, _>(node)
+        .load(connection)
 }
 
 /// Takes over up to `limit` executions whose node has expired.
