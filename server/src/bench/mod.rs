@@ -1,6 +1,6 @@
 //! `tidemill bench`: drives a server and measures what Postgres itself can do in the same run.
 //!
-//! Start at [`run`]. The generator shares the machine with the server, hence it is cheap: one thread, plain sockets, requests
+//! Start at [`run()`]. The generator shares the machine with the server, hence it is cheap: one thread, plain sockets, requests
 //! written once. Only answers with status 200 count. The bulk rate is that of Postgres alone with rows of the same sizes, 500
 //! executions a commit: what a server could reach that cost nothing.
 

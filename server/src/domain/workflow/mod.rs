@@ -1,6 +1,6 @@
 //! From a workflow file to a plan: parse, check, compile, expressions.
 //!
-//! [`compile`] makes a [`plan::Plan`], which is what the engine executes; [`scope::Scope`] is what expressions see.
+//! [`compile()`] makes a [`plan::Plan`], which is what the engine executes; [`scope::Scope`] is what expressions see.
 
 mod check;
 mod compile;

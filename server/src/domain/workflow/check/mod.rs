@@ -1,6 +1,6 @@
 //! From the tree to the plan: every rule of the file, all violations at once.
 //!
-//! [`workflow`] is the way in. `graph` knows which step ends before which, `expressions` what an expression may read there.
+//! [`workflow()`] is the way in. `graph` knows which step ends before which, `expressions` what an expression may read there.
 
 mod concurrency;
 mod expressions;
