@@ -8,13 +8,16 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::config::{ServeArgs, ServeConfig};
-use crate::{api, bench, domain, serve, telemetry};
+use crate::step_host::StepHostArgs;
+use crate::{api, bench, domain, serve, step_host, telemetry};
 
 /// Commands that need the server's own code.
 #[derive(Debug, Subcommand)]
 pub enum ServerCommand {
     /// Run the server: API, webhooks, schedules, executor, its own Postgres
-    #[command(after_help = "Examples:\n  tidemill serve\n  tidemill serve --listen 0.0.0.0:7700 --data-dir /srv/tidemill\n  tidemill serve --database-url postgres://tidemill@db.example/tidemill?sslmode=verify-full")]
+    #[command(
+        after_help = "Examples:\n  tidemill serve\n  tidemill serve --listen 0.0.0.0:7700 --data-dir /srv/tidemill\n  tidemill serve --database-url postgres://tidemill@db.example/tidemill?sslmode=verify-full"
+    )]
     Serve(Box<ServeArgs>),
     /// Check whether a server can run here, and say what to do where it can't
     #[command(after_help = "Example:\n  tidemill doctor")]
@@ -28,6 +31,9 @@ pub enum ServerCommand {
     /// Print the OpenAPI document of the API
     #[command(after_help = "Example:\n  tidemill openapi > openapi.json")]
     Openapi(Openapi),
+    /// Run the code of steps; the server starts this itself
+    #[command(hide = true)]
+    StepHost(StepHostArgs),
 }
 
 /// `tidemill schema`.
@@ -44,6 +50,7 @@ pub fn run(command: ServerCommand) -> ExitCode {
     let outcome = match command {
         ServerCommand::Serve(args) => run_server(*args),
         ServerCommand::Doctor(args) => return doctor::run(*args),
+        ServerCommand::StepHost(args) => return step_host::run(&args),
         ServerCommand::Bench(args) => run_bench(&args),
         ServerCommand::Schema(Schema {}) => {
             println!("{:#}", domain::workflow::json_schema());

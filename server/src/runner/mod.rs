@@ -2,6 +2,7 @@
 //!
 //! `transform`, `wait` and `fail` have none: `domain::execution` evaluates them itself.
 
+pub mod code;
 pub mod http;
 pub mod outbound;
 
