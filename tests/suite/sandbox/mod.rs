@@ -1,6 +1,10 @@
 //! Code steps, through the runner and the real step host: what they can do, and everything they can't.
 
+mod attacks;
 mod basics;
+mod javascript_attacks;
+mod python_attacks;
+mod sql_attacks;
 
 use std::path::PathBuf;
 

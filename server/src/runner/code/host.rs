@@ -126,11 +126,8 @@ fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
 
 /// Hears the step host until it is gone.
 async fn listen(control: Arc<Control>, waiting: Arc<Mutex<Waiting>>) {
-    loop {
-        match control.receive().await {
-            Ok(Some((notice, descriptors))) => hear(notice, descriptors, &waiting),
-            Ok(None) | Err(_) => break,
-        }
+    while let Ok(Some((notice, descriptors))) = control.receive().await {
+        hear(notice, descriptors, &waiting);
     }
     let mut waiting = lock(&waiting);
     waiting.gone = true;

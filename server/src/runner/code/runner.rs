@@ -240,7 +240,7 @@ impl CodeRunner {
         let mut trace = Trace::default();
         match tokio::time::timeout(limits.time, ready.child.work(&job, b"null", &mut trace)).await {
             Err(_) => Err(said(timed_out(limits))),
-            Ok(Answer::Failed(failure)) => Err(failure),
+            Ok(Answer::Failed(failure)) => Err(Failure { class: class_of(&failure), ..failure }),
             Ok(answer) => judged(answer, limits).map(drop).map_err(said),
         }
     }
@@ -276,13 +276,21 @@ fn job(language: Language, code: &str, limits: CodeLimits, check_only: bool) -> 
 fn judged(answer: Answer, limits: CodeLimits) -> Result<Value, StepError> {
     match answer {
         Answer::Output(output) => Ok(output),
-        Answer::Failed(Failure { class, message, .. }) => Err(StepError::new(class, message)),
+        Answer::Failed(failure) => Err(StepError::new(class_of(&failure), failure.message)),
         Answer::TooLarge => {
             let message = format!("the output is larger than {} bytes of JSON, or nested too deeply", limits.output_bytes);
             Err(StepError::new(FailureClass::ResultTooLarge, message))
         }
         Answer::Nonsense => Err(StepError::new(FailureClass::CodeError, "the step wrote to the channel of its interpreter")),
         Answer::Ended(exit) => Err(verdict(exit)),
+    }
+}
+
+/// The class of a failure that a child told us: only those that it can know. User code can tell anything.
+fn class_of(failure: &Failure) -> FailureClass {
+    match failure.class {
+        class @ (FailureClass::OutOfMemory | FailureClass::SandboxDenied | FailureClass::ResultTooLarge) => class,
+        _ => FailureClass::CodeError,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::step_host::outcome::too_large;
 /// Runs a bound statement; its rows as a JSON list of objects.
 pub(super) fn read(statement: &mut Statement<'_>, limit: u64) -> Result<Vec<u8>, Wrong> {
     let limit_bytes = usize::try_from(limit).unwrap_or(usize::MAX);
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut known = HashSet::new();
     if let Some(twice) = names.iter().find(|name| !known.insert(name.as_str())) {
         return Err(wrong(format!("two columns of the result are called `{twice}`; rename one with AS")));

@@ -96,9 +96,8 @@ fn affinity(rows: &[Value], column: &str) -> &'static str {
     for row in rows {
         let kind = match cell(row, column) {
             Value::Null => continue,
-            Value::Bool(_) => "INTEGER",
             Value::Number(number) if number.is_f64() => "REAL",
-            Value::Number(_) => "INTEGER",
+            Value::Bool(_) | Value::Number(_) => "INTEGER",
             _ => "TEXT",
         };
         found = match (found, kind) {
