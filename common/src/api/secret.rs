@@ -26,6 +26,7 @@ pub struct SecretList {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct SecretPut {
     /// The value: 1 to 65,536 bytes. It is encrypted and never shown again.
+    #[cfg_attr(feature = "openapi", oai(validator(min_length = 1, max_length = 65_536)))]
     pub value: String,
 }
 

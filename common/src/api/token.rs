@@ -35,12 +35,14 @@ pub struct TokenView {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct TokenCreate {
     /// What it is for: 1 to 100 characters.
+    #[cfg_attr(feature = "openapi", oai(validator(min_length = 1, max_length = 100)))]
     pub name: String,
     /// The most that it may do; the maker's own role when absent, and never more than that.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub role: Option<Role>,
     /// Days until it stops working, 1 to 3650; never when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(validator(minimum(value = "1"), maximum(value = "3650"))))]
     pub expires_in_days: Option<u32>,
 }
 

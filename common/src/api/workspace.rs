@@ -39,9 +39,11 @@ pub struct WorkspaceView {
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct WorkspaceCreate {
     /// Its name in addresses: 1 to 40 of `a-z`, `0-9` and `-`, beginning with a letter; unique on this server.
+    #[cfg_attr(feature = "openapi", oai(validator(pattern = "^[a-z][a-z0-9-]{0,39}$")))]
     pub slug: String,
     /// Its name for people; the slug when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(validator(min_length = 1, max_length = 100)))]
     pub name: Option<String>,
 }
 

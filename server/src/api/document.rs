@@ -1,14 +1,14 @@
 //! The OpenAPI document and the page that shows it.
 
-use poem::endpoint::BoxEndpoint;
-use poem::endpoint::make_sync;
-use poem::http::Method;
-use poem::http::header;
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::http::{Method, header};
 use poem::{Endpoint, Response};
 use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
-use std::collections::HashMap;
-use std::marker::PhantomData;
+use serde_json::Value;
 
 use super::account::AccountApi;
 use super::execution::ExecutionApi;
@@ -41,9 +41,31 @@ pub(super) fn service<T: OpenApi>(operations: T) -> OpenApiService<T, ()> {
 
 /// The document: `openapi/openapi.json` is this, byte for byte.
 pub fn openapi_document() -> String {
-    let mut text = service(Undriven::<Operations>(PhantomData)).spec();
-    text.push('\n');
-    text
+    let text = service(Undriven::<Operations>(PhantomData)).spec();
+    let mut document: Value = serde_json::from_str(&text).expect("poem-openapi writes JSON");
+    mend_references(&mut document);
+    format!("{document:#}\n")
+}
+
+/// A described field of a named type is written as `allOf: [{$ref}, {description}]`. Generators take the second member for a
+/// type of its own; what it says belongs beside `allOf`.
+fn mend_references(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(mend_references),
+        Value::Object(members) => {
+            members.values_mut().for_each(mend_references);
+            if let Some(Value::Array(all_of)) = members.get_mut("allOf")
+                && all_of.iter().filter(|schema| schema.get("$ref").is_some()).count() == 1
+            {
+                let (named, said): (Vec<_>, Vec<_>) = all_of.drain(..).partition(|schema| schema.get("$ref").is_some());
+                *all_of = named;
+                for (key, said) in said.into_iter().filter_map(|said| said.as_object().cloned()).flatten() {
+                    members.entry(key).or_insert(said);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Operations that are only described: a document needs no database.

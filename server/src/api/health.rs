@@ -1,5 +1,7 @@
 //! `/healthz`, `/readyz`, `/metrics`, `/api/schema/workflow`: what needs no token.
 
+#![expect(clippy::unused_async, reason = "operations must be async")]
+
 use std::sync::Arc;
 
 use poem_openapi::payload::PlainText;

@@ -14,7 +14,6 @@ use tokio::sync::Semaphore;
 
 use super::problem::ProblemError;
 use crate::admission::Refusal;
-use crate::executor::VersionError;
 use crate::ingress::Webhooks;
 use crate::ingress::body::BodyError;
 use crate::ingress::webhook::{self, Answer, DeliveryError};
@@ -48,13 +47,7 @@ pub async fn webhook_deliver(
     answer.map(respond).map_err(problem)
 }
 
-async fn deliver(
-    hooks: &Hooks,
-    workspace: &str,
-    path: &str,
-    request: &Request,
-    body: Body,
-) -> Result<Answer, Failure> {
+async fn deliver(hooks: &Hooks, workspace: &str, path: &str, request: &Request, body: Body) -> Result<Answer, Failure> {
     let body = body.into_bytes_limit(limits::WEBHOOK_BODY_BYTES).await.map_err(|_| Failure::TooLarge)?;
     let headers: Vec<_> = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let request = webhook::Request {
@@ -80,7 +73,8 @@ fn respond(answer: Answer) -> Response {
     match answer {
         Answer::Accepted { execution_id, duplicate } => {
             let status = if duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
-            let view = DeliveryView { execution_id, status: None, duplicate, url: url(execution_id), output: None, error: None };
+            let view =
+                DeliveryView { execution_id, status: None, duplicate, url: url(execution_id), output: None, error: None };
             json(status, &view)
         }
         Answer::Finished(event) => json(StatusCode::OK, &finished(event)),
@@ -113,7 +107,7 @@ fn outcome(answer: &Result<Answer, Failure>) -> DeliveryOutcome {
         Err(Failure::Delivery(DeliveryError::Unknown)) => DeliveryOutcome::NotFound,
         Err(Failure::Delivery(DeliveryError::Signature(_))) => DeliveryOutcome::Unverified,
         Err(Failure::Delivery(DeliveryError::Refused(Refusal::Overloaded))) => DeliveryOutcome::Overloaded,
-        Err(Failure::Delivery(DeliveryError::Refused(_) | DeliveryError::Version(_))) => DeliveryOutcome::Unavailable,
+        Err(Failure::Delivery(DeliveryError::Refused(_) | DeliveryError::NotExecutable(_))) => DeliveryOutcome::Unavailable,
         Err(Failure::TooLarge | Failure::Delivery(_)) => DeliveryOutcome::Invalid,
     }
 }
@@ -133,20 +127,15 @@ fn problem(failure: Failure) -> ProblemError {
         DeliveryError::Body(BodyError::Malformed(_)) => ProblemError::new(Code::BadRequest, error.to_string()),
         DeliveryError::Body(BodyError::Unsupported(_)) => ProblemError::new(Code::UnsupportedMediaType, error.to_string()),
         DeliveryError::Input(_) => ProblemError::new(Code::InputInvalid, error.to_string()),
-        DeliveryError::Version(cause) => version_problem(cause),
+        DeliveryError::NotExecutable(_) => not_executable(&error),
         DeliveryError::Refused(refusal) => refusal_problem(*refusal),
     }
 }
 
-fn version_problem(cause: &VersionError) -> ProblemError {
-    tracing::warn!(error = cause as &dyn std::error::Error, "a delivery can't be executed");
-    match cause {
-        VersionError::Store(_) => Problem::new(Code::DatabaseUnavailable, "send it again").retry_after(2).into(),
-        // The sender can do nothing about it, and need not know which secret is missing.
-        _ => Problem::new(Code::Internal, "the workflow behind this address can't be executed; its operator finds why in the log")
-            .retry_after(60)
-            .into(),
-    }
+/// The sender can do nothing about it, and need not know which secret is missing; the log says it.
+fn not_executable(error: &DeliveryError) -> ProblemError {
+    tracing::warn!(error = error as &dyn std::error::Error, "a delivery can't be executed");
+    Problem::new(Code::Internal, format!("{error}; its operator finds the reason in the log")).retry_after(60).into()
 }
 
 fn refusal_problem(refusal: Refusal) -> ProblemError {

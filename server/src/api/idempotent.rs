@@ -9,11 +9,11 @@ use poem::http::{Method, StatusCode};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use sha2::{Digest, Sha256};
 use tidemill_common::limits::API_BODY_BYTES;
-use tidemill_common::problem::Code;
+use tidemill_common::problem::{Code, Problem};
 
 use super::payload;
 use super::problem::{self, ProblemError};
-use crate::app::{Begun, Idempotency, IdempotentRequest, KeptReply};
+use crate::app::{Begun, Idempotency, IdempotentRequest, KeptReply, Taken};
 use crate::auth::Caller;
 
 /// Names a request, so that it is carried out once.
@@ -57,15 +57,28 @@ impl<E: Endpoint> Endpoint for Once<E> {
                 Begun::Mismatch => return Err(mismatch().into()),
             };
         let answer = self.inner.call(request).await.map(IntoResponse::into_response);
+        self.settle(&caller, taken, answer).await
+    }
+}
+
+impl<E> Once<E> {
+    /// Keeps the answer, or gives the key back. What was done is done: an answer is never held back because it can't be kept.
+    async fn settle(&self, caller: &Caller, taken: Taken, answer: Result<Response>) -> Result<Response> {
         let status = answer.as_ref().map_or_else(poem::Error::status, Response::status);
         if !is_kept(status) {
-            self.replies.release(&caller, taken).await.map_err(ProblemError::from)?;
+            if let Err(error) = self.replies.release(caller, taken).await {
+                tracing::warn!(%error, "an idempotency key stays taken for 90 seconds");
+            }
             return answer;
         }
-        let response = answer.unwrap_or_else(|error| problem::response(&problem::of(&error)));
-        let (reply, response) = copy(response).await?;
-        self.replies.finish(&caller, taken, reply).await.map_err(ProblemError::from)?;
-        Ok(response)
+        let (reply, answer) = match answer {
+            Ok(response) => copy(response).await.map(|(reply, response)| (reply, Ok(response)))?,
+            Err(error) => (refusal(&error), Err(error)),
+        };
+        if let Err(error) = self.replies.finish(caller, taken, reply).await {
+            tracing::warn!(%error, "the reply to a request with an idempotency key was not kept");
+        }
+        answer
     }
 }
 
@@ -121,12 +134,26 @@ async fn copy(response: Response) -> Result<(KeptReply, Response)> {
     Ok((reply, Response::from_parts(parts, body.into())))
 }
 
+/// A refusal to keep. It has no request id: that of the request that comes again will be right.
+fn refusal(error: &poem::Error) -> KeptReply {
+    let problem = problem::of(error);
+    KeptReply {
+        status: problem.status,
+        content_type: Some(problem::MEDIA_TYPE.to_owned()),
+        body: serde_json::to_vec(&problem).ok(),
+    }
+}
+
 fn replay(reply: KeptReply) -> Result<Response> {
     let Some(body) = reply.body else {
         let detail =
             "the first request with this `Idempotency-Key` was carried out; its answer held a secret that is shown only once";
         return Err(ProblemError::new(Code::Conflict, detail).into());
     };
+    if reply.content_type.as_deref() == Some(problem::MEDIA_TYPE) {
+        let problem = serde_json::from_slice(&body).unwrap_or_else(|_| problem::internal());
+        return Err(ProblemError::from(problem).into());
+    }
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     let mut response = Response::builder().status(status).header("Idempotency-Replayed", "true");
     if let Some(content_type) = reply.content_type {
@@ -137,7 +164,7 @@ fn replay(reply: KeptReply) -> Result<Response> {
 
 fn in_flight() -> ProblemError {
     let detail = "the first request with this `Idempotency-Key` is still under way: send it again";
-    tidemill_common::problem::Problem::new(Code::IdempotencyInFlight, detail).retry_after(1).into()
+    Problem::new(Code::IdempotencyInFlight, detail).retry_after(1).into()
 }
 
 fn mismatch() -> ProblemError {

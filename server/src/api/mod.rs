@@ -16,6 +16,7 @@ mod idempotent;
 mod payload;
 pub mod problem;
 mod secret;
+mod server;
 mod strict_json;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use document::openapi_document;
 pub use envelope::Envelope;
 pub use health::Metrics;
 pub use hooks::Hooks;
+pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{Accounts, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
@@ -82,6 +84,11 @@ pub struct ApiDeps {
     pub health: Health,
     /// Writes the metrics.
     pub metrics: Metrics,
+}
+
+/// What is not in the OpenAPI document: webhooks and WebSockets.
+#[derive(Debug, Clone)]
+pub struct LiveDeps {
     /// Webhook deliveries.
     pub hooks: Hooks,
     /// WebSockets.
@@ -89,8 +96,19 @@ pub struct ApiDeps {
 }
 
 /// Everything that the server answers over HTTP.
-pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
-    let (streams, followed) = (deps.streams, deps.executions.clone());
+pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response> {
+    let LiveDeps { hooks, streams } = live;
+    let followed = deps.executions.clone();
+    let route = operations(&deps)
+        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks))
+        .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
+        .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)));
+    layered(route, deps)
+}
+
+/// The operations of the OpenAPI document, and the document.
+fn operations(deps: &ApiDeps) -> Route {
+    let deps = deps.clone();
     let service = document::service((
         account::AccountApi(deps.accounts),
         workspace::WorkspaceApi(deps.workspaces),
@@ -101,16 +119,12 @@ pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
         execution::ExecutionApi(deps.executions),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
-    Route::new()
-        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(deps.hooks))
-        .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
-        .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)))
-        .at("/docs", get(document::page()))
-        .at("/api/openapi.json", get(document::endpoint()))
-        .nest("/", service)
-        .with(idempotent::Idempotent(deps.idempotency))
-        .with(authenticate::Authenticate(deps.authenticator))
-        .with(Envelope)
+    Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
+}
+
+/// What every request passes, the outermost layer last.
+fn layered(route: Route, deps: ApiDeps) -> impl Endpoint<Output = Response> {
+    route.with(idempotent::Idempotent(deps.idempotency)).with(authenticate::Authenticate(deps.authenticator)).with(Envelope)
 }
 
 /// A page of a list, as its query parameters ask for it.

@@ -135,7 +135,7 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Json<T> {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        request_meta(vec![MetaMediaType { content_type: JSON, schema: T::schema_ref() }], true)
+        Some(request_meta(vec![MetaMediaType { content_type: JSON, schema: T::schema_ref() }], true))
     }
 
     async fn from_request(
@@ -159,7 +159,7 @@ impl<'a, T: Type + DeserializeOwned + Default> ApiExtractor<'a> for OptionalJson
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        request_meta(vec![MetaMediaType { content_type: JSON, schema: T::schema_ref() }], false)
+        Some(request_meta(vec![MetaMediaType { content_type: JSON, schema: T::schema_ref() }], false))
     }
 
     async fn from_request(
@@ -183,15 +183,15 @@ impl<'a> ApiExtractor<'a> for WorkflowFile {
     type ParamRawType = ();
 
     fn request_meta() -> Option<MetaRequest> {
-        let text = MetaSchemaRef::Inline(Box::new(MetaSchema::new("string")));
+        // `binary`: generated clients send the bytes as they are, and do not put quotes around them.
+        let text = MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary")));
         let document = MetaSchemaRef::Inline(Box::new(MetaSchema {
             description: Some("A workflow file; its schema is at /api/schema/workflow."),
             ..MetaSchema::new("object")
         }));
-        request_meta(
-            vec![MetaMediaType { content_type: YAML, schema: text }, MetaMediaType { content_type: JSON, schema: document }],
-            true,
-        )
+        let content =
+            vec![MetaMediaType { content_type: YAML, schema: text }, MetaMediaType { content_type: JSON, schema: document }];
+        Some(request_meta(content, true))
     }
 
     async fn from_request(
@@ -207,8 +207,8 @@ impl<'a> ApiExtractor<'a> for WorkflowFile {
     }
 }
 
-fn request_meta(content: Vec<MetaMediaType>, required: bool) -> Option<MetaRequest> {
-    Some(MetaRequest { description: None, content, required })
+fn request_meta(content: Vec<MetaMediaType>, required: bool) -> MetaRequest {
+    MetaRequest { description: None, content, required }
 }
 
 /// The whole body, within the limit.

@@ -26,7 +26,7 @@ const DRAIN_RETRY: u64 = 5;
 #[derive(Debug)]
 pub struct ProblemError {
     /// What the client reads.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -39,7 +39,7 @@ impl ProblemError {
 
 impl From<Problem> for ProblemError {
     fn from(problem: Problem) -> Self {
-        Self { problem, cause: None }
+        Self { problem: Box::new(problem), cause: None }
     }
 }
 
@@ -74,7 +74,9 @@ impl From<app::Error> for ProblemError {
                 problem.errors = errors;
                 problem.into()
             }
-            error @ (app::Error::Store(_) | app::Error::Internal(_)) => Self { problem, cause: Some(Box::new(error)) },
+            error @ (app::Error::Store(_) | app::Error::Internal(_)) => {
+                Self { problem: Box::new(problem), cause: Some(Box::new(error)) }
+            }
             _ => problem.into(),
         }
     }
@@ -124,7 +126,7 @@ pub fn unauthenticated() -> Problem {
 /// The problem of any error that reaches the edge.
 pub fn of(error: &poem::Error) -> Problem {
     if let Some(known) = error.downcast_ref::<ProblemError>() {
-        return known.problem.clone();
+        return (*known.problem).clone();
     }
     if error.is::<NotFoundError>() {
         return Problem::new(Code::NotFound, "there is no such address on this server; /docs lists them");

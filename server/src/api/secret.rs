@@ -42,6 +42,7 @@ impl SecretApi {
         &self,
         token: Token,
         /// Its name: 1 to 63 of `a-z`, `0-9` and `_`, beginning with a letter.
+        #[oai(validator(pattern = "^[a-z][a-z0-9_]{0,62}$"))]
         name: Path<String>,
         body: Json<SecretPut>,
         /// Carries the request out once, however often it is sent.

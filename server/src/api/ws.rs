@@ -165,11 +165,7 @@ async fn execution_frames(
     }
 }
 
-async fn follow_workspace(
-    socket: WebSocketStream,
-    subscription: Result<WorkspaceSubscription, hub::Error>,
-    streams: &Streams,
-) {
+async fn follow_workspace(socket: WebSocketStream, subscription: Result<WorkspaceSubscription, hub::Error>, streams: &Streams) {
     let _counted = streams.metrics.stream_subscribed();
     let mut outlet = Outlet::new(socket);
     let ended = match subscription {

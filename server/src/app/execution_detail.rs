@@ -47,7 +47,9 @@ pub fn detail(execution: ExecutionView, steps: Vec<StepOutline>, events: &[Event
         if let EventBody::ExecutionCompleted { status, output: result, error } = &event.body {
             output = result.as_deref().cloned();
             failure.clone_from(error);
-            steps.iter_mut().for_each(|step| settle(step, *status, event.at));
+            for step in &mut steps {
+                settle(step, *status, event.at);
+            }
         }
     }
     let wake_at = steps.iter().filter_map(|step| step.wake_at).min();

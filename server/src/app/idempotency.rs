@@ -37,11 +37,15 @@ pub struct KeptReply {
     pub body: Option<Vec<u8>>,
 }
 
+/// A key that this request has taken.
+#[derive(Debug)]
+pub struct Taken(IdempotencyKey);
+
 /// What there is to do about a request with a key.
 #[derive(Debug)]
 pub enum Begun {
     /// It is the first: carry it out, then [`Idempotency::finish`] or [`Idempotency::release`].
-    First(IdempotencyKey),
+    First(Taken),
     /// It was carried out before: answer this.
     Kept(KeptReply),
     /// The first one is still under way.
@@ -71,7 +75,7 @@ impl Idempotency {
         let row = wanted.clone();
         let found = self.database.with_tenant(caller.workspace, move |conn| idempotency::idempotency_begin(conn, &row)).await?;
         Ok(match found {
-            None => Begun::First(wanted),
+            None => Begun::First(Taken(wanted)),
             Some(first) if first.fingerprint != wanted.fingerprint => Begun::Mismatch,
             Some(IdempotencyKey { status: Some(status), content_type, body, .. }) => {
                 Begun::Kept(KeptReply { status: status.unsigned_abs(), content_type, body })
@@ -81,7 +85,7 @@ impl Idempotency {
     }
 
     /// Keeps the reply for a day.
-    pub async fn finish(&self, caller: &Caller, taken: IdempotencyKey, reply: KeptReply) -> Result<(), Error> {
+    pub async fn finish(&self, caller: &Caller, Taken(taken): Taken, reply: KeptReply) -> Result<(), Error> {
         let reply =
             idempotency::Reply { status: reply.status.cast_signed(), content_type: reply.content_type, body: reply.body };
         self.database.with_tenant(caller.workspace, move |conn| idempotency::idempotency_finish(conn, &taken, reply)).await?;
@@ -89,10 +93,10 @@ impl Idempotency {
     }
 
     /// Gives the key back, so that the client may try again with it.
-    pub async fn release(&self, caller: &Caller, taken: IdempotencyKey) -> Result<(), Error> {
-        let (workspace, token) = (caller.workspace, caller.token);
+    pub async fn release(&self, caller: &Caller, Taken(taken): Taken) -> Result<(), Error> {
+        let (workspace, sender) = (caller.workspace, caller.token);
         self.database
-            .with_tenant(workspace, move |conn| idempotency::idempotency_release(conn, workspace, token, &taken.key))
+            .with_tenant(workspace, move |conn| idempotency::idempotency_release(conn, workspace, sender, &taken.key))
             .await?;
         Ok(())
     }

@@ -25,7 +25,7 @@ pub use error::Error;
 pub use execution::{ExecutionQuery, Executions};
 pub use execution_detail::detail as execution_detail;
 pub use health::Health;
-pub use idempotency::{Begun, Idempotency, IdempotentRequest, KeptReply};
+pub use idempotency::{Begun, Idempotency, IdempotentRequest, KeptReply, Taken};
 pub use page::PageRequest;
 pub use secret::Secrets;
 pub use token::Tokens;

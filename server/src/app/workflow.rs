@@ -12,12 +12,12 @@ use tidemill_common::limits::WORKFLOW_BYTES;
 
 use super::error::{Error, authorize};
 use super::page::{self, PageRequest};
-use super::workflow_view::{outline, plan, view, views};
 use super::workflow_apply;
-use crate::executor::Plans;
+use super::workflow_view::{outline, plan, view, views};
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
+use crate::executor::Plans;
 use crate::store::queries::{workflow, workflow_version};
 use crate::store::rows::workflow_version::WorkflowVersion;
 use crate::store::{self, Database};

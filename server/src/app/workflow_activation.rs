@@ -16,21 +16,28 @@ use crate::store::rows::trigger::Trigger;
 use crate::store::rows::workflow::Workflow;
 use crate::store::{self, Connection};
 
+/// Whose triggers shall be live.
+#[derive(Clone, Copy)]
+enum Live {
+    None,
+    Newest,
+    Version(i32),
+}
+
 impl Workflows {
     /// Makes the triggers of `version`, or of the newest version, live in place of those that were.
     pub async fn activate(&self, caller: &Caller, id: &str, version: Option<i32>) -> Result<WorkflowView, Error> {
         authorize(caller, Operation::WorkflowActivate)?;
-        self.change(caller, id, Some(version)).await
+        self.change(caller, id, version.map_or(Live::Newest, Live::Version)).await
     }
 
     /// Makes no trigger live. Executions under way go on.
     pub async fn deactivate(&self, caller: &Caller, id: &str) -> Result<WorkflowView, Error> {
         authorize(caller, Operation::WorkflowDeactivate)?;
-        self.change(caller, id, None).await
+        self.change(caller, id, Live::None).await
     }
 
-    /// `wanted` is which version to activate (the newest when it names none), or none at all.
-    async fn change(&self, caller: &Caller, id: &str, wanted: Option<Option<i32>>) -> Result<WorkflowView, Error> {
+    async fn change(&self, caller: &Caller, id: &str, wanted: Live) -> Result<WorkflowView, Error> {
         let (workspace, slug, plans) = (caller.workspace, Arc::clone(&caller.workspace_slug), self.plans.clone());
         let (id, now) = (known_id(id)?, self.clock.now());
         let done = self
@@ -38,7 +45,11 @@ impl Workflows {
             .with_tenant(workspace, move |conn| {
                 let mut row = workflow::workflow_lock(conn, workspace, &id)?.ok_or(store::Error::NotFound)?;
                 let uid = WorkflowUid(row.uid);
-                row.active_version = wanted.map(|version| version.unwrap_or(row.version));
+                row.active_version = match wanted {
+                    Live::None => None,
+                    Live::Newest => Some(row.version),
+                    Live::Version(version) => Some(version),
+                };
                 let triggers = match row.active_version {
                     None => Vec::new(),
                     Some(version) => match plan(conn, workspace, &plans, uid, version)? {

@@ -7,8 +7,8 @@ use tidemill_common::api::trigger::TriggerView;
 use tidemill_common::api::workflow::{StepOutline, WorkflowView};
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
-use crate::executor::Plans;
 use crate::domain::workflow::plan::{Plan, Trigger, TriggerKind};
+use crate::executor::Plans;
 use crate::store::queries::{workflow, workflow_version};
 use crate::store::rows::trigger::Trigger as TriggerRow;
 use crate::store::rows::workflow::Workflow;

@@ -34,14 +34,18 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
+/// A token's hash and the workspace that it was asked to act on.
 type Key = ([u8; 32], Option<String>);
+
+/// Callers, and until when they are believed.
+type Memory = HashMap<Key, (Caller, DateTime<Utc>)>;
 
 /// Finds whose a token is. Cheap to clone; clones share their memory.
 #[derive(Clone)]
 pub struct Authenticator {
     database: Database,
     clock: Arc<dyn Clock>,
-    memory: Arc<Mutex<HashMap<Key, (Caller, DateTime<Utc>)>>>,
+    memory: Arc<Mutex<Memory>>,
 }
 
 impl Authenticator {
@@ -108,5 +112,57 @@ impl Authenticator {
         if memory.len() < REMEMBERED {
             memory.insert(key, (caller, now + BELIEVED));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidemill_common::api::workspace::Role;
+    use tidemill_common::clock::MockClock;
+
+    use super::*;
+    use crate::app::bootstrap::{FirstNames, bootstrap};
+    use crate::store::tests::TestDatabase;
+
+    async fn first_account() -> (TestDatabase, Arc<MockClock>, Authenticator, Secret) {
+        let database = TestDatabase::migrated();
+        let (store, clock) = (database.connect(), Arc::new(MockClock::new(Utc::now())));
+        let secret = bootstrap(&store, &*clock, FirstNames::default()).await.unwrap().expect("the first start");
+        assert!(bootstrap(&store, &*clock, FirstNames::default()).await.unwrap().is_none(), "there is an account already");
+        let authenticator = Authenticator::new(store, clock.clone());
+        (database, clock, authenticator, secret)
+    }
+
+    #[tokio::test]
+    async fn a_verified_token_costs_no_query_for_five_seconds_and_no_longer() {
+        let (database, clock, authenticator, secret) = first_account().await;
+        let caller = authenticator.authenticate(secret.reveal(), None).await.unwrap();
+        assert_eq!((&*caller.workspace_slug, caller.role), ("main", Role::Admin));
+        database.execute("UPDATE tidemill.tokens SET revoked_at = now()");
+        clock.advance(TimeDelta::milliseconds(4_999));
+        assert_eq!(authenticator.authenticate(secret.reveal(), None).await.unwrap(), caller);
+        clock.advance(TimeDelta::milliseconds(1));
+        assert!(matches!(authenticator.authenticate(secret.reveal(), None).await, Err(Error::Unauthenticated)));
+    }
+
+    #[tokio::test]
+    async fn the_lesser_of_the_two_roles_counts_and_nobody_acts_without_membership() {
+        let (database, clock, authenticator, secret) = first_account().await;
+        database.execute("UPDATE tidemill.members SET role = 'viewer'");
+        assert_eq!(authenticator.authenticate(secret.reveal(), Some("main")).await.unwrap().role, Role::Viewer);
+        database.execute("DELETE FROM tidemill.members");
+        clock.advance(BELIEVED);
+        assert!(matches!(authenticator.authenticate(secret.reveal(), Some("main")).await, Err(Error::NoWorkspace)));
+        assert!(matches!(authenticator.authenticate(secret.reveal(), None).await, Err(Error::Unauthenticated)));
+    }
+
+    #[tokio::test]
+    async fn a_token_notes_its_use_once_a_minute() {
+        let (database, clock, authenticator, secret) = first_account().await;
+        authenticator.authenticate(secret.reveal(), None).await.unwrap();
+        database.execute("SELECT 1 / count(*) FROM tidemill.tokens WHERE last_used_at = created_at");
+        clock.advance(TimeDelta::seconds(59));
+        authenticator.authenticate(secret.reveal(), None).await.unwrap();
+        database.execute("SELECT 1 / count(*) FROM tidemill.tokens WHERE last_used_at = created_at");
     }
 }

@@ -15,7 +15,10 @@ pub(super) async fn run(background: Background) {
         let pause = match claim_round(&background).await {
             Ok(pause) => pause,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "nothing can be claimed: the database can't be reached");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "nothing can be claimed: the database can't be reached"
+                );
                 Duration::from_secs(1)
             }
         };

@@ -16,7 +16,9 @@ pub(super) async fn run(background: Background) {
                     executor.cancel(execution_id, cancel).await;
                 }
             }
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "no heartbeat: the database can't be reached"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "no heartbeat: the database can't be reached")
+            }
         }
         tokio::time::sleep(EVERY).await;
     }

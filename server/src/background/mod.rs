@@ -1,13 +1,15 @@
-//! Loops that run beside requests: heartbeats, claims, schedules, partitions.
+//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. One round of each is
 //! a function of its own, so that tests run a round when they want one.
 
+mod adrift;
 mod claims;
 mod heartbeat;
 mod housekeeping;
 mod schedules;
 
+pub use adrift::adrift_round;
 pub use claims::claim_round;
 pub use housekeeping::housekeeping_round;
 
@@ -50,6 +52,7 @@ impl Background {
         let mut loops = JoinSet::new();
         loops.spawn(heartbeat::run(self.clone()));
         loops.spawn(claims::run(self.clone()));
+        loops.spawn(adrift::run(self.clone()));
         loops.spawn(schedules::run(self.clone()));
         loops.spawn(housekeeping::run(self.clone()));
         loops.spawn(self.hub.clone().follow_feed());

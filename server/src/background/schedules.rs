@@ -17,7 +17,10 @@ pub(super) async fn run(background: Background) {
             }
             Ok(None) => LOOK,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "schedules can't be read: the database can't be reached");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "schedules can't be read: the database can't be reached"
+                );
                 Duration::from_secs(1)
             }
         };

@@ -21,11 +21,15 @@ pub(super) fn run(args: ServeArgs) -> ExitCode {
     let config = match ServeConfig::load(args) {
         Ok(config) => config,
         Err(error) => {
-            print(&Finding::Bad { what: format!("configuration: {error}"), advice: "mend the setting that it names".to_owned() });
+            print(&Finding::Bad {
+                what: format!("configuration: {error}"),
+                advice: "mend the setting that it names".to_owned(),
+            });
             return ExitCode::FAILURE;
         }
     };
-    let findings = [configuration(&config), data_dir(&config.data_dir), disk(&config.data_dir), database(&config), listen(&config)];
+    let findings =
+        [configuration(&config), data_dir(&config.data_dir), disk(&config.data_dir), database(&config), listen(&config)];
     findings.iter().for_each(print);
     if findings.iter().any(|finding| matches!(finding, Finding::Bad { .. })) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
@@ -80,9 +84,10 @@ fn database(config: &ServeConfig) -> Finding {
     match &config.database_url {
         Some(url) => match store::check(url.expose()) {
             Ok(version) => Finding::Good(format!("database: Postgres {version} answers")),
-            Err(error) => {
-                Finding::Bad { what: format!("database: {error}"), advice: "check the URL, the network and the server".to_owned() }
-            }
+            Err(error) => Finding::Bad {
+                what: format!("database: {error}"),
+                advice: "check the URL, the network and the server".to_owned(),
+            },
         },
         None => {
             let options = ClusterOptions {

@@ -104,7 +104,10 @@ impl ExecutionTask {
                 Action::StopAll => self.attempts.abort_all(),
                 Action::Run(run) => {
                     let effect = self.execution.state().plan().steps[run.step].effect;
-                    if effect == Effect::AtMostOnce && self.execution.has_events() && self.append(Next::Keep).await == Flow::Stop {
+                    if effect == Effect::AtMostOnce
+                        && self.execution.has_events()
+                        && self.append(Next::Keep).await == Flow::Stop
+                    {
                         return Flow::Stop;
                     }
                     self.start_attempt(run);
@@ -229,9 +232,9 @@ impl ExecutionTask {
     }
 }
 
-/// An error as a list shows it.
+/// An error as a list shows it. A control character has no place in a line, and a NUL none in the database's texts.
 fn one_line(error: &StepError) -> String {
     let line = error.message.lines().next().unwrap_or_default();
     let text = error.step.as_ref().map_or_else(|| line.to_owned(), |step| format!("{step}: {line}"));
-    text.chars().take(300).collect()
+    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

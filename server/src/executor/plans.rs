@@ -11,10 +11,12 @@ use crate::domain::workflow::plan::Plan;
 /// Plans that are remembered at most. One of 500 steps takes about a megabyte, a usual one a few kilobytes.
 const REMEMBERED: usize = 256;
 
+type Memory = HashMap<(WorkflowUid, i32), Arc<Plan>>;
+
 /// Compiled workflow versions. Cheap to clone; clones share their memory.
 #[derive(Debug, Clone, Default)]
 pub struct Plans {
-    memory: Arc<Mutex<HashMap<(WorkflowUid, i32), Arc<Plan>>>>,
+    memory: Arc<Mutex<Memory>>,
 }
 
 impl Plans {

@@ -1,9 +1,11 @@
 //! The executor of this node: its room, what runs here, and how it stops.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::Event;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
@@ -129,6 +131,12 @@ impl Executor {
         }
     }
 
+    /// Whether a task of this node works on the execution.
+    #[must_use]
+    pub fn runs(&self, id: ExecutionId) -> bool {
+        self.lock_running().contains_key(&id)
+    }
+
     /// Something may have become claimable.
     pub fn wake_claims(&self) {
         self.claimable.notify_one();
@@ -159,21 +167,29 @@ impl Executor {
 
     fn spawn(&self, lease: Lease, state: State, cancel: Option<Cancel>, permit: OwnedSemaphorePermit) {
         let (sender, signals) = mpsc::channel(8);
-        self.lock_running().insert(lease.execution_id, sender);
+        self.lock_running().insert(lease.execution_id, sender.clone());
         let running = self.parts.metrics.execution_running();
         let executor = self.clone();
         let mut task =
             ExecutionTask::new(Arc::clone(&self.parts), lease, Execution::new(state), signals, self.draining.subscribe());
         tokio::spawn(async move {
-            let outcome = tokio::spawn(async move { task.run(cancel).await }).await;
-            if let Err(panic) = outcome {
-                tracing::error!(%panic, execution_id = %lease.execution_id, "an execution's task ended abnormally; it is taken up again later");
+            let outcome = AssertUnwindSafe(task.run(cancel)).catch_unwind().await;
+            if outcome.is_err() {
+                tracing::error!(execution_id = %lease.execution_id, "an execution's task ended abnormally; it is taken up again later");
                 executor.parts.give_back_later(lease, Duration::from_secs(60)).await;
             }
-            executor.lock_running().remove(&lease.execution_id);
+            executor.forget(lease.execution_id, &sender);
             drop((permit, running));
             executor.wake_claims();
         });
+    }
+
+    /// The task behind `ended` has ended. A later lease may have a task of its own by now.
+    fn forget(&self, id: ExecutionId, ended: &mpsc::Sender<Signal>) {
+        let mut running = self.lock_running();
+        if running.get(&id).is_some_and(|signals| signals.same_channel(ended)) {
+            running.remove(&id);
+        }
     }
 
     async fn fold(&self, claim: &Claim) -> Result<State, TakeUpError> {
@@ -206,9 +222,7 @@ impl Parts {
     ) -> Result<Vec<Event>, TakeUpError> {
         let stored = self
             .database
-            .engine(move |connection| {
-                Ok(feed::events_of(connection, workspace_id.0, execution_id.0, after, PAGE_EVENTS)?)
-            })
+            .engine(move |connection| Ok(feed::events_of(connection, workspace_id.0, execution_id.0, after, PAGE_EVENTS)?))
             .await?;
         let decode = |stored: feed::StoredEvent| {
             journal::decode(execution_id, stored.seq, stored.at, &stored.event_type, &stored.data)

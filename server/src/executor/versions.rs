@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
-use crate::domain::workflow::plan::Plan;
 use super::plans::Plans;
+use crate::domain::workflow::plan::Plan;
 use crate::secrets::{Sealed, Vault};
 use crate::store::queries::version;
 use crate::store::{self, Database};
@@ -84,10 +84,7 @@ impl Versions {
             return Ok(Arc::default());
         }
         let wanted = names.clone();
-        let rows = self
-            .database
-            .engine(move |connection| Ok(version::secrets(connection, workspace_id.0, &wanted)?))
-            .await?;
+        let rows = self.database.engine(move |connection| Ok(version::secrets(connection, workspace_id.0, &wanted)?)).await?;
         let mut values = BTreeMap::new();
         for row in rows {
             let sealed = Sealed { key_version: row.key_version, nonce: row.nonce, ciphertext: row.ciphertext };

@@ -38,17 +38,7 @@ impl ExecutionSubscription {
         after: i32,
     ) -> Self {
         let (topic, newest) = topics.execution(execution_id);
-        Self {
-            database,
-            topics,
-            topic,
-            newest,
-            workspace_id,
-            execution_id,
-            cursor: after,
-            history_read: false,
-            ended: false,
-        }
+        Self { database, topics, topic, newest, workspace_id, execution_id, cursor: after, history_read: false, ended: false }
     }
 
     /// The seq of the newest event that was returned.

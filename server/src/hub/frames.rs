@@ -28,11 +28,7 @@ impl FeedBatch {
 }
 
 /// Reads the events of `rows`, all of one workspace, and writes their frames.
-pub(super) async fn load(
-    database: &Database,
-    workspace_id: WorkspaceId,
-    rows: Vec<FeedRow>,
-) -> Result<Vec<FeedBatch>, Error> {
+pub(super) async fn load(database: &Database, workspace_id: WorkspaceId, rows: Vec<FeedRow>) -> Result<Vec<FeedBatch>, Error> {
     let (rows, events, executions) = database
         .with_tenant(workspace_id, move |connection| {
             let ranges: Vec<_> = rows.iter().flat_map(ranges).collect();
@@ -52,9 +48,7 @@ pub(super) async fn load(
             let cursor = FeedCursor((row.txid, row.position));
             let mut frames = Vec::new();
             for (execution_id, first, last) in ranges(row) {
-                let belongs = |event: &StoredEvent| {
-                    event.execution_id == execution_id && (first..=last).contains(&event.seq)
-                };
+                let belongs = |event: &StoredEvent| event.execution_id == execution_id && (first..=last).contains(&event.seq);
                 while let Some(event) = events.next_if(belongs) {
                     frames.push(frame(cursor, event, last, &executions)?);
                 }
@@ -83,8 +77,11 @@ fn frame(
 /// The event that a row holds.
 pub(super) fn decode(stored: StoredEvent) -> Result<tidemill_common::event::Event, Error> {
     let (execution_id, seq) = (ExecutionId(stored.execution_id), stored.seq);
-    journal::decode(execution_id, seq, stored.at, &stored.event_type, &stored.data)
-        .map_err(|source| Error::Decode { execution_id, seq, source })
+    journal::decode(execution_id, seq, stored.at, &stored.event_type, &stored.data).map_err(|source| Error::Decode {
+        execution_id,
+        seq,
+        source,
+    })
 }
 
 /// A frame as it goes over the wire.

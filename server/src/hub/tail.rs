@@ -87,9 +87,7 @@ impl Tail {
     async fn tell_waiter(&self, workspace_id: WorkspaceId, id: ExecutionId, last: i32) -> Result<(), Error> {
         let stored = self
             .database
-            .with_tenant(workspace_id, move |connection| {
-                Ok(feed::events_of(connection, workspace_id.0, id.0, last - 1, 1)?)
-            })
+            .with_tenant(workspace_id, move |connection| Ok(feed::events_of(connection, workspace_id.0, id.0, last - 1, 1)?))
             .await?;
         for event in stored.into_iter().filter(|event| event.event_type == "execution_completed") {
             self.topics.ended(id, &frames::decode(event)?);

@@ -93,9 +93,9 @@ impl Topics {
 
     pub(super) fn execution(&self, id: ExecutionId) -> (Arc<ExecutionTopic>, watch::Receiver<i32>) {
         let mut executions = lock(&self.executions);
-        let topic = executions.entry(id).or_insert_with(|| {
-            Arc::new(ExecutionTopic { ring: Mutex::default(), newest: watch::Sender::new(0) })
-        });
+        let topic = executions
+            .entry(id)
+            .or_insert_with(|| Arc::new(ExecutionTopic { ring: Mutex::default(), newest: watch::Sender::new(0) }));
         (Arc::clone(topic), topic.newest.subscribe())
     }
 
@@ -212,6 +212,8 @@ impl WorkspaceTopic {
     /// The batches behind `after`, if the ring reaches back so far.
     pub(super) fn recent(&self, after: FeedCursor) -> Option<Vec<Arc<FeedBatch>>> {
         let ring = lock(&self.ring);
-        ring.start.is_some_and(|start| start <= after).then(|| ring.batches.iter().filter(|batch| batch.cursor > after).cloned().collect())
+        ring.start
+            .is_some_and(|start| start <= after)
+            .then(|| ring.batches.iter().filter(|batch| batch.cursor > after).cloned().collect())
     }
 }

@@ -59,9 +59,7 @@ impl WorkspaceSubscription {
         let (workspace_id, after) = (self.workspace_id, self.cursor.0);
         let rows = self
             .database
-            .with_tenant(workspace_id, move |connection| {
-                Ok(feed::read(connection, Some(workspace_id.0), after, PAGE_ROWS)?)
-            })
+            .with_tenant(workspace_id, move |connection| Ok(feed::read(connection, Some(workspace_id.0), after, PAGE_ROWS)?))
             .await?;
         let batches = frames::load(&self.database, workspace_id, rows).await?;
         Ok(self.advance(batches.into_iter().map(Arc::new).collect()))

@@ -1,7 +1,7 @@
 //! From a webhook's address to the trigger behind it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
@@ -60,7 +60,14 @@ type Found = Option<Arc<Route>>;
 pub struct Routes {
     database: Database,
     versions: Versions,
-    kept: Arc<Mutex<HashMap<(String, String), (Instant, Found)>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    routes: HashMap<(String, String), (Instant, Found)>,
+    /// Counts the calls of [`Routes::forget`]: what was looked up before one of them is not kept after it.
+    generation: u64,
 }
 
 impl Routes {
@@ -70,26 +77,53 @@ impl Routes {
         Self { database, versions, kept: Arc::default() }
     }
 
-    /// Forgets everything: a workflow of this node was activated or deactivated, or a secret was changed.
+    /// Forgets everything: a workflow of this node was activated or deactivated. (A changed secret is seen within a second.)
     pub fn forget(&self) {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut kept = self.lock();
+        kept.routes.clear();
+        kept.generation += 1;
     }
 
     /// The active trigger behind `/hooks/<workspace>/<path>`.
     pub async fn find(&self, workspace: &str, path: &str) -> Result<Found, VersionError> {
+        if [workspace, path].iter().any(|text| text.contains('\0')) {
+            // No text in the database has one, and asking would be an error.
+            return Ok(None);
+        }
         let key = (workspace.to_owned(), path.to_owned());
-        if let Some((at, found)) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
-            && at.elapsed() < FRESH
-        {
-            return Ok(found.clone());
+        let generation = {
+            let mut kept = self.lock();
+            if let Some((at, found)) = kept.routes.get_mut(&key) {
+                if at.elapsed() < FRESH {
+                    return Ok(found.clone());
+                }
+                // This request looks it up anew; the others go on with what is known.
+                *at = Instant::now();
+            }
+            kept.generation
+        };
+        let found = match self.look_up(workspace, path).await {
+            Ok(found) => found,
+            // Without a database nothing can be delivered anyway; then what is known may stay.
+            Err(error @ VersionError::Store(_)) => return Err(error),
+            Err(error) => {
+                // What is known is wrong, say because its secret was removed: it must not open the door for anybody.
+                self.lock().routes.remove(&key);
+                return Err(error);
+            }
+        };
+        let mut kept = self.lock();
+        if kept.generation == generation {
+            if kept.routes.len() >= KEPT {
+                kept.routes.clear();
+            }
+            kept.routes.insert(key, (Instant::now(), found.clone()));
         }
-        let found = self.look_up(workspace, path).await?;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.clear();
-        }
-        kept.insert(key, (Instant::now(), found.clone()));
         Ok(found)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn look_up(&self, workspace: &str, path: &str) -> Result<Found, VersionError> {

@@ -70,12 +70,24 @@ pub enum DeliveryError {
     /// The body doesn't fit the workflow's `inputs`.
     #[error("the body doesn't fit the workflow's inputs: {}", .0.join("; "))]
     Input(Vec<String>),
-    /// The workflow version can't be executed at the moment.
-    #[error("the workflow can't be executed")]
-    Version(#[from] VersionError),
+    /// The workflow version can't be executed: a secret is missing, or this binary refuses it.
+    #[error("the workflow behind this address can't be executed")]
+    NotExecutable(#[source] VersionError),
     /// No room, or no database.
     #[error(transparent)]
     Refused(#[from] Refusal),
+}
+
+impl From<VersionError> for DeliveryError {
+    fn from(error: VersionError) -> Self {
+        match error {
+            VersionError::Store(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a webhook's address can't be looked up");
+                Self::Refused(Refusal::Unavailable)
+            }
+            other => Self::NotExecutable(other),
+        }
+    }
 }
 
 /// Takes deliveries. Cheap to clone.
@@ -120,8 +132,8 @@ impl Webhooks {
         input: Value,
     ) -> Result<Answer, DeliveryError> {
         let execution_id = self.admission.next_id();
-        let ended = (webhook.respond == Respond::WhenFinished)
-            .then(|| Waiting::new(&self.hub, route.workspace_id, execution_id));
+        let ended =
+            (webhook.respond == Respond::WhenFinished).then(|| Waiting::new(&self.hub, route.workspace_id, execution_id));
         let arrival = Arrival {
             execution_id,
             workspace_id: route.workspace_id,

@@ -1,17 +1,15 @@
 //! A batch of commands: gathered from the channel, written in one transaction, answered.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::pg::PgConnection;
-use diesel::{Connection, QueryResult};
 use tidemill_common::event::Event;
 use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use super::command::{Admission, Admitted, Append, Command, Error, Next};
-use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, EventRow};
+use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, EventRow, Written};
+use crate::store::{self, Connection};
 
 /// Commands that are written together. At most one append row per execution: later ones are merged into it.
 #[derive(Default)]
@@ -31,12 +29,6 @@ struct Admit {
 struct Waiters {
     events: Vec<Event>,
     replies: Vec<oneshot::Sender<Result<(), Error>>>,
-}
-
-/// What the database said to a batch.
-pub(super) struct Written {
-    admitted: HashSet<Uuid>,
-    fenced: HashSet<Uuid>,
 }
 
 /// Events of one execution that are now durable.
@@ -87,36 +79,13 @@ impl Batch {
     }
 
     /// Writes everything in one transaction.
-    pub(super) fn write(
-        &self,
-        connection: &mut PgConnection,
-        node: NodeId,
-        now: DateTime<Utc>,
-    ) -> QueryResult<Written> {
-        let admit = |connection: &mut PgConnection| -> QueryResult<HashSet<Uuid>> {
-            if self.admits.is_empty() {
-                return Ok(HashSet::new());
-            }
-            let rows: Vec<_> = self.admits.iter().map(|admit| &admit.row).collect();
-            Ok(query::admit(connection, &rows)?.into_iter().collect())
-        };
-        let append = |connection: &mut PgConnection| -> QueryResult<HashSet<Uuid>> {
-            if self.append_rows.is_empty() {
-                return Ok(HashSet::new());
-            }
-            Ok(query::append(connection, node.0, &self.append_rows, now)?.into_iter().collect())
-        };
-        if self.admits.is_empty() || self.append_rows.is_empty() {
-            // A single statement is a transaction of its own: one round trip less.
-            return Ok(Written { admitted: admit(connection)?, fenced: append(connection)? });
-        }
-        connection.transaction(|connection| {
-            Ok(Written { admitted: admit(connection)?, fenced: append(connection)? })
-        })
+    pub(super) fn write(&self, connection: &mut Connection, node: NodeId, now: DateTime<Utc>) -> Result<Written, store::Error> {
+        let admits: Vec<_> = self.admits.iter().map(|admit| &admit.row).collect();
+        query::write(connection, node.0, &admits, &self.append_rows, now)
     }
 
     /// Answers every waiter after the commit. Returns what is now durable, in no particular order between executions.
-    pub(super) fn settle(self, written: &Written, connection: &mut PgConnection) -> (Vec<Committed>, Vec<Reply>) {
+    pub(super) fn settle(self, written: &Written, connection: &mut Connection) -> (Vec<Committed>, Vec<Reply>) {
         let mut committed = Vec::with_capacity(self.len());
         let mut replies = Vec::with_capacity(self.len());
         for Admit { row, event, reply } in self.admits {
@@ -178,7 +147,7 @@ impl Reply {
     }
 }
 
-fn duplicate_of(row: &AdmitRow, connection: &mut PgConnection) -> Result<Admitted, Error> {
+fn duplicate_of(row: &AdmitRow, connection: &mut Connection) -> Result<Admitted, Error> {
     let (source, key) = row.delivery.as_ref().ok_or(Error::Rejected)?;
     match query::delivered(connection, row.workspace_id, source, key) {
         Ok(Some(id)) => Ok(Admitted::Duplicate(ExecutionId(id))),

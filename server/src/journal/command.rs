@@ -9,7 +9,7 @@ use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 
 /// The right to advance an execution. Every write of an executor carries it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The execution.
     pub execution_id: ExecutionId,
@@ -124,4 +124,3 @@ impl Command {
         }
     }
 }
-

@@ -4,9 +4,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use diesel::pg::PgConnection;
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel::{Connection, RunQueryDsl};
 use tidemill_common::clock::Clock;
 use tidemill_common::ids::NodeId;
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::batch::{Batch, Committed};
 use super::command::{Admission, Admitted, Append, Command, Error};
 use super::encode;
-use crate::store::Database;
+use crate::store::{self, Connection, Database};
 use crate::telemetry::Metrics;
 
 /// Most commands of one batch.
@@ -101,7 +98,7 @@ struct Writer {
     node: NodeId,
     commands: mpsc::Receiver<Command>,
     database: Database,
-    connection: Option<PgConnection>,
+    connection: Option<Connection>,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     metrics: Arc<Metrics>,
@@ -149,7 +146,7 @@ impl Writer {
                 replies.into_iter().for_each(super::batch::Reply::send);
                 self.connection = Some(connection);
             }
-            Err(error) if !is_alive(&mut connection) => {
+            Err(error) if !store::is_alive(&mut connection) => {
                 tracing::warn!(%error, commands, "the journal lost its database connection");
                 batch.refuse(Error::Unavailable);
             }
@@ -160,16 +157,17 @@ impl Writer {
         }
     }
 
-    fn refuse_or_split(&mut self, batch: Batch, error: &DieselError) {
+    fn refuse_or_split(&mut self, batch: Batch, error: &store::Error) {
         if batch.len() > 1 {
             tracing::warn!(%error, commands = batch.len(), "the journal writes a refused batch row by row");
             return batch.split().into_iter().for_each(|row| self.commit(row));
         }
         tracing::error!(%error, "the database refused a command of the journal");
-        batch.refuse(if is_constraint(error) { Error::Rejected } else { Error::Unavailable });
+        let would_again = matches!(error, store::Error::Conflict(_));
+        batch.refuse(if would_again { Error::Rejected } else { Error::Unavailable });
     }
 
-    fn connect(&self) -> Option<PgConnection> {
+    fn connect(&self) -> Option<Connection> {
         match self.database.open_engine_connection() {
             Ok(connection) => Some(connection),
             Err(error) => {
@@ -178,16 +176,4 @@ impl Writer {
             }
         }
     }
-}
-
-fn is_alive(connection: &mut PgConnection) -> bool {
-    connection.transaction(|connection| diesel::sql_query("SELECT 1").execute(connection)).is_ok()
-}
-
-fn is_constraint(error: &DieselError) -> bool {
-    use DatabaseErrorKind::{CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation};
-    matches!(
-        error,
-        DieselError::DatabaseError(UniqueViolation | CheckViolation | ForeignKeyViolation | NotNullViolation, _)
-    )
 }

@@ -136,8 +136,8 @@ impl Cluster {
 
     /// Forgets Postgres and lets go of the data directory, as the kernel does when this process is killed.
     #[cfg(test)]
-    pub(super) fn abandon(self) {
-        *self.postmaster() = None;
+    pub(super) fn abandon(self) -> Option<Postmaster> {
+        self.postmaster().take()
     }
 
     fn start(&self) -> Result<Postmaster, Error> {

@@ -1,10 +1,14 @@
 //! Postgres processes of this cluster that outlived an earlier server or postmaster.
 //!
 //! Every Postgres process works in the cluster's directory, so that `/proc/<pid>/cwd` tells them from everybody else's, even
-//! where a pid file is stale and its number belongs to someone else by now.
+//! where a pid file is stale and its number belongs to someone else by now. In a container root may lack the capability to
+//! read that (`CAP_SYS_PTRACE`): then a postmaster is known by its arguments, and what the rest does is left to Postgres'
+//! own interlock, which needs its lock files.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -41,8 +45,7 @@ pub(super) fn clear(layout: &Layout) -> Result<(), Error> {
             None => pids.into_iter().for_each(|pid| send(pid, signal, cluster)),
         }
         if all_gone(cluster, patience)? {
-            let files = [cluster.join("postmaster.pid"), layout.socket.join(".s.PGSQL.5432.lock")];
-            return files.iter().try_for_each(|path| remove(path));
+            return if any_hidden(cluster)? { Ok(()) } else { remove_locks(layout) };
         }
     }
     Err(Error::Stop { pids: processes(cluster)? })
@@ -59,18 +62,56 @@ fn all_gone(cluster: &Path, patience: Duration) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// The processes that work in `cluster`. Those that we may not look at belong to someone else.
+/// The Postgres processes that work in `cluster`.
 pub(super) fn processes(cluster: &Path) -> Result<Vec<u32>, Error> {
-    let entries = fs::read_dir("/proc").map_err(Error::io("read", "/proc"))?;
-    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    Ok(pids.filter(|pid| works_in(*pid, cluster)).collect())
+    Ok(pids()?.filter(|pid| works_in(*pid, cluster)).collect())
+}
+
+/// Whether there are Postgres processes of the cluster's account that we may not look at.
+fn any_hidden(cluster: &Path) -> Result<bool, Error> {
+    let Ok(owner) = fs::metadata(cluster).map(|found| found.uid()) else { return Ok(false) };
+    let is_owners = |pid: u32| fs::metadata(process(pid)).is_ok_and(|found| found.uid() == owner);
+    Ok(pids()?.any(|pid| is_owners(pid) && matches!(place_of(pid), Place::Hidden)))
+}
+
+/// Where a process works.
+enum Place {
+    /// In this directory.
+    Known(PathBuf),
+    /// It is a Postgres, and we may not know.
+    Hidden,
+    /// It has ended, or is no Postgres.
+    Elsewhere,
+}
+
+fn place_of(pid: u32) -> Place {
+    if !fs::read_to_string(process(pid).join("comm")).is_ok_and(|name| name.trim_end() == "postgres") {
+        return Place::Elsewhere;
+    }
+    match fs::read_link(process(pid).join("cwd")) {
+        Ok(dir) => Place::Known(dir),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Place::Hidden,
+        Err(_) => Place::Elsewhere,
+    }
 }
 
 fn works_in(pid: u32, cluster: &Path) -> bool {
-    let process = Path::new("/proc").join(pid.to_string());
-    let is_postgres = fs::read_link(process.join("exe"))
-        .is_ok_and(|exe| exe.file_name().is_some_and(|name| name.to_string_lossy().starts_with("postgres")));
-    is_postgres && fs::read_link(process.join("cwd")).is_ok_and(|dir| dir == cluster)
+    match place_of(pid) {
+        Place::Known(dir) => dir == cluster,
+        Place::Hidden => fs::read(process(pid).join("cmdline")).is_ok_and(|arguments| {
+            arguments.split(|byte| *byte == 0).any(|argument| argument == cluster.as_os_str().as_bytes())
+        }),
+        Place::Elsewhere => false,
+    }
+}
+
+fn process(pid: u32) -> PathBuf {
+    Path::new("/proc").join(pid.to_string())
+}
+
+fn pids() -> Result<impl Iterator<Item = u32>, Error> {
+    let entries = fs::read_dir("/proc").map_err(Error::io("read", "/proc"))?;
+    Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()))
 }
 
 /// Signals the process if it is still the one we mean: the descriptor holds on to it while we look again.
@@ -89,11 +130,12 @@ pub(super) fn postmaster_pid(cluster: &Path) -> Option<u32> {
     fs::read_to_string(cluster.join("postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
 }
 
-fn remove(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
+fn remove_locks(layout: &Layout) -> Result<(), Error> {
+    let files = [layout.cluster.join("postmaster.pid"), layout.socket.join(".s.PGSQL.5432.lock")];
+    files.into_iter().try_for_each(|path| match fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
         _ => Ok(()),
-    }
+    })
 }
 
 #[cfg(test)]

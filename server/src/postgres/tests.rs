@@ -87,20 +87,20 @@ fn a_killed_postmaster_is_started_again() {
 #[test]
 fn a_postgres_that_outlived_its_server_is_replaced() {
     let (dir, cluster) = open();
-    let orphan = cluster.pid().unwrap();
     // What SIGKILL of the server does: no destructor runs, the kernel takes the lock back.
-    cluster.abandon();
+    let mut orphan = cluster.abandon().unwrap();
     let next = Cluster::open(&options(dir.path())).unwrap();
     assert!(answers(dir.path()));
-    assert_ne!(next.pid().unwrap(), orphan);
+    assert_ne!(next.pid().unwrap(), orphan.pid());
+    assert!(orphan.ended().is_some());
 }
 
 #[test]
 fn a_postmaster_killed_while_nobody_watched_is_recovered_from() {
     let (dir, cluster) = open();
-    let orphan = cluster.pid().unwrap();
-    cluster.abandon();
-    kill(orphan);
+    let mut orphan = cluster.abandon().unwrap();
+    kill(orphan.pid());
+    wait_until("the orphan has ended", || orphan.ended().is_some());
     let next = Cluster::open(&options(dir.path())).unwrap();
     assert!(answers(dir.path()));
     drop(next);

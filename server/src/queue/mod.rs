@@ -80,6 +80,18 @@ impl Queue {
         self.database.engine(|connection| Ok(query::next_due(connection)?)).await
     }
 
+    /// The leases of this node, as the database knows them.
+    pub async fn held(&self) -> Result<Vec<Lease>, Error> {
+        let node = self.node.0;
+        let rows = self.database.engine(move |connection| Ok(query::held(connection, node)?)).await?;
+        let lease = |row: query::LeaseRow| Lease {
+            execution_id: ExecutionId(row.execution_id),
+            workspace_id: WorkspaceId(row.workspace_id),
+            epoch: row.lease_epoch,
+        };
+        Ok(rows.into_iter().map(lease).collect())
+    }
+
     /// Gives a lease back without an append; the execution is due again at `available_at`.
     pub async fn give_back(&self, lease: Lease, available_at: DateTime<Utc>) -> Result<(), Error> {
         let node = self.node.0;
@@ -102,9 +114,7 @@ impl Queue {
         let request = json!({"reason": cancel.reason, "by": cancel.by});
         let holder = self
             .database
-            .engine(move |connection| {
-                Ok(query::request_cancel(connection, workspace_id.0, execution_id.0, &request, now)?)
-            })
+            .engine(move |connection| Ok(query::request_cancel(connection, workspace_id.0, execution_id.0, &request, now)?))
             .await?;
         Ok(holder.map(|node| match node {
             None => Holder::Nobody,

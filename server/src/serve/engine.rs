@@ -124,7 +124,10 @@ impl Engine {
         match self.queue.leave(self.clock.now()).await {
             Ok(given_back) => tracing::info!(left, given_back, "stopped"),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "stopped without giving leases back; they expire by themselves");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "stopped without giving leases back; they expire by themselves"
+                );
             }
         }
     }

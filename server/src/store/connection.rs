@@ -35,6 +35,11 @@ impl Role {
     }
 }
 
+/// Whether the connection still answers, after a statement on it failed.
+pub fn is_alive(conn: &mut PgConnection) -> bool {
+    conn.transaction(|conn| sql_query("SELECT 1").execute(conn)).is_ok()
+}
+
 /// Whether the database at `url` answers and is new enough: its Postgres version.
 ///
 /// # Errors

@@ -90,13 +90,9 @@ fn prepare(conn: &mut PgConnection) -> Result<(), Error> {
 /// What a superuser must run in the database when our login role may not.
 fn by_hand(found: &Prepared) -> String {
     let login = found.role.replace('"', "\"\"");
-    let roles = found
-        .missing
-        .iter()
-        .map(|role| format!("CREATE ROLE {role} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;\n"))
-        .collect::<String>();
-    format!(
-        "{roles}GRANT tidemill_owner, tidemill_app, tidemill_engine TO \"{login}\";\n\
-         CREATE SCHEMA IF NOT EXISTS tidemill AUTHORIZATION tidemill_owner;"
-    )
+    let create = |role: &String| format!("CREATE ROLE {role} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;");
+    let mut statements: Vec<String> = found.missing.iter().map(create).collect();
+    statements.push(format!("GRANT tidemill_owner, tidemill_app, tidemill_engine TO \"{login}\";"));
+    statements.push("CREATE SCHEMA IF NOT EXISTS tidemill AUTHORIZATION tidemill_owner;".to_owned());
+    statements.join("\n")
 }

@@ -15,7 +15,7 @@ mod statement;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use connection::check;
+pub use connection::{check, is_alive};
 pub use database::{Database, PoolSizes};
 pub use error::Error;
 pub use migrate::{SchemaVersion, migrate};

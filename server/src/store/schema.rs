@@ -191,7 +191,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Array, BigInt, Integer, Timestamptz, Uuid};
     use super::sql_types::Xid8;
 
     /// What each journal transaction appended.

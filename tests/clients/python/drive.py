@@ -23,9 +23,7 @@ TERMINAL = {"succeeded", "failed", "cancelled", "dead_letter"}
 
 def snake(name: str) -> str:
     """The module name that the generator makes of a tag or an operationId."""
-    from openapi_python_client.utils import PythonIdentifier
-
-    return str(PythonIdentifier(name, prefix="field_"))
+    return name.lower().replace(" ", "_").replace("-", "_")
 
 
 class Api:
@@ -50,12 +48,8 @@ class Api:
 def as_body(function, document: dict):
     """`document` as the type that the operation wants."""
     wanted = typing.get_type_hints(function, vars(inspect.getmodule(function)))["body"]
-    for candidate in typing.get_args(wanted) or (wanted,):
-        if hasattr(candidate, "from_dict"):
-            return candidate.from_dict(document)
-        if candidate is str:
-            return json.dumps(document)
-    return document
+    models = [candidate for candidate in typing.get_args(wanted) or (wanted,) if hasattr(candidate, "from_dict")]
+    return models[0].from_dict(document) if models else document
 
 
 def value(field) -> str:

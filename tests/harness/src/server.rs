@@ -83,6 +83,12 @@ impl TestServer {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
+    /// Sends a signal and does not wait for what comes of it; then [`Self::ended`].
+    pub fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("it runs");
+        kill_process(Pid::from_child(child), signal).expect("it is not reaped yet");
+    }
+
     /// SIGKILL, as a power cut of this one process. An embedded Postgres is orphaned.
     pub fn kill(&mut self) {
         self.end(Signal::KILL);
@@ -93,7 +99,13 @@ impl TestServer {
         self.end(Signal::TERM)
     }
 
-    /// Starts it again after [`Self::kill`] or [`Self::terminate`]. Returns when it is ready.
+    /// Waits for the end of a server that somebody else signalled.
+    pub fn ended(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("it runs");
+        eventually("the server ends", || child.try_wait().expect("it is our child"))
+    }
+
+    /// Starts it again after [`Self::kill`], [`Self::terminate`] or [`Self::ended`]. Returns when it is ready.
     pub async fn restart(&mut self) {
         assert!(self.child.is_none(), "the server still runs");
         self.spawn().await;
@@ -137,9 +149,8 @@ impl TestServer {
     }
 
     fn end(&mut self, signal: Signal) -> ExitStatus {
-        let mut child = self.child.take().expect("it runs");
-        kill_process(Pid::from_child(&child), signal).expect("it is not reaped yet");
-        eventually("the server ends", || child.try_wait().expect("it is our child"))
+        self.signal(signal);
+        self.ended()
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Effect {
         /// Comes back with the answer.
         generation: u64,
     },
+    /// Ask which workspace the token is for.
+    LoadWorkspace,
     /// Follow one execution's stream behind event `after`; ends the one followed before.
     Follow {
         /// The execution.

@@ -109,6 +109,10 @@ async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
             let result = client.workflows(Some(PAGE_ITEMS), None).await;
             Answer::Workflows { generation, result: result.map_err(|error| failure(&error)) }
         }
+        Effect::LoadWorkspace => {
+            let account = client.user().await.map_err(|error| failure(&error));
+            Answer::Workspace(account.map(|account| account.workspace.slug))
+        }
         Effect::Start { workflow, input } => Answer::Started(start(client, &workflow, input).await),
         Effect::Cancel(id) => {
             let result = client.execution_cancel(id, &ExecutionCancel::default()).await;

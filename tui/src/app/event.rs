@@ -56,6 +56,8 @@ pub enum Answer {
         /// The workflows.
         result: Result<WorkflowPage, Failure>,
     },
+    /// The name in addresses of the workspace that the token is for.
+    Workspace(Result<String, Failure>),
     /// An execution was started by hand.
     Started(Result<Box<ExecutionView>, Failure>),
     /// An execution was asked to stop.

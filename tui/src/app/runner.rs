@@ -37,7 +37,7 @@ const KEYS: usize = 64;
 /// When there is no terminal, it breaks, or the server's address or token can't be used. A server that can't be reached is
 /// no error: the screen says so, and connects again for ever.
 pub async fn run(options: TuiOptions) -> Result<(), TuiError> {
-    let surroundings = Surroundings::detect(|name| std::env::var(name).ok());
+    let surroundings = Surroundings::detect(options.environment);
     let client = Client::new(&options.client)?;
     let screen = Screen::enter()?;
     Runner::new(options, surroundings, client, screen)?.run().await
@@ -69,7 +69,7 @@ enum Next {
 impl Runner {
     fn new(options: TuiOptions, surroundings: Surroundings, client: Client, screen: Screen) -> Result<Self, TuiError> {
         let host = client.server().split_once("://").map_or_else(|| client.server().to_owned(), |(_, host)| host.to_owned());
-        let workspace = options.client.workspace.clone().unwrap_or_else(|| "default workspace".into());
+        let workspace = options.client.workspace.clone().unwrap_or_default();
         let place = Place { host, workspace, readonly: options.readonly };
         let theme =
             Theme { colors: options.colors.unwrap_or(surroundings.colors), ascii: options.ascii.unwrap_or(surroundings.ascii) };

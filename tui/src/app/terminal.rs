@@ -4,7 +4,8 @@ use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::Print;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
@@ -17,6 +18,10 @@ use super::view::{self, Theme};
 
 /// Large enough for a whole repaint of a large screen: a frame is one write.
 const BUFFER: usize = 64 * 1024;
+
+/// Clicks and the wheel, with places beyond column 223. Not each movement: that would keep a slow line busy for nothing.
+const MOUSE_ON: Print<&str> = Print("\x1b[?1000h\x1b[?1006h");
+const MOUSE_OFF: Print<&str> = Print("\x1b[?1006l\x1b[?1000l");
 
 /// Whether the terminal is ours at the moment, for the panic hook.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -69,7 +74,7 @@ impl Screen {
     pub fn capture_mouse(&mut self, capture: bool) -> io::Result<()> {
         self.mouse = capture;
         let backend = self.terminal.backend_mut();
-        if capture { execute!(backend, EnableMouseCapture) } else { execute!(backend, DisableMouseCapture) }
+        execute!(backend, if capture { MOUSE_ON } else { MOUSE_OFF })
     }
 
     /// Writes bytes that are not part of the picture.
@@ -100,13 +105,13 @@ fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     OURS.store(true, Ordering::SeqCst);
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
-    if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) }
+    if mouse { execute!(io::stdout(), MOUSE_ON) } else { Ok(()) }
 }
 
 /// Gives the terminal back, once. A terminal that is gone can't be restored, and need not be.
 fn give_back() {
     if OURS.swap(false, Ordering::SeqCst) {
-        let written = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+        let written = execute!(io::stdout(), MOUSE_OFF, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
         let cooked = disable_raw_mode();
         if let Err(error) = written.and(cooked) {
             tracing::debug!(%error, "the terminal is gone");

@@ -5,7 +5,8 @@ use clap::{CommandFactory as _, Parser};
 use super::*;
 
 #[derive(Parser)]
-#[command(name = "tidemill")]
+// As the binary does it.
+#[command(name = "tidemill", version, propagate_version = true, arg_required_else_help = true, max_term_width = 80)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,

@@ -13,13 +13,13 @@ use tidemill_common::api::workspace::Role;
 use tidemill_common::clock::SystemClock;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
-use crate::api::{ApiDeps, routes};
+use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Engine, EngineError, Start, Started};
-use crate::app::{
-    Accounts, Error, Executions, Health, Idempotency, Plans, Seal, Sealed, Secrets, Tokens, Workflows, Workspaces,
-};
+use crate::app::{Accounts, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
+use crate::executor::Plans;
+use crate::secrets::Vault;
 use crate::store::tests::TestDatabase;
 use crate::store::{Database, migrate};
 
@@ -84,14 +84,14 @@ impl TestApp {
             accounts: Accounts::new(store.clone()),
             workspaces: Workspaces::new(store.clone(), clock.clone()),
             tokens: tokens.clone(),
-            secrets: Secrets::new(store.clone(), Arc::new(Backwards), clock.clone()),
-            workflows: Workflows::new(store.clone(), plans.clone(), clock),
+            secrets: Secrets::new(store.clone(), Arc::new(Vault::new(&[7; 32])), clock.clone()),
+            workflows: Workflows::new(store.clone(), plans.clone(), clock, Arc::new(|| {})),
             executions: Executions::new(store.clone(), plans, engine.clone()),
             health: Health::new(store, schema, draining.clone()),
             metrics: Arc::new(|| "# EOF\n".to_owned()),
         };
         let admin = secret.reveal().to_owned();
-        Self { routes: routes(deps).boxed(), tokens, authenticator, admin, engine, draining, database }
+        Self { routes: layered(operations(&deps), deps).boxed(), tokens, authenticator, admin, engine, draining, database }
     }
 
     /// A token of the admin with a lesser role.
@@ -133,15 +133,6 @@ impl TestApp {
     pub async fn apply(&self, id: &str, triggers: Value) -> Answer {
         let file = json!({"id": id, "triggers": triggers, "steps": [{"id": "a", "uses": "transform", "with": {"x": 1}}]});
         self.ask(&self.admin, Method::PUT, &format!("/api/workflows/{id}"), Some(file)).await
-    }
-}
-
-/// Not encryption: it only lets a test see that values don't stay as they are.
-struct Backwards;
-
-impl Seal for Backwards {
-    fn seal(&self, _workspace: WorkspaceId, _name: &str, plain: &[u8]) -> Result<Sealed, Error> {
-        Ok(Sealed { key_version: 1, nonce: vec![0; 12], ciphertext: plain.iter().rev().copied().collect() })
     }
 }
 

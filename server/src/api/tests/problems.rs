@@ -43,6 +43,9 @@ async fn what_is_not_there_is_a_problem() {
         (Method::GET, "/api/executions?workflow=nothing", 404, "not_found"),
         (Method::GET, "/api/workflows?cursor=AA", 400, "bad_request"),
         (Method::DELETE, "/api/secrets/%00", 404, "not_found"),
+        (Method::GET, "/api/executions?workflow=%00", 404, "not_found"),
+        (Method::GET, "/api/workflows/w/versions/99999999999", 400, "bad_request"),
+        (Method::GET, "/api/workflows/w/versions/-1", 404, "not_found"),
     ] {
         let answer = app.ask(&app.admin, method, path, None).await;
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{path} {}", answer.text);

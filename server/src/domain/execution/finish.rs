@@ -11,6 +11,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
 use super::execution::{Action, Execution};
+use crate::domain::mask::{mask_text, mask_values};
 use crate::domain::workflow::plan::{OnError, StepIndex};
 
 /// The longest `Retry-After` that is honoured.
@@ -18,20 +19,28 @@ const RETRY_AFTER_MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Execution {
     /// An attempt that ran outside has ended. Results of attempts that nobody waits for any more are dropped.
-    pub(super) fn step_ended(
-        &mut self,
-        step: StepIndex,
-        attempt: u32,
-        result: Result<Value, StepError>,
-        now: DateTime<Utc>,
-    ) {
+    pub(super) fn step_ended(&mut self, step: StepIndex, attempt: u32, result: Result<Value, StepError>, now: DateTime<Utc>) {
         let state = &self.state.steps[step];
         if state.status != StepStatus::Running || state.attempt != attempt {
             return;
         }
-        match result {
+        match self.without_secrets(step, result) {
             Ok(output) => self.complete(step, attempt, output, now),
             Err(error) => self.fail(step, attempt, error, now),
+        }
+    }
+
+    /// What an attempt says may repeat a secret that it was given: an endpoint that echoes, an address in an error. Events keep
+    /// none of it.
+    fn without_secrets(&self, step: StepIndex, result: Result<Value, StepError>) -> Result<Value, StepError> {
+        let Some(Ok(secrets)) = &self.secrets else { return result };
+        if self.state.plan().steps[step].secrets.is_empty() {
+            return result;
+        }
+        let values: Vec<String> = secrets.values().cloned().collect();
+        match result {
+            Ok(output) => Ok(mask_values(&output, &values)),
+            Err(error) => Err(StepError { message: mask_text(&error.message, &values), ..error }),
         }
     }
 
@@ -80,7 +89,10 @@ impl Execution {
         let wanted = match &retry.retry_if {
             None => error.class.is_retried_by_default(),
             Some(condition) => condition.evaluate_bool(&self.state.scope.with_error(error)).map_err(|cause| {
-                StepError::new(FailureClass::User, format!("`retry_if` can't be evaluated: {cause}; the error was: {}", error.message))
+                StepError::new(
+                    FailureClass::User,
+                    format!("`retry_if` can't be evaluated: {cause}; the error was: {}", error.message),
+                )
             })?,
         };
         if !wanted {

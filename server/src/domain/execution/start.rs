@@ -124,13 +124,7 @@ impl Execution {
         }
     }
 
-    fn finish_evaluation(
-        &mut self,
-        step: StepIndex,
-        attempt: u32,
-        result: Result<Value, ExpressionError>,
-        now: DateTime<Utc>,
-    ) {
+    fn finish_evaluation(&mut self, step: StepIndex, attempt: u32, result: Result<Value, ExpressionError>, now: DateTime<Utc>) {
         match result {
             Ok(output) => self.complete(step, attempt, output, now),
             Err(error) => self.fail(step, attempt, author_error("with", &error), now),

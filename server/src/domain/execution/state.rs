@@ -125,11 +125,7 @@ impl State {
     }
 
     /// Folds `events` into the state.
-    pub fn fold<'a>(
-        id: ExecutionId,
-        plan: Arc<Plan>,
-        events: impl IntoIterator<Item = &'a Event>,
-    ) -> Result<Self, FoldError> {
+    pub fn fold<'a>(id: ExecutionId, plan: Arc<Plan>, events: impl IntoIterator<Item = &'a Event>) -> Result<Self, FoldError> {
         let mut state = Self::new(id, plan);
         for event in events {
             state.apply(event)?;
@@ -192,8 +188,7 @@ impl State {
                 self.cancel = Some(CancelRequest { reason: reason.clone(), by: by.clone() });
             }
             EventBody::ExecutionCompleted { status, output, error } => {
-                self.end =
-                    Some(End { status: *status, at: event.at, output: output.clone(), error: error.clone() });
+                self.end = Some(End { status: *status, at: event.at, output: output.clone(), error: error.clone() });
                 self.stop_open_steps(event.at);
             }
             body => self.apply_to_step(event, body)?,

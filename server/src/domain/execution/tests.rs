@@ -205,7 +205,8 @@ fn a_wait_survives_a_crash_and_ends_once() {
     story.now += TimeDelta::minutes(30);
     story.crash();
     assert_eq!(story.status(), ExecutionStatus::Succeeded);
-    let completed = story.events.iter().filter(|event| matches!(&event.body, EventBody::StepCompleted { step, .. } if &**step == "a"));
+    let completed =
+        story.events.iter().filter(|event| matches!(&event.body, EventBody::StepCompleted { step, .. } if &**step == "a"));
     assert_eq!(completed.count(), 1);
 }
 

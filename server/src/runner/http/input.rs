@@ -1,15 +1,17 @@
 //! Reads the rendered `with` of a step, strictly: what is not understood is an error, not a guess.
 
 use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use super::auth;
 use crate::domain::sensitive::is_sensitive;
 
 /// The fields of `with`.
-const FIELDS: [&str; 9] = ["method", "url", "headers", "query", "json", "body", "form", "follow_redirects", "fail_on_status"];
+const FIELDS: [&str; 10] =
+    ["method", "url", "headers", "query", "json", "body", "form", "auth", "follow_redirects", "fail_on_status"];
 /// Headers that belong to the connection, not to the author: with them a request could be read in two ways.
 const CONNECTION_HEADERS: [&str; 9] =
     ["connection", "content-length", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
@@ -32,6 +34,11 @@ pub(super) fn read(with: &Value) -> Result<Input, String> {
         return Err(unknown_field(unknown));
     }
     let mut headers = read_headers(fields.get("headers"))?;
+    if let Some(value) = auth::read(fields.get("auth"))?
+        && headers.insert(AUTHORIZATION, value).is_some()
+    {
+        return Err("`with.auth` and the header `authorization` say the same thing twice; keep one of them".to_owned());
+    }
     let body = read_body(fields, &mut headers)?;
     Ok(Input {
         method: read_method(fields.get("method"))?,
@@ -151,7 +158,7 @@ fn read_pairs(field: &str, value: Option<&Value>) -> Result<Vec<(String, String)
     Ok(pairs)
 }
 
-fn kind(value: &Value) -> &'static str {
+pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true/false",
@@ -247,6 +254,10 @@ mod tests {
             (
                 json!({"url": "http://a.b", "body": "", "json": 1}),
                 "`with` can have only one of `json`, `body` and `form`, not json and body",
+            ),
+            (
+                json!({"url": "http://a.b", "auth": {"type": "bearer", "token": "x"}, "headers": {"Authorization": "y"}}),
+                "`with.auth` and the header `authorization` say the same thing twice; keep one of them",
             ),
             (json!({"url": "http://a.b", "fail_on_status": "yes"}), "`with.fail_on_status` must be true or false, not text"),
         ] {

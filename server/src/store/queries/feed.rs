@@ -60,12 +60,7 @@ pub struct StoredEvent {
 }
 
 /// Up to `limit` rows behind `after`, of every workspace or of one.
-pub fn read(
-    connection: &mut PgConnection,
-    workspace_id: Option<Uuid>,
-    after: Place,
-    limit: i64,
-) -> QueryResult<Vec<FeedRow>> {
+pub fn read(connection: &mut PgConnection, workspace_id: Option<Uuid>, after: Place, limit: i64) -> QueryResult<Vec<FeedRow>> {
     Statement::new(
         "SELECT txid::text::bigint AS txid, position, workspace_id, execution_ids, first_seqs, last_seqs
          FROM event_feed
@@ -110,11 +105,7 @@ pub fn reaches_back_to(connection: &mut PgConnection, after: Place) -> QueryResu
 }
 
 /// The events of several executions of a workspace, each from its first to its last seq.
-pub fn events(
-    connection: &mut PgConnection,
-    workspace_id: Uuid,
-    ranges: &[(Uuid, i32, i32)],
-) -> QueryResult<Vec<StoredEvent>> {
+pub fn events(connection: &mut PgConnection, workspace_id: Uuid, ranges: &[(Uuid, i32, i32)]) -> QueryResult<Vec<StoredEvent>> {
     Statement::new(
         "SELECT e.workspace_id, e.execution_id, e.seq, e.at, e.type AS event_type, e.data::text AS data
          FROM unnest($1::uuid[], $2::integer[], $3::integer[]) WITH ORDINALITY AS r (execution_id, first_seq, last_seq, place)

@@ -46,6 +46,20 @@ pub struct CancelRow {
     pub cancel: Value,
 }
 
+/// A lease.
+#[derive(Debug, QueryableByName)]
+pub struct LeaseRow {
+    /// The execution.
+    #[diesel(sql_type = SqlUuid)]
+    pub execution_id: Uuid,
+    /// The tenant.
+    #[diesel(sql_type = SqlUuid)]
+    pub workspace_id: Uuid,
+    /// Its epoch.
+    #[diesel(sql_type = Integer)]
+    pub lease_epoch: i32,
+}
+
 #[derive(QueryableByName)]
 struct InstantRow {
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -59,12 +73,7 @@ struct HolderRow {
 }
 
 /// Takes the lease of up to `limit` executions that are due and that nobody holds.
-pub fn claim(
-    connection: &mut PgConnection,
-    node: Uuid,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> QueryResult<Vec<ClaimRow>> {
+pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ClaimRow>> {
     Statement::new(
         "WITH due AS (
              SELECT execution_id FROM execution_queue WHERE lease_node IS NULL AND available_at <= $1
@@ -81,12 +90,7 @@ pub fn claim(
 }
 
 /// Takes over up to `limit` executions whose node has expired.
-pub fn take_over(
-    connection: &mut PgConnection,
-    node: Uuid,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> QueryResult<Vec<ClaimRow>> {
+pub fn take_over(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ClaimRow>> {
     Statement::new(
         "WITH lost AS (
              SELECT execution_id FROM execution_queue
@@ -101,6 +105,13 @@ pub fn take_over(
     .bind::<BigInt, _>(limit)
     .bind::<SqlUuid, _>(node)
     .load(connection)
+}
+
+/// What `node` holds.
+pub fn held(connection: &mut PgConnection, node: Uuid) -> QueryResult<Vec<LeaseRow>> {
+    Statement::new("SELECT execution_id, workspace_id, lease_epoch FROM execution_queue WHERE lease_node = $1")
+        .bind::<SqlUuid, _>(node)
+        .load(connection)
 }
 
 /// When the next execution that nobody holds is due.
@@ -206,11 +217,7 @@ pub fn release_node(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc
 }
 
 /// Makes the daily partitions from `first_day` on that are missing. Returns how many were made.
-pub fn create_partitions(
-    connection: &mut PgConnection,
-    first_day: chrono::NaiveDate,
-    days: i32,
-) -> QueryResult<i32> {
+pub fn create_partitions(connection: &mut PgConnection, first_day: chrono::NaiveDate, days: i32) -> QueryResult<i32> {
     #[derive(QueryableByName)]
     struct CountRow {
         #[diesel(sql_type = Integer)]

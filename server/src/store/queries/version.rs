@@ -114,11 +114,7 @@ pub fn due_schedules(connection: &mut PgConnection, now: DateTime<Utc>, limit: i
 }
 
 /// Moves a schedule trigger on, unless somebody else has or the trigger was replaced meanwhile.
-pub fn advance_schedule(
-    connection: &mut PgConnection,
-    due: &DueRow,
-    next_at: Option<DateTime<Utc>>,
-) -> QueryResult<usize> {
+pub fn advance_schedule(connection: &mut PgConnection, due: &DueRow, next_at: Option<DateTime<Utc>>) -> QueryResult<usize> {
     Statement::new(
         "UPDATE triggers SET next_at = $1
          WHERE workspace_id = $2 AND workflow_uid = $3 AND id = $4 AND version = $5 AND next_at = $6",
@@ -141,10 +137,8 @@ pub fn next_schedule(connection: &mut PgConnection) -> QueryResult<Option<DateTi
 
 /// The workspace's secrets with these names, sealed.
 pub fn secrets(connection: &mut PgConnection, workspace_id: Uuid, names: &[String]) -> QueryResult<Vec<SealedRow>> {
-    Statement::new(
-        "SELECT name, key_version, nonce, ciphertext FROM secrets WHERE workspace_id = $1 AND name = ANY($2)",
-    )
-    .bind::<SqlUuid, _>(workspace_id)
-    .bind::<Array<Text>, _>(names.to_vec())
-    .load(connection)
+    Statement::new("SELECT name, key_version, nonce, ciphertext FROM secrets WHERE workspace_id = $1 AND name = ANY($2)")
+        .bind::<SqlUuid, _>(workspace_id)
+        .bind::<Array<Text>, _>(names.to_vec())
+        .load(connection)
 }

@@ -10,24 +10,24 @@ use super::TestDatabase;
 #[derive(QueryableByName)]
 struct Column {
     #[diesel(sql_type = Text)]
-    table_name: String,
+    relation: String,
     #[diesel(sql_type = Text)]
-    column_name: String,
+    name: String,
     #[diesel(sql_type = Text)]
-    type_name: String,
+    kind: String,
     #[diesel(sql_type = Bool)]
     nullable: bool,
 }
 
-const COLUMNS: &str = "SELECT c.relname::text AS table_name, a.attname::text AS column_name, \
-    format_type(a.atttypid, NULL) AS type_name, NOT a.attnotnull AS nullable \
+const COLUMNS: &str = "SELECT c.relname::text AS relation, a.attname::text AS name, \
+    format_type(a.atttypid, NULL) AS kind, NOT a.attnotnull AS nullable \
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
     WHERE n.nspname = 'tidemill' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 \
     AND NOT a.attisdropped AND left(c.relname, 2) <> '__' ORDER BY c.relname, a.attnum";
 
 /// What diesel calls a type of Postgres.
 fn diesel_type(column: &Column) -> String {
-    let name = match column.type_name.as_str() {
+    let name = match column.kind.as_str() {
         "uuid" => "Uuid",
         "text" => "Text",
         "timestamp with time zone" => "Timestamptz",
@@ -40,7 +40,7 @@ fn diesel_type(column: &Column) -> String {
         "xid8" => "Xid8",
         "uuid[]" => "Array<Uuid>",
         "integer[]" => "Array<Integer>",
-        other => panic!("{}.{} has a type without a name here: {other}", column.table_name, column.column_name),
+        other => panic!("{}.{} has a type without a name here: {other}", column.relation, column.name),
     };
     if column.nullable { format!("Nullable<{name}>") } else { name.to_owned() }
 }
@@ -70,7 +70,7 @@ fn schema_rs_equals_the_catalogue() {
     let mut catalogue: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for column in columns {
         let kind = diesel_type(&column);
-        catalogue.entry(column.table_name).or_default().push((column.column_name, kind));
+        catalogue.entry(column.relation).or_default().push((column.name, kind));
     }
     assert_eq!(declared(), catalogue);
 }

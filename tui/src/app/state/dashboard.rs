@@ -1,5 +1,7 @@
 //! The dashboard: what the loaded executions add up to.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use tidemill_common::api::execution::ExecutionView;
 use tidemill_common::ids::ExecutionId;
@@ -74,6 +76,9 @@ pub enum Row {
     Active(ExecutionId),
 }
 
+/// Where the cause of a workflow and an error is, while they are counted.
+type Places<'a> = HashMap<(&'a str, &'a str), usize>;
+
 impl Dashboard {
     /// Counts anew; `rows` are there for causes and what is under way.
     pub fn refresh(&mut self, store: &Store, now: DateTime<Utc>, rows: usize) {
@@ -82,6 +87,12 @@ impl Dashboard {
         let causes = self.summary.causes[..causes].iter().map(|cause| Row::Cause(cause.workflow.clone(), cause.error.clone()));
         let active = self.summary.active[..active].iter().copied().map(Row::Active);
         self.list.set_keys(causes.chain(active).collect());
+    }
+
+    /// How many causes and how many executions under way are shown.
+    pub fn shown(&self) -> (usize, usize) {
+        let causes = self.list.keys().iter().filter(|row| matches!(row, Row::Cause(..))).count();
+        (causes, self.list.keys().len() - causes)
     }
 
     /// The execution that the cursor stands on, or the newest one of its cause.
@@ -98,7 +109,7 @@ impl Dashboard {
 
 impl Summary {
     /// How many causes and how many executions under way find room in `rows`.
-    pub fn share(&self, rows: usize) -> (usize, usize) {
+    fn share(&self, rows: usize) -> (usize, usize) {
         let (causes, active) = (self.causes.len(), self.active.len());
         let for_causes = causes.min(rows.saturating_sub(active).max(rows.div_ceil(2)));
         (for_causes, active.min(rows - for_causes))
@@ -106,8 +117,9 @@ impl Summary {
 
     fn of(store: &Store, now: DateTime<Utc>) -> Self {
         let mut summary = Self { per_minute: vec![0; MINUTES], failed_per_minute: vec![0; MINUTES], ..Self::default() };
+        let mut places = HashMap::new();
         for row in store.newest_first() {
-            summary.count(row, now);
+            summary.count(row, now, &mut places);
         }
         summary.causes.sort_by_key(|cause| std::cmp::Reverse(cause.at));
         let oldest = store.newest_first().last().map(|row| row.created_at);
@@ -115,7 +127,7 @@ impl Summary {
         summary
     }
 
-    fn count(&mut self, row: &ExecutionView, now: DateTime<Utc>) {
+    fn count<'a>(&mut self, row: &'a ExecutionView, now: DateTime<Utc>, places: &mut Places<'a>) {
         bump(&mut self.per_minute, row.created_at, now);
         if !row.status.is_terminal() {
             self.active.push(row.id);
@@ -130,24 +142,24 @@ impl Summary {
             ExecutionStatus::Failed | ExecutionStatus::DeadLetter => {
                 self.failed += 1;
                 bump(&mut self.failed_per_minute, ended, now);
-                self.blame(row, ended);
+                self.blame(row, ended, places);
             }
             ExecutionStatus::Cancelled => {}
         }
     }
 
-    fn blame(&mut self, row: &ExecutionView, at: DateTime<Utc>) {
-        let error = row.error.clone().unwrap_or_else(|| "no reason was given".to_owned());
-        let known = self.causes.iter_mut().find(|cause| cause.workflow == row.workflow_id && cause.error == error);
-        if let Some(cause) = known {
-            cause.count += 1;
-            if at > cause.at {
-                (cause.newest, cause.at, cause.status) = (row.id, at, row.status);
-            }
+    fn blame<'a>(&mut self, row: &'a ExecutionView, at: DateTime<Utc>, places: &mut Places<'a>) {
+        let (workflow, error) = (row.workflow_id.as_str(), row.error.as_deref().unwrap_or("no reason was given"));
+        let place = *places.entry((workflow, error)).or_insert(self.causes.len());
+        let Some(cause) = self.causes.get_mut(place) else {
+            let (workflow, error) = (workflow.to_owned(), error.to_owned());
+            self.causes.push(Cause { workflow, error, count: 1, newest: row.id, at, status: row.status });
             return;
+        };
+        cause.count += 1;
+        if at > cause.at {
+            (cause.newest, cause.at, cause.status) = (row.id, at, row.status);
         }
-        let workflow = row.workflow_id.clone();
-        self.causes.push(Cause { workflow, error, count: 1, newest: row.id, at, status: row.status });
     }
 }
 

@@ -187,18 +187,14 @@ impl Execution {
 
     /// The tab that is shown: the chosen one, else the most telling one.
     pub fn tab(&self) -> Tab {
-        let failed = match self.step() {
-            Some(step) => step.error.is_some(),
-            None => self.detail.as_ref().is_some_and(|detail| detail.failure.is_some()),
-        };
-        let has_output = match self.step() {
-            Some(step) => step.output.is_some(),
-            None => self.detail.as_ref().is_some_and(|detail| detail.output.is_some()),
-        };
-        self.chosen_tab.unwrap_or(match (failed, has_output) {
-            (true, _) => Tab::Error,
-            (false, true) => Tab::Output,
-            (false, false) => Tab::Input,
+        self.chosen_tab.unwrap_or_else(|| {
+            let has = |tab| self.json(tab).is_some();
+            match () {
+                () if self.error().is_some() => Tab::Error,
+                () if has(Tab::Output) => Tab::Output,
+                () if has(Tab::Input) => Tab::Input,
+                () => Tab::Events,
+            }
         })
     }
 

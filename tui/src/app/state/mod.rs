@@ -41,7 +41,7 @@ use super::keymap::Scope;
 pub struct Place {
     /// The server's host and port.
     pub host: String,
-    /// The workspace's name in addresses.
+    /// The workspace's name in addresses; empty until it is known.
     pub workspace: String,
     /// Whether everything that changes the server is off.
     pub readonly: bool,

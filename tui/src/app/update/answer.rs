@@ -34,6 +34,11 @@ pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
             Vec::new()
         }
         Answer::Executions { .. } | Answer::Workflows { .. } => Vec::new(),
+        Answer::Workspace(result) => {
+            // Without the name the header says less; why it can't be read is said by what else can't be.
+            state.place.workspace = result.unwrap_or_default();
+            Vec::new()
+        }
         Answer::Execution(id, result) => execution(state, id, result),
         Answer::Started(result) => started(state, result),
         Answer::Cancelled(id, result) => cancelled(state, id, result),

@@ -22,7 +22,11 @@ use super::state::State;
 
 /// What to do at the start: read what the first screens show.
 pub fn start(state: &mut State) -> Vec<Effect> {
-    link::load(state)
+    let mut effects = link::load(state);
+    if state.place.workspace.is_empty() {
+        effects.push(Effect::LoadWorkspace);
+    }
+    effects
 }
 
 /// Opens an execution at the start.

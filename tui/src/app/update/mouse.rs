@@ -65,7 +65,7 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
             })
         }
         Screen::Dashboard(screen) => {
-            let (causes, active) = screen.summary.share(geometry::dashboard_room(body));
+            let (causes, active) = screen.shown();
             let area = geometry::dashboard(body, causes);
             let below = |area: Rect| Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
             let hit = row(below(area.causes), at, 0, causes).or_else(|| row(below(area.active), at, causes, causes + active));

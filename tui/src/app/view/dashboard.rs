@@ -22,12 +22,12 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, screen: &Dashboard, the
         return;
     }
     let summary = &screen.summary;
-    let (causes, active) = summary.share(geometry::dashboard_room(body));
+    let (causes, _) = screen.shown();
     let areas = geometry::dashboard(body, causes);
     counters(buf, areas.counters, state, summary, theme);
     charts(buf, areas.charts, summary, theme);
-    needs_you(buf, areas.causes, state, screen, causes, theme);
-    under_way(buf, areas.active, state, screen, (causes, active), theme);
+    needs_you(buf, areas.causes, state, screen, theme);
+    under_way(buf, areas.active, state, screen, theme);
 }
 
 fn counters(buf: &mut Buffer, area: Rect, state: &State, summary: &Summary, theme: Theme) {
@@ -100,7 +100,8 @@ fn below(area: Rect) -> Rect {
     Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }
 }
 
-fn needs_you(buf: &mut Buffer, area: Rect, state: &State, screen: &Dashboard, shown: usize, theme: Theme) {
+fn needs_you(buf: &mut Buffer, area: Rect, state: &State, screen: &Dashboard, theme: Theme) {
+    let (shown, _) = screen.shown();
     let all = screen.summary.causes.len();
     let hidden = if all > shown { format!("   {} more: 2, E", all - shown) } else { String::new() };
     put(buf, area, 0, vec![span(theme, Token::Head, format!("  NEEDS YOU ({all})")), span(theme, Token::Muted, hidden)]);
@@ -137,8 +138,8 @@ fn cause_spans(cause: &Cause, state: &State, width: usize, theme: Theme) -> Vec<
     ]
 }
 
-fn under_way(buf: &mut Buffer, area: Rect, state: &State, screen: &Dashboard, shown: (usize, usize), theme: Theme) {
-    let (causes, active) = shown;
+fn under_way(buf: &mut Buffer, area: Rect, state: &State, screen: &Dashboard, theme: Theme) {
+    let (causes, active) = screen.shown();
     let all = screen.summary.active.len();
     let hidden = if all > active { format!("   {} more: 2", all - active) } else { String::new() };
     put(buf, area, 0, vec![span(theme, Token::Head, format!("  UNDER WAY ({all})")), span(theme, Token::Muted, hidden)]);

@@ -13,15 +13,15 @@ use crate::app::state::{State, geometry};
 
 /// Draws both panes, or the lower one alone.
 pub fn draw(buf: &mut Buffer, body: Rect, state: &State, open: &Execution, theme: Theme) {
-    let Some(detail) = &open.detail else {
+    if open.detail.is_none() {
         if let Some(lines) = instead(&open.load, true, state.now, "execution", Vec::new()) {
             say(buf, body, theme, &lines);
         }
         return;
-    };
+    }
     let area = geometry::execution(body, open.nodes.keys().len(), open.zoom);
     if !open.zoom {
-        steps::draw(buf, &area, state, open, detail, theme);
+        steps::draw(buf, &area, state, open, theme);
     }
     tabs(buf, area.tabs, open, theme);
     match open.tab() {
@@ -75,7 +75,7 @@ fn why_none(open: &Execution, tab: Tab) -> String {
     let why = match (tab, status) {
         (_, Some(StepStatus::Pending)) => "the steps that it waits for have not ended.",
         (_, Some(StepStatus::Skipped)) => "the step was skipped; its events (4) say why.",
-        (Tab::Input, _) => "its output says the same, or none was recorded.",
+        (Tab::Input, _) => "none was recorded, or the output says the same.",
         (_, Some(StepStatus::Failed)) => "the step failed; 3 shows why.",
         (_, Some(StepStatus::Cancelled)) => "the step was stopped.",
         (_, Some(_)) => "the step is under way.",

@@ -24,28 +24,33 @@ pub fn draw(buf: &mut Buffer, areas: &Frame, state: &State, overlay: &Overlay, t
         Overlay::Messages(first) => messages(buf, areas, state, *first, theme),
         Overlay::Confirm(question) => {
             let spans = vec![span(theme, Token::Warn, format!(" ? {}  ", question.question)), span(theme, Token::Head, "y/N")];
-            prompt(buf, areas, spans, "y does it   any other key does nothing", None, theme);
+            prompt(buf, areas, spans, (Token::Muted, "y does it   any other key does nothing"), theme);
         }
         Overlay::Filter(line, error) => {
             let mut spans = vec![span(theme, Token::Accent, " /")];
             spans.extend(edited(line, theme));
-            prompt(buf, areas, spans, FILTER_HELP, error.as_deref(), theme);
+            prompt(buf, areas, spans, note(error.as_deref(), FILTER_HELP), theme);
         }
         Overlay::Start(form) => {
             let mut spans = vec![span(theme, Token::Accent, format!(" start {} with ", form.workflow))];
             spans.extend(edited(&form.input, theme));
-            prompt(buf, areas, spans, START_HELP, form.error.as_deref(), theme);
+            prompt(buf, areas, spans, note(form.error.as_deref(), START_HELP), theme);
         }
     }
 }
 
+/// What is wrong, or else how it is done.
+fn note<'a>(wrong: Option<&'a str>, how: &'a str) -> (Token, &'a str) {
+    wrong.map_or((Token::Muted, how), |wrong| (Token::Err, wrong))
+}
+
 /// Two lines at the bottom: what is asked or edited, and how, or what is wrong with it.
-fn prompt(buf: &mut Buffer, areas: &Frame, spans: Vec<Span<'static>>, how: &str, wrong: Option<&str>, theme: Theme) {
+fn prompt(buf: &mut Buffer, areas: &Frame, spans: Vec<Span<'static>>, note: (Token, &str), theme: Theme) {
     Clear.render(areas.message, buf);
     Clear.render(areas.hints, buf);
     put(buf, areas.message, 0, spans);
-    let token = if wrong.is_some() { Token::Err } else { Token::Muted };
-    let line = text::cut(wrong.unwrap_or(how), usize::from(areas.hints.width).saturating_sub(2));
+    let (token, line) = note;
+    let line = text::cut(line, usize::from(areas.hints.width).saturating_sub(2));
     put(buf, areas.hints, 0, vec![span(theme, token, format!(" {line}"))]);
 }
 

@@ -55,14 +55,8 @@ impl Layout {
 }
 
 /// Draws heading and rows.
-pub fn draw(
-    buf: &mut Buffer,
-    area: &geometry::Execution,
-    state: &State,
-    open: &Execution,
-    detail: &ExecutionDetail,
-    theme: Theme,
-) {
+pub fn draw(buf: &mut Buffer, area: &geometry::Execution, state: &State, open: &Execution, theme: Theme) {
+    let Some(detail) = &open.detail else { return };
     let layout = Layout::of(usize::from(area.steps.width), open, detail, state.now);
     heading(buf, area.steps, &layout, theme);
     let rows = geometry::steps_rows(area);

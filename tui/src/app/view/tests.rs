@@ -173,8 +173,7 @@ fn executions_held_and_filtered() {
     picture!(executions_filter, screen);
     screen.keys("x<enter>");
     picture!(executions_filter_wrong, screen);
-    screen.keys("<esc>/<enter>");
-    screen.keys("/zzz<enter>");
+    screen.keys("<esc><esc>/wf:inv* zzz<enter>");
     picture!(executions_filter_empty, screen);
 }
 

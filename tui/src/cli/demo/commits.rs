@@ -12,6 +12,9 @@ const CARRIED: &str = include_str!("commits.json");
 /// One commit of `git log`: a record separator, fields ended by unit separators, then `A`, `M` or `D` with a path per line.
 const FORMAT: &str = "--format=%x1e%H%x1f%aI%x1f%an%x1f%ae%x1f%B%x1f";
 
+/// Most paths of a kind in one commit: a payload with ten thousand of them would test nothing but limits.
+const PATHS: usize = 500;
+
 /// A commit as GitHub's push payload has it (<https://docs.github.com/webhooks/webhook-events-and-payloads#push>).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Commit {
@@ -92,7 +95,7 @@ fn parse_commit(record: &str) -> Option<Commit> {
     let [id, timestamp, name, email, message, files] = fields.as_slice() else { return None };
     let paths = |letter: &str| -> Vec<String> {
         let path = |line: &str| line.split_once('\t').filter(|(kind, _)| *kind == letter).map(|(_, path)| path.to_owned());
-        files.lines().filter_map(path).collect()
+        files.lines().filter_map(path).take(PATHS).collect()
     };
     Some(Commit {
         id: (*id).to_owned(),

@@ -70,13 +70,18 @@ impl Demo {
         let kept = place.is_kept().then(|| place.data_dir());
         let cleaned = place.clean();
         let summary = outcome?;
-        stopped?;
         cleaned?;
-        if let Some(summary) = summary {
-            return summary.print(&session.printer, kept.as_deref());
-        }
-        stage.say("interrupted: the server was stopped and its directory removed, unless it was to be kept")?;
-        Ok(Exit::Interrupted)
+        let Some(summary) = summary else {
+            // A server that had hardly begun ends by the signal itself: how it stopped says nothing here.
+            stage.say(if kept.is_some() {
+                "interrupted; the directory was kept"
+            } else {
+                "interrupted; nothing is left behind"
+            })?;
+            return Ok(Exit::Interrupted);
+        };
+        stopped?;
+        summary.print(&session.printer, kept.as_deref())
     }
 
     async fn show(&self, place: &Place, server: &mut Option<Server>, stage: Stage<'_>) -> Result<Summary, Error> {

@@ -51,6 +51,7 @@ impl Place {
     pub fn new(asked: Option<PathBuf>, keep: bool) -> Result<Self, Error> {
         use std::os::unix::fs::PermissionsExt as _;
         if let Some(path) = asked {
+            let path = std::path::absolute(path)?;
             return empty(&path).map(|()| Self::Kept(path));
         }
         // Others may pass through, not look: Postgres may run as another user than we, in a directory of its own below.

@@ -115,5 +115,5 @@ fn auth(field: &Cursor<'_>, problems: &mut Problems<'_>) {
 /// A secret that stands in the file.
 pub(super) fn literal_secret(path: &str) -> Found {
     Found::new("literal_secret", format!("{path} is a secret; a secret can't stand in the file"))
-        .hint("store it as a secret of the workspace and write \"{{ secrets.NAME }}\" here")
+        .hint("store it with `tidemill secret set NAME` and write \"{{ secrets.NAME }}\" here")
 }

@@ -1,13 +1,15 @@
-//! The two statements of the journal: admit and append, each for a whole batch.
+//! The two statements of the journal, admit and append, each for a whole batch. Start at [`write`].
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
-use std::sync::Arc;
 use uuid::Uuid;
 
-use crate::store::Statement;
+use crate::store::{Error, Statement};
 
 /// An execution to admit, with its first event.
 #[derive(Debug)]
@@ -82,8 +84,35 @@ struct ExecutionIdRow {
     execution_id: Uuid,
 }
 
-/// Admits `rows`; returns the executions that were admitted. The others' deliveries were known already.
-pub fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<Vec<Uuid>> {
+/// What became of a batch.
+#[derive(Debug)]
+pub struct Written {
+    /// The executions that were admitted. The others' deliveries were known already.
+    pub admitted: HashSet<Uuid>,
+    /// The executions whose lease held. Nothing was written for the others.
+    pub fenced: HashSet<Uuid>,
+}
+
+/// Writes a batch in one transaction: admissions, and appends of `node`, at most one per execution.
+pub fn write(
+    connection: &mut PgConnection,
+    node: Uuid,
+    admits: &[&AdmitRow],
+    appends: &[AppendRow],
+    now: DateTime<Utc>,
+) -> Result<Written, Error> {
+    let both = |connection: &mut PgConnection| -> QueryResult<Written> {
+        Ok(Written { admitted: admit(connection, admits)?, fenced: append(connection, node, appends, now)? })
+    };
+    // A single statement is a transaction of its own: one round trip less.
+    let single = admits.is_empty() || appends.is_empty();
+    Ok(if single { both(connection)? } else { connection.transaction(both)? })
+}
+
+fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<HashSet<Uuid>> {
+    if rows.is_empty() {
+        return Ok(HashSet::new());
+    }
     let statement = Statement::new(include_str!("admit.sql"))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.workspace_id))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.id))
@@ -104,13 +133,10 @@ pub fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<V
     Ok(admitted.into_iter().map(|row| row.execution_id).collect())
 }
 
-/// Appends `rows`, at most one per execution; returns the executions whose lease held. Nothing is written for the others.
-pub fn append(
-    connection: &mut PgConnection,
-    node: Uuid,
-    rows: &[AppendRow],
-    now: DateTime<Utc>,
-) -> QueryResult<Vec<Uuid>> {
+fn append(connection: &mut PgConnection, node: Uuid, rows: &[AppendRow], now: DateTime<Utc>) -> QueryResult<HashSet<Uuid>> {
+    if rows.is_empty() {
+        return Ok(HashSet::new());
+    }
     let events: Vec<_> = rows.iter().flat_map(|row| row.events.iter().map(move |event| (row.execution_id, event))).collect();
     let statement = Statement::new(include_str!("append.sql"))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.workspace_id))
@@ -137,12 +163,7 @@ pub fn append(
 }
 
 /// The execution that the delivery `key` of `source` started.
-pub fn delivered(
-    connection: &mut PgConnection,
-    workspace_id: Uuid,
-    source: &str,
-    key: &str,
-) -> QueryResult<Option<Uuid>> {
+pub fn delivered(connection: &mut PgConnection, workspace_id: Uuid, source: &str, key: &str) -> Result<Option<Uuid>, Error> {
     Statement::new("SELECT execution_id FROM deliveries WHERE workspace_id = $1 AND source = $2 AND key = $3")
         .bind::<SqlUuid, _>(workspace_id)
         .bind::<Text, _>(source)
@@ -150,6 +171,7 @@ pub fn delivered(
         .get_result::<ExecutionIdRow>(connection)
         .optional()
         .map(|row| row.map(|row| row.execution_id))
+        .map_err(Error::from)
 }
 
 fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
