@@ -4,6 +4,7 @@
 //! a test holds the two together.
 
 pub mod account;
+pub mod code;
 pub mod event;
 pub mod execution;
 pub mod health;

@@ -6,6 +6,7 @@
 
 mod account;
 pub mod authenticate;
+mod code;
 mod document;
 mod envelope;
 mod execution;
@@ -38,7 +39,7 @@ pub use hooks::Hooks;
 pub use server::Listener;
 pub use ws::Streams;
 
-use crate::app::{Accounts, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{Accounts, Code, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
 
@@ -57,6 +58,8 @@ enum Tag {
     Workflows,
     /// Executions and their events.
     Executions,
+    /// Code that is tried out.
+    Code,
     /// The server itself.
     Server,
 }
@@ -80,6 +83,8 @@ pub struct ApiDeps {
     pub workflows: Workflows,
     /// Executions.
     pub executions: Executions,
+    /// Code that is tried out.
+    pub code: Code,
     /// Alive and ready.
     pub health: Health,
     /// Writes the metrics.
@@ -117,6 +122,7 @@ fn operations(deps: &ApiDeps) -> Route {
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
         execution::ExecutionApi(deps.executions),
+        code::CodeApi(deps.code),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
     Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)

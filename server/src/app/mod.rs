@@ -5,6 +5,7 @@
 
 mod account;
 pub mod bootstrap;
+mod code;
 pub mod engine;
 mod error;
 mod execution;
@@ -21,6 +22,7 @@ mod workflow_view;
 mod workspace;
 
 pub use account::Accounts;
+pub use code::Code;
 pub use error::Error;
 pub use execution::{ExecutionQuery, Executions};
 pub use execution_detail::detail as execution_detail;

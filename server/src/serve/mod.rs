@@ -2,7 +2,7 @@
 //!
 //! Start at [`run`]: open the database, build the engine, serve, drain, stop.
 
-mod engine;
+pub(crate) mod engine;
 mod error;
 mod files;
 mod listener;

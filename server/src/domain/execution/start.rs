@@ -90,14 +90,14 @@ impl Execution {
                     Err(error) => self.fail_for_good(step, attempt, error, now),
                 }
             }
-            Work::HttpRequest(_) => self.run_attempt(step, attempt, now),
+            Work::HttpRequest(_) | Work::Code(_) => self.run_attempt(step, attempt, now),
         }
     }
 
     /// Hands an attempt with outside effects to the executor. Does not record `step_started` twice when an attempt is repeated.
     pub(super) fn run_attempt(&mut self, step: StepIndex, attempt: u32, now: DateTime<Utc>) {
         let plan = self.plan();
-        let Work::HttpRequest(template) = &plan.steps[step].work else {
+        let Some(template) = plan.steps[step].work.attempt() else {
             return self.start_attempt(step, attempt, now);
         };
         let rendered = self.secrets_of(step).and_then(|secrets| {

@@ -3,6 +3,7 @@
 //! [`compile`] makes a [`plan::Plan`], which is what the engine executes; [`scope::Scope`] is what expressions see.
 
 mod check;
+mod code_problem;
 mod compile;
 mod document;
 pub mod duration;
@@ -16,6 +17,7 @@ pub mod scope;
 mod tests;
 mod trigger;
 
+pub use code_problem::code_problem;
 pub use compile::compile;
 pub use inputs::InputSchema;
 pub use schema::json_schema;

@@ -46,6 +46,8 @@ mod tests {
         for fine in [
             "{id: a, uses: transform, with: {}}",
             "{id: a, uses: wait, with: {duration: \"{{ inputs.pause }}\"}}",
+            "{id: a, uses: python, with: {code: \"output = 1\", input: {a: \"{{ inputs.pause }}\"}, memory_mib: 64}}",
+            "{id: a, uses: sql, with: {code: SELECT 1}}",
             "{id: a, uses: wait, with: {until: \"2026-01-31T12:00:00Z\"}}",
             "{id: a, uses: http.request, if: true, with: {url: \"https://x.example\", headers: {A: 1, B: [x]}, query: \"{{ inputs }}\", form: {a: b}}}",
         ] {
@@ -54,6 +56,9 @@ mod tests {
         for broken in [
             "{id: A, uses: transform, with: {}}",
             "{id: a, uses: python, with: {}}",
+            "{id: a, uses: sql, with: {code: 1}}",
+            "{id: a, uses: javascript, with: {code: x, memory_mib: 1000}}",
+            "{id: a, uses: approval, with: {}}",
             "{id: a, uses: transform}",
             "{id: a, uses: transform, with: 1}",
             "{id: a, uses: transform, with: {}, for_each: []}",

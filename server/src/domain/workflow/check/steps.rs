@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidemill_common::limits::{WAIT_SECONDS, WORKFLOW_STEPS};
+use tidemill_common::step_protocol::Language;
 
 use super::expressions::{Context, World};
 use super::graph::Graph;
-use super::{http, ids, retry, waits};
+use super::{code, http, ids, retry, waits};
 use crate::domain::workflow::document::{Cursor, Fields, Found, Place, Problems, nearest, shorten};
 use crate::domain::workflow::plan::{Effect, OnError, Retry, Step, StepIndex, Work};
 
@@ -18,9 +19,9 @@ pub(super) const FIELDS: [&str; 10] =
 /// Fields that come with later versions.
 const LATER: [&str; 3] = ["for_each", "runtime", "cache"];
 /// What a step can do.
-pub(super) const USES: [&str; 4] = ["transform", "http.request", "wait", "fail"];
+pub(super) const USES: [&str; 7] = ["transform", "http.request", "python", "javascript", "sql", "wait", "fail"];
 /// What comes with later versions.
-const LATER_USES: [&str; 5] = ["python", "javascript", "sql", "approval", "workflow"];
+const LATER_USES: [&str; 2] = ["approval", "workflow"];
 /// How long an attempt may take when the file doesn't say.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an attempt may take at most.
@@ -182,6 +183,7 @@ fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, proble
     match uses {
         Some("transform") => waits::transform(&with, context, problems),
         Some("http.request") => http::work(&with, context, problems),
+        Some(uses @ ("python" | "javascript" | "sql")) => code::work(Language::from_word(uses)?, &with, context, problems),
         Some("wait") => waits::wait(&with, context, problems),
         Some(_) => waits::fail(&with, context, problems),
         None => {
