@@ -2,9 +2,11 @@
 
 mod attacks;
 mod basics;
+mod endurance;
 mod javascript_attacks;
 mod python_attacks;
 mod sql_attacks;
+mod workflows;
 
 use std::path::PathBuf;
 
