@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tidemill_common::step_protocol::Language;
+use tidemill_harness::eventually_async;
 use tidemill_server::runner::code::{CodeLimits, CodeRunner};
 use tokio::task::JoinSet;
 
@@ -34,7 +35,6 @@ async fn one_by_one(runner: &CodeRunner, language: Language, code: &str, count: 
 #[ignore = "measures; run it by itself: cargo test --release --test suite figures -- --ignored --nocapture"]
 async fn figures_of_code_steps() {
     let runner = CodeRunner::start(options());
-    let host = runner.status().await.pid.unwrap();
     for (language, code) in SMALL {
         let (median, late) = one_by_one(&runner, language, code, 500).await;
         println!("{}: {median:.2} ms median, {late:.2} ms at 99 of 100", language.as_str());
@@ -48,6 +48,7 @@ async fn figures_of_code_steps() {
         assert!(outcome.unwrap().result.is_ok());
     }
     println!("python: {:.0} steps a second", 2000.0 / started.elapsed().as_secs_f64());
+    let host = runner.status().await.pid.unwrap();
     println!("step host at rest: {} KiB", resident(host));
 }
 
@@ -80,6 +81,16 @@ async fn hundreds_of_steps_leave_nothing() {
     }
 }
 
+/// Whether a child of `host` has used a tenth of a second of a processor.
+fn is_busy(host: u32) -> bool {
+    let children = fs::read_to_string(format!("/proc/{host}/task/{host}/children")).unwrap();
+    children.split_whitespace().any(|child| {
+        let stat = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        let ticks = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(11)?.parse::<u64>().ok());
+        ticks.is_some_and(|ticks| ticks >= 10)
+    })
+}
+
 /// Whether a process that has ended is taken away in a moment.
 fn is_gone_soon(pid: &str) -> bool {
     let deadline = Instant::now() + Duration::from_secs(5);
@@ -104,7 +115,7 @@ async fn a_dropped_step_ends_and_a_lost_host_is_replaced() {
         async move { runner.run(Language::Python, "while True: pass", &json!(null), CodeLimits::default()).await }
     });
     let killed = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        eventually_async("the step runs", || async { is_busy(first).then_some(()) }).await;
         let pid = rustix::process::Pid::from_raw(i32::try_from(first).unwrap()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     };

@@ -59,7 +59,11 @@ async fn a_piece_of_code_is_tried_out() {
     let client = server.client();
     let body = json!({"language": "python", "code": "print(1)\noutput = input['a']", "input": {"a": [1, 2]}});
     let done = client.post("/api/code/execute", &body).await.expect(200).json();
-    assert_eq!((&done["status"], &done["output"], &done["log"]), (&json!("succeeded"), &json!([1, 2]), &json!("1\n")), "{done:#}");
+    assert_eq!(
+        (&done["status"], &done["output"], &done["log"]),
+        (&json!("succeeded"), &json!([1, 2]), &json!("1\n")),
+        "{done:#}"
+    );
     let body = json!({"language": "python", "code": "import socket"});
     let done = client.post("/api/code/execute", &body).await.expect(200).json();
     assert_eq!((&done["status"], &done["error"]["class"]), (&json!("failed"), &json!("sandbox_denied")), "{done:#}");

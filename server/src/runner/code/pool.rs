@@ -54,6 +54,12 @@ struct State {
     retry_at: Option<Instant>,
 }
 
+impl State {
+    fn of(host: Host) -> Self {
+        Self { host: Some(Arc::new(host)), born: Some(Instant::now()), ..Self::default() }
+    }
+}
+
 impl Pool {
     pub(super) fn new(program: Program, spawn: Spawn, reserve: usize) -> Self {
         Self {
@@ -111,16 +117,30 @@ impl Pool {
     }
 
     async fn drop_old(&self) {
-        let mut state = self.state.lock().await;
-        let lost = state.host.as_ref().is_some_and(|host| !host.is_alive());
+        let (lost, old) = {
+            let mut state = self.state.lock().await;
+            let lost = state.host.take_if(|host| !host.is_alive()).is_some();
+            (lost, state.children >= CHILDREN || state.born.is_some_and(|born| born.elapsed() >= AGE))
+        };
         if lost {
             tracing::warn!("the step host was lost; starting another one");
-        }
-        let old = state.children >= CHILDREN || state.born.is_some_and(|born| born.elapsed() >= AGE);
-        if lost || old {
-            // Steps that still run keep the old one until they end.
-            state.host = None;
             self.ready.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        } else if old {
+            self.renew().await;
+        }
+    }
+
+    /// Puts a new step host in the place of one that served long enough. Steps that still run keep the old one until they end.
+    async fn renew(&self) {
+        match self.start().await {
+            Ok(host) => {
+                *self.state.lock().await = State::of(host);
+                self.ready.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the step host can't be renewed; the old one goes on");
+                self.state.lock().await.born = Some(Instant::now());
+            }
         }
     }
 
@@ -136,9 +156,8 @@ impl Pool {
         }
         match self.start().await {
             Ok(host) => {
-                let host = Arc::new(host);
-                *state = State { host: Some(Arc::clone(&host)), born: Some(Instant::now()), children: 1, ..State::default() };
-                Ok(host)
+                *state = State::of(host);
+                state.host.clone().ok_or(Error::Gone)
             }
             Err(error) => {
                 let pause = (Duration::from_millis(250) * 2_u32.saturating_pow(state.failures.min(10))).min(LONGEST_PAUSE);
