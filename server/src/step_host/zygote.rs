@@ -66,7 +66,11 @@ impl Zygote {
     fn serve(mut self, py: Python<'_>) -> Result<(), Error> {
         loop {
             let asked = self.wait()?;
-            self.reap()?;
+            match self.reap() {
+                // The server is gone, and nobody wants to know.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                reaped => reaped?,
+            }
             if !asked {
                 continue;
             }

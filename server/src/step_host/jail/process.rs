@@ -39,14 +39,12 @@ fn clone(own_processes: bool) -> io::Result<Fork> {
     // SAFETY: without CLONE_VM and without a stack this is fork. The process has one thread, so that the copy has no locks
     // held by threads it doesn't have. The kernel writes the pidfd where the parent's thread id would go, in the parent only.
     let pid = unsafe { libc::syscall(libc::SYS_clone, libc::c_long::from(flags), nothing, &raw mut pidfd, nothing, nothing) };
-    match i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        None if pid == 0 => Ok(Fork::Child),
-        Some(pid) if pid.as_raw_nonzero().get() > 0 && pidfd >= 0 => {
-            // SAFETY: the kernel has just made this descriptor for us, and nobody else knows it.
-            Ok(Fork::Parent(pid, unsafe { OwnedFd::from_raw_fd(pidfd) }))
-        }
-        _ => Err(io::Error::last_os_error()),
+    if pid < 0 {
+        return Err(io::Error::last_os_error());
     }
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return Ok(Fork::Child) };
+    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows it.
+    Ok(Fork::Parent(pid, unsafe { OwnedFd::from_raw_fd(pidfd) }))
 }
 
 /// Whether the kernel gives children process namespaces of their own: tries it once.
