@@ -10,3 +10,4 @@ pub mod ids;
 pub mod limits;
 pub mod problem;
 pub mod status;
+pub mod step_protocol;

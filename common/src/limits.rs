@@ -34,3 +34,15 @@ pub const STEP_ITERATIONS: u32 = 10_000;
 pub const STEP_ITERATIONS_AT_ONCE: u32 = 1_000;
 /// How long a webhook with `respond: when_finished` waits before it answers 202, in seconds.
 pub const RESPOND_SECONDS: u64 = 30;
+/// How long a code step may take, in seconds, unless its workflow says less.
+pub const CODE_SECONDS: u64 = 30;
+/// Memory that a code step may take, in bytes.
+pub const CODE_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
+/// Longest code of one step, in bytes.
+pub const CODE_BYTES: usize = 256 * 1024;
+/// Largest input of a code step, in bytes of JSON.
+pub const CODE_INPUT_BYTES: usize = 16 * 1024 * 1024;
+/// Largest output of a code step, in bytes of JSON.
+pub const CODE_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
+/// Longest log of a code step, in bytes; the rest is cut.
+pub const CODE_LOG_BYTES: usize = 1024 * 1024;

@@ -69,6 +69,8 @@ pub enum Code {
     Overloaded,
     /// The database can't be reached at the moment.
     DatabaseUnavailable,
+    /// This server can't lock code up well enough, so it runs none.
+    SandboxUnavailable,
     /// The server is stopping.
     Draining,
     /// A fault of the server.
@@ -77,7 +79,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::BadRequest,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -94,6 +96,7 @@ impl Code {
         Self::SignatureInvalid,
         Self::Overloaded,
         Self::DatabaseUnavailable,
+        Self::SandboxUnavailable,
         Self::Draining,
         Self::Internal,
     ];
@@ -118,6 +121,7 @@ impl Code {
             Self::SignatureInvalid => ("signature_invalid", 401, "The sender could not be verified"),
             Self::Overloaded => ("overloaded", 429, "No room at the moment"),
             Self::DatabaseUnavailable => ("database_unavailable", 503, "The database can't be reached"),
+            Self::SandboxUnavailable => ("sandbox_unavailable", 503, "Code can't be locked up here"),
             Self::Draining => ("draining", 503, "The server is stopping"),
             Self::Internal => ("internal", 500, "A fault of the server"),
         }

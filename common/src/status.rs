@@ -137,6 +137,14 @@ pub enum FailureClass {
     Timeout,
     /// The step used more memory than it may.
     OutOfMemory,
+    /// The code of the step raised an error, or can't be compiled.
+    CodeError,
+    /// The output of the step is larger than it may be.
+    ResultTooLarge,
+    /// The code of the step tried what no code step may do.
+    SandboxDenied,
+    /// This server can't lock code up well enough at the moment, so it runs none.
+    SandboxUnavailable,
     /// The process that ran the step was lost.
     HostLost,
     /// The world outside failed: connection refused, DNS, a 5xx answer.
@@ -147,13 +155,23 @@ pub enum FailureClass {
 
 impl FailureClass {
     /// Every class.
-    pub const ALL: [Self; 6] =
-        [Self::User, Self::Timeout, Self::OutOfMemory, Self::HostLost, Self::Infrastructure, Self::Cancelled];
+    pub const ALL: [Self; 10] = [
+        Self::User,
+        Self::Timeout,
+        Self::OutOfMemory,
+        Self::CodeError,
+        Self::ResultTooLarge,
+        Self::SandboxDenied,
+        Self::SandboxUnavailable,
+        Self::HostLost,
+        Self::Infrastructure,
+        Self::Cancelled,
+    ];
 
     /// Whether an attempt that failed so is tried again when the step has a `retry` without `retry_if`.
     #[must_use]
     pub fn is_retried_by_default(self) -> bool {
-        matches!(self, Self::Timeout | Self::HostLost | Self::Infrastructure)
+        matches!(self, Self::Timeout | Self::HostLost | Self::Infrastructure | Self::SandboxUnavailable)
     }
 
     /// The class called `word`, if there is one.
@@ -169,6 +187,10 @@ impl FailureClass {
             Self::User => "user",
             Self::Timeout => "timeout",
             Self::OutOfMemory => "out_of_memory",
+            Self::CodeError => "code_error",
+            Self::ResultTooLarge => "result_too_large",
+            Self::SandboxDenied => "sandbox_denied",
+            Self::SandboxUnavailable => "sandbox_unavailable",
             Self::HostLost => "host_lost",
             Self::Infrastructure => "infrastructure",
             Self::Cancelled => "cancelled",

@@ -21,5 +21,6 @@ pub mod queue;
 pub mod runner;
 pub mod secrets;
 pub mod serve;
+pub mod step_host;
 pub mod store;
 pub mod telemetry;

@@ -19,6 +19,7 @@ mod execution;
 mod journal_crash_points;
 mod metrics;
 mod recovery;
+mod sandbox;
 mod scene;
 mod stream;
 mod tenancy;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::step_protocol::Level;
+
 /// The server's health. Answers 200 as long as the process can answer at all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -10,6 +12,22 @@ pub struct HealthView {
     pub status: String,
     /// The server's version.
     pub version: String,
+    /// How well code steps are locked up here.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub sandbox: Option<SandboxView>,
+}
+
+/// How well code steps are locked up. `tidemill doctor` tells more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct SandboxView {
+    /// The level that was measured when the step host started.
+    pub level: Level,
+    /// The level that this server asks for.
+    pub minimum: Level,
+    /// Whether code steps are run.
+    pub available: bool,
 }
 
 /// Whether the server takes work. Answers 503 with a problem when it does not.

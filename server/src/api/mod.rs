@@ -6,6 +6,7 @@
 
 mod account;
 pub mod authenticate;
+mod code;
 mod dead_letter;
 mod document;
 mod envelope;
@@ -40,7 +41,9 @@ pub use hooks::Hooks;
 pub use server::Listener;
 pub use ws::Streams;
 
-use crate::app::{Accounts, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{
+    Accounts, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces,
+};
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
 use crate::telemetry::Metrics;
@@ -62,6 +65,8 @@ enum Tag {
     Executions,
     /// Executions that failed for good.
     DeadLetters,
+    /// Code that is tried out.
+    Code,
     /// The server itself.
     Server,
 }
@@ -87,6 +92,8 @@ pub struct ApiDeps {
     pub executions: Executions,
     /// Executions that failed for good.
     pub dead_letters: DeadLetters,
+    /// Code that is tried out.
+    pub code: Code,
     /// Alive and ready.
     pub health: Health,
     /// Counts requests, and is shown at `/metrics`.
@@ -127,6 +134,7 @@ fn operations(deps: &ApiDeps) -> Route {
         execution_control::ExecutionControlApi(deps.executions.clone()),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
+        code::CodeApi(deps.code),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
     Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)

@@ -49,6 +49,9 @@ pub enum Error {
     /// The store failed.
     #[error("the database could not do it")]
     Store(#[from] store::Error),
+    /// This server can't lock code up well enough.
+    #[error("{0}")]
+    SandboxUnavailable(String),
     /// A fault of the server itself.
     #[error("{0}")]
     Internal(String),

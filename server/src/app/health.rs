@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tidemill_common::api::health::{HealthView, ReadyView};
+use tidemill_common::api::health::{HealthView, ReadyView, SandboxView};
 
 use super::Error;
 use super::engine::EngineError;
+use crate::runner::code::CodeRunner;
 use crate::store::{Database, SchemaVersion};
 
 /// The server's health.
@@ -15,17 +16,20 @@ pub struct Health {
     database: Database,
     schema: SchemaVersion,
     draining: Arc<AtomicBool>,
+    code: CodeRunner,
 }
 
 impl Health {
     /// Health of a server on `database` with `schema`; `draining` becomes true when the server begins to stop.
-    pub fn new(database: Database, schema: SchemaVersion, draining: Arc<AtomicBool>) -> Self {
-        Self { database, schema, draining }
+    pub fn new(database: Database, schema: SchemaVersion, draining: Arc<AtomicBool>, code: CodeRunner) -> Self {
+        Self { database, schema, draining, code }
     }
 
     /// The process can answer.
     pub fn view(&self) -> HealthView {
-        HealthView { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+        let sandbox = self.code.status_now();
+        let sandbox = SandboxView { level: sandbox.level, minimum: sandbox.minimum, available: sandbox.is_enough() };
+        HealthView { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), sandbox: Some(sandbox) }
     }
 
     /// The server takes work: it isn't stopping and its database answers.

@@ -5,6 +5,7 @@
 
 mod account;
 pub mod bootstrap;
+mod code;
 mod dead_letter;
 pub mod engine;
 mod error;
@@ -27,6 +28,7 @@ mod workflow_view;
 mod workspace;
 
 pub use account::Accounts;
+pub use code::Code;
 pub use dead_letter::{DeadLetterQuery, DeadLetters};
 pub use error::Error;
 pub use execution::{ExecutionQuery, Executions};

@@ -10,6 +10,7 @@ use tidemill_common::clock::Clock;
 use tidemill_common::ids::WorkflowUid;
 use tidemill_common::limits::WORKFLOW_BYTES;
 
+use super::code;
 use super::error::{Error, authorize};
 use super::page::{self, PageRequest};
 use super::workflow_apply;
@@ -18,6 +19,7 @@ use crate::auth::{Caller, Operation};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
 use crate::executor::Plans;
+use crate::runner::code::CodeRunner;
 use crate::store::queries::{workflow, workflow_version};
 use crate::store::rows::workflow_version::WorkflowVersion;
 use crate::store::{self, Database};
@@ -29,6 +31,7 @@ pub struct Workflows {
     pub(super) plans: Plans,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) activated: Activated,
+    pub(super) code: CodeRunner,
 }
 
 /// Called when triggers have changed: webhook addresses and schedules are looked up anew.
@@ -45,8 +48,8 @@ pub enum IfMatch {
 
 impl Workflows {
     /// Workflows in `database`.
-    pub fn new(database: Database, plans: Plans, clock: Arc<dyn Clock>, activated: Activated) -> Self {
-        Self { database, plans, clock, activated }
+    pub fn new(database: Database, plans: Plans, clock: Arc<dyn Clock>, activated: Activated, code: CodeRunner) -> Self {
+        Self { database, plans, clock, activated, code }
     }
 
     /// A page of workflows, by id.
@@ -95,6 +98,7 @@ impl Workflows {
         if &*compiled.id != id {
             return Err(Error::WorkflowInvalid(vec![wrong_id(&compiled.id, id)]));
         }
+        code::check(&self.code, &source, &compiled).await?;
         let file = workflow_apply::File {
             sha256: Sha256::digest(source.as_bytes()).to_vec(),
             source,
@@ -128,7 +132,11 @@ impl Workflows {
     /// Checks a file without keeping it.
     pub async fn validate(&self, caller: &Caller, source: String) -> Result<ValidationView, Error> {
         authorize(caller, Operation::WorkflowValidate)?;
-        match compile_file(source).await {
+        let checked = async {
+            let plan = compile_file(source.clone()).await?;
+            code::check(&self.code, &source, &plan).await.map(|()| plan)
+        };
+        match checked.await {
             Ok(plan) => Ok(ValidationView { valid: true, errors: Vec::new(), steps: outline(&plan) }),
             Err(Error::WorkflowInvalid(errors)) => Ok(ValidationView { valid: false, errors, steps: Vec::new() }),
             Err(error) => Err(error),

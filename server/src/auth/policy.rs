@@ -48,6 +48,7 @@ operations! {
     WorkflowDeactivate = "workflow_deactivate": Editor,
     WorkflowVersionList = "workflow_version_list": Viewer,
     WorkflowVersionView = "workflow_version_view": Viewer,
+    CodeExecute = "code_execute": Editor,
     ExecutionCreate = "execution_create": Editor,
     ExecutionList = "execution_list": Viewer,
     ExecutionView = "execution_view": Viewer,

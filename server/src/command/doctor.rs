@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use crate::config::{ServeArgs, ServeConfig};
 use crate::postgres::{self, ClusterOptions};
+use crate::runner::code::CodeRunner;
+use crate::serve;
 use crate::store;
 
 /// Bytes of free disk below which the doctor warns: an hour of a busy server.
@@ -28,8 +30,14 @@ pub(super) fn run(args: ServeArgs) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let findings =
-        [configuration(&config), data_dir(&config.data_dir), disk(&config.data_dir), database(&config), listen(&config)];
+    let findings = [
+        configuration(&config),
+        data_dir(&config.data_dir),
+        disk(&config.data_dir),
+        database(&config),
+        listen(&config),
+        sandbox(&config),
+    ];
     findings.iter().for_each(print);
     if findings.iter().any(|finding| matches!(finding, Finding::Bad { .. })) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
@@ -78,6 +86,26 @@ fn disk(data_dir: &Path) -> Finding {
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
 fn bytes_as_gib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 30)
+}
+
+/// Starts a step host, as the server would, and lets it try its walls.
+fn sandbox(config: &ServeConfig) -> Finding {
+    let status = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+        Ok(runtime) => runtime.block_on(async { CodeRunner::start(serve::code_options(config)).status().await }),
+        Err(error) => {
+            return Finding::Warning { what: format!("sandbox: not tried ({error})"), advice: "try again".to_owned() };
+        }
+    };
+    let walls: Vec<_> = status.attestation.iter().flat_map(|attestation| &attestation.walls).collect();
+    let fallen: Vec<String> =
+        walls.iter().filter(|wall| !wall.holds).map(|wall| format!("{}: {}", wall.name, wall.detail)).collect();
+    let missing = if fallen.is_empty() { "nothing is missing".to_owned() } else { fallen.join("; ") };
+    let what =
+        format!("sandbox: {} of {} asked for; {}", status.level, status.minimum, status.problem.clone().unwrap_or(missing));
+    if status.is_enough() {
+        return Finding::Good(what);
+    }
+    Finding::Warning { what, advice: "code steps are refused here; docs/code-steps.md says what each level needs".to_owned() }
 }
 
 fn database(config: &ServeConfig) -> Finding {

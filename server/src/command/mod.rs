@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::config::{ServeArgs, ServeConfig};
-use crate::{api, bench, domain, serve, telemetry};
+use crate::step_host::StepHostArgs;
+use crate::{api, bench, domain, serve, step_host, telemetry};
 
 /// Commands that need the server's own code.
 #[derive(Debug, Subcommand)]
@@ -30,6 +31,9 @@ pub enum ServerCommand {
     /// Print the OpenAPI document of the API
     #[command(after_help = "Example:\n  tidemill openapi > openapi.json")]
     Openapi(Openapi),
+    /// Run the code of steps; the server starts this itself
+    #[command(hide = true)]
+    StepHost(StepHostArgs),
 }
 
 /// `tidemill schema`.
@@ -46,6 +50,7 @@ pub fn run(command: ServerCommand, json: bool) -> ExitCode {
     let outcome = match command {
         ServerCommand::Serve(args) => run_server(*args),
         ServerCommand::Doctor(args) => return doctor::run(*args),
+        ServerCommand::StepHost(args) => return step_host::run(&args),
         ServerCommand::Bench(args) => run_bench(&args, json),
         ServerCommand::Schema(Schema {}) => {
             println!("{:#}", domain::workflow::json_schema());

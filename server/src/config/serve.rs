@@ -5,8 +5,11 @@ use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
+use tidemill_common::limits::CODE_SECONDS;
+use tidemill_common::step_protocol::Level;
 use url::Url;
 
 use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ServeArgs, Settings, file};
@@ -47,6 +50,12 @@ pub struct ServeConfig {
     pub max_running_executions: usize,
     /// Webhook deliveries that are answered at the same time.
     pub max_inflight_webhooks: usize,
+    /// Below this level of the sandbox code steps are refused.
+    pub code_level: Level,
+    /// Longest time of a code step.
+    pub code_time: Duration,
+    /// Code steps that run at the same time.
+    pub code_concurrency: usize,
 }
 
 /// What the default data directory depends on.
@@ -134,8 +143,20 @@ impl ServeConfig {
                 settings.max_inflight_webhooks.unwrap_or(1000),
                 1..=100_000,
             )?,
+            code_level: settings.code_level.unwrap_or(Level::L2),
+            code_time: Duration::from_secs(within("code_seconds", settings.code_seconds.unwrap_or(CODE_SECONDS), 1..=3600)?),
+            code_concurrency: within(
+                "code_concurrency",
+                settings.code_concurrency.unwrap_or_else(default_concurrency),
+                1..=1000,
+            )?,
         })
     }
+}
+
+/// Code steps at the same time: they wait for each other's processors, not for the world.
+fn default_concurrency() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) * 4
 }
 
 fn within<T: PartialOrd + Display>(key: &'static str, value: T, range: RangeInclusive<T>) -> Result<T, Error> {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
+use tidemill_common::step_protocol::Level;
 use url::Url;
 
 use super::DatabaseUrl;
@@ -65,6 +66,15 @@ pub struct Settings {
     /// Webhook deliveries that are answered at the same time, 1 to 100000; more get 429 [default: 1000]
     #[arg(long, value_name = "COUNT", env = "TIDEMILL_MAX_INFLIGHT_WEBHOOKS")]
     pub max_inflight_webhooks: Option<usize>,
+    /// Least level of the sandbox; below it code steps are refused: L1, L2, L3 [default: L2]
+    #[arg(long, value_name = "LEVEL", env = "TIDEMILL_CODE_LEVEL")]
+    pub code_level: Option<Level>,
+    /// Longest time of a code step in seconds, 1 to 3600 [default: 30]
+    #[arg(long, value_name = "SECONDS", env = "TIDEMILL_CODE_SECONDS")]
+    pub code_seconds: Option<u64>,
+    /// Code steps that run at the same time, 1 to 1000; more wait [default: 4 per processor]
+    #[arg(long, value_name = "COUNT", env = "TIDEMILL_CODE_CONCURRENCY")]
+    pub code_concurrency: Option<usize>,
 }
 
 /// How log lines are written.
@@ -95,6 +105,9 @@ impl Settings {
             executor_connections: self.executor_connections.or(other.executor_connections),
             max_running_executions: self.max_running_executions.or(other.max_running_executions),
             max_inflight_webhooks: self.max_inflight_webhooks.or(other.max_inflight_webhooks),
+            code_level: self.code_level.or(other.code_level),
+            code_seconds: self.code_seconds.or(other.code_seconds),
+            code_concurrency: self.code_concurrency.or(other.code_concurrency),
         }
     }
 }

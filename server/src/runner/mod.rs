@@ -2,6 +2,7 @@
 //!
 //! `transform`, `switch`, `wait` and `fail` have none: `domain::execution` evaluates them itself.
 
+pub mod code;
 pub mod http;
 pub mod outbound;
 
@@ -12,7 +13,8 @@ use serde_json::Value;
 use tidemill_common::event::StepError;
 use tidemill_common::status::FailureClass;
 
-use crate::domain::workflow::plan::Work;
+use crate::domain::workflow::plan::{CodeWork, Work};
+use code::{CodeLimits, CodeRunner};
 pub use http::StepContext;
 use outbound::Outbound;
 
@@ -20,6 +22,7 @@ use outbound::Outbound;
 #[derive(Clone)]
 pub struct Runner {
     outbound: Arc<Outbound>,
+    code: CodeRunner,
 }
 
 impl fmt::Debug for Runner {
@@ -29,19 +32,26 @@ impl fmt::Debug for Runner {
 }
 
 impl Runner {
-    /// A runner that reaches the outside through `outbound`.
+    /// A runner that reaches the outside through `outbound`, and runs code by `code`.
     #[must_use]
-    pub fn new(outbound: Arc<Outbound>) -> Self {
-        Self { outbound }
+    pub fn new(outbound: Arc<Outbound>, code: CodeRunner) -> Self {
+        Self { outbound, code }
     }
 
     /// Carries out one attempt of `work` with its rendered `with`.
     pub async fn run(&self, work: &Work, with: Value, context: StepContext) -> Result<Value, StepError> {
         match work {
             Work::HttpRequest(_) => http::request(&self.outbound, with, context).await,
+            Work::Code(work) => self.run_code(work, with, &context).await,
             Work::Transform(_) | Work::Switch(_) | Work::Wait(_) | Work::Fail(_) => {
                 Err(StepError::new(FailureClass::Infrastructure, "a step without outside effects was sent to the runner"))
             }
         }
+    }
+
+    async fn run_code(&self, work: &CodeWork, input: Value, context: &StepContext) -> Result<Value, StepError> {
+        let mut limits = CodeLimits { time: context.timeout, ..CodeLimits::default() };
+        limits.memory_bytes = work.memory_bytes.unwrap_or(limits.memory_bytes);
+        self.code.run(work.language, work.code(), &input, limits).await.result
     }
 }

@@ -23,6 +23,7 @@ use crate::ingress::{Manual, Routes, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
 use crate::queue::{Load, Queue, Request, Wish};
 use crate::runner::Runner;
+use crate::runner::code::{CodeLimits, CodeOptions, CodeRunner};
 use crate::runner::outbound::{Outbound, OutboundPolicy};
 use crate::secrets::Vault;
 use crate::store::{Database, SchemaVersion};
@@ -37,6 +38,7 @@ pub(super) struct Engine {
     pub(super) vault: Arc<Vault>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) versions: Versions,
+    pub(super) code: CodeRunner,
     pub(super) hub: Hub,
     pub(super) routes: Routes,
     pub(super) webhooks: Webhooks,
@@ -69,13 +71,14 @@ impl Engine {
         let journal = Journal::start(config.journal_writers, node, &database, &clock, &observer, &metrics);
         let journal = journal.map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), Arc::clone(&vault));
+        let code = CodeRunner::start(code_options(config));
         let policy = OutboundPolicy { allow: config.outbound_allow.clone(), ..OutboundPolicy::default() };
         let parts = Parts {
             database: database.clone(),
             journal: journal.clone(),
             queue: queue.clone(),
             versions: versions.clone(),
-            runner: Runner::new(Arc::new(Outbound::new(policy)?)),
+            runner: Runner::new(Arc::new(Outbound::new(policy)?), code.clone()),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
         };
@@ -109,6 +112,7 @@ impl Engine {
             vault,
             metrics,
             versions,
+            code,
             hub,
             routes,
             schedules_changed,
@@ -138,6 +142,18 @@ impl Engine {
                 );
             }
         }
+    }
+}
+
+/// How code steps are run by a server with this configuration.
+pub(crate) fn code_options(config: &ServeConfig) -> CodeOptions {
+    // By this name the program can still be started when its file was replaced by a newer one.
+    let options = CodeOptions::new("/proc/self/exe".into());
+    CodeOptions {
+        minimum_level: config.code_level,
+        limits: CodeLimits { time: config.code_time, ..options.limits },
+        concurrency: config.code_concurrency,
+        ..options
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
-use crate::app::{Accounts, Activated, DeadLetters, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{Accounts, Activated, Code, DeadLetters, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
 
@@ -31,7 +31,7 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 }
 
 fn deps(engine: &Engine) -> ApiDeps {
-    let Engine { database, schema, draining, clock, vault, metrics, versions, routes, .. } = engine;
+    let Engine { database, schema, draining, clock, vault, metrics, versions, code, routes, .. } = engine;
     let Engine { executions, replay_ordered, schedules_changed, .. } = engine;
     let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
     let activated: Activated = Arc::new(move || {
@@ -45,10 +45,11 @@ fn deps(engine: &Engine) -> ApiDeps {
         workspaces: Workspaces::new(database.clone(), Arc::clone(clock)),
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
         secrets: Secrets::new(database.clone(), Arc::clone(vault), Arc::clone(clock)),
-        workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated),
+        workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated, code.clone()),
+        code: Code::new(code.clone()),
         executions: executions.clone(),
         dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),
-        health: Health::new(database.clone(), schema.clone(), Arc::clone(draining)),
+        health: Health::new(database.clone(), schema.clone(), Arc::clone(draining), code.clone()),
         metrics: Arc::clone(metrics),
         authenticator,
     }

@@ -20,6 +20,7 @@ use crate::config::ServeConfig;
 use crate::postgres::{Cluster, ClusterOptions};
 use crate::store::{Database, PoolSizes, SchemaVersion, migrate};
 use engine::Engine;
+pub(crate) use engine::code_options;
 
 /// How long executions get to come to a rest when the server stops.
 const DRAIN: Duration = Duration::from_secs(25);

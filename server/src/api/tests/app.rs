@@ -16,9 +16,10 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Engine, EngineError, Order, Start, Started};
-use crate::app::{Accounts, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{Accounts, Code, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::executor::Plans;
+use crate::runner::code::{CodeOptions, CodeRunner};
 use crate::secrets::Vault;
 use crate::store::tests::TestDatabase;
 use crate::store::{Database, migrate};
@@ -79,6 +80,8 @@ impl TestApp {
         let tokens = Tokens::new(store.clone(), authenticator.clone(), clock.clone());
         let (plans, draining) = (Plans::default(), Arc::new(AtomicBool::new(false)));
         let engine = Arc::new(DiaryEngine::new(store.clone()));
+        // There is no step host in these tests: code is refused.
+        let code = CodeRunner::start(CodeOptions::new("/nonexistent".into()));
         let deps = ApiDeps {
             authenticator: authenticator.clone(),
             idempotency: Idempotency::new(store.clone(), clock.clone()),
@@ -86,10 +89,11 @@ impl TestApp {
             workspaces: Workspaces::new(store.clone(), clock.clone()),
             tokens: tokens.clone(),
             secrets: Secrets::new(store.clone(), vault, clock.clone()),
-            workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ())),
+            workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
+            code: Code::new(code.clone()),
             executions: Executions::new(store.clone(), plans, engine.clone(), Arc::clone(&clock)),
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
-            health: Health::new(store, schema, draining.clone()),
+            health: Health::new(store, schema, draining.clone(), code),
             metrics: Arc::default(),
         };
         let admin = secret.reveal().to_owned();

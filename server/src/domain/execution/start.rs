@@ -137,14 +137,14 @@ impl Execution {
                     Err(error) => self.fail_for_good(place, attempt, error, now),
                 }
             }
-            Work::HttpRequest(_) => self.run_attempt(place, attempt, now),
+            Work::HttpRequest(_) | Work::Code(_) => self.run_attempt(place, attempt, now),
         }
     }
 
     /// Hands an attempt with outside effects to the executor. Does not record `step_started` twice when an attempt is repeated.
     pub(super) fn run_attempt(&mut self, place: Place, attempt: u32, now: DateTime<Utc>) {
         let plan = self.plan();
-        let Work::HttpRequest(template) = &plan.steps[place.step].work else {
+        let Some(template) = plan.steps[place.step].work.attempt() else {
             return self.start_attempt(place, attempt, now);
         };
         let rendered = self.secrets_of(place.step).and_then(|secrets| {

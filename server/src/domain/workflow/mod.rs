@@ -3,6 +3,7 @@
 //! [`compile()`] makes a [`plan::Plan`], which is what the engine executes; [`scope::Scope`] is what expressions see.
 
 mod check;
+mod code_problem;
 mod compile;
 pub mod concurrency;
 mod document;
@@ -18,6 +19,7 @@ pub mod scope;
 mod tests;
 mod trigger;
 
+pub use code_problem::code_problem;
 pub use compile::compile;
 pub use inputs::InputSchema;
 pub use schema::json_schema;

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use tidemill_common::step_protocol::Language;
+
 use super::concurrency::Concurrency;
+use super::document::Text;
 use super::expression::{Expression, Template};
 use super::inputs::InputSchema;
 pub use super::repeat::{ForEach, Repeat, While};
@@ -61,6 +64,14 @@ impl Plan {
         self.steps.iter().position(|step| &*step.id == id)
     }
 
+    /// Where `step` stands in the file: `steps[0]`, `catch[0]`.
+    pub fn path(&self, step: StepIndex) -> String {
+        match step.checked_sub(self.catch_from) {
+            Some(step) => format!("catch[{step}]"),
+            None => format!("steps[{step}]"),
+        }
+    }
+
     /// The trigger called `id`.
     pub fn trigger(&self, id: &str) -> Option<&Trigger> {
         self.triggers.iter().find(|trigger| &*trigger.id == id)
@@ -77,7 +88,7 @@ pub struct Step {
     pub id: Arc<str>,
     /// Its name for people, when the file gives one.
     pub name: Option<String>,
-    /// The word behind `uses`: `transform`, `http.request`, `switch` …
+    /// The word behind `uses`: `transform`, `http.request`, `python`, `switch` …
     pub uses: &'static str,
     /// The steps that must end before this one starts.
     pub depends_on: Vec<StepIndex>,
@@ -114,6 +125,8 @@ pub enum Work {
     /// `{type: basic, username, password}`), `follow_redirects`, `fail_on_status` (truths, both true when absent). What
     /// expressions gave has not been checked for its type.
     HttpRequest(Template),
+    /// Runs code in the step host.
+    Code(CodeWork),
     /// Waits durably.
     Wait(WaitFor),
     /// Fails the step; the template renders to the message.
@@ -144,6 +157,36 @@ impl Switch {
     #[must_use]
     pub fn chosen(&self, case: Option<&str>) -> &[StepIndex] {
         case.and_then(|case| self.cases.get(case)).unwrap_or(&self.default)
+    }
+}
+
+impl Work {
+    /// What is rendered for an attempt that the runner carries out; none for steps that the engine carries out itself.
+    pub fn attempt(&self) -> Option<&Template> {
+        match self {
+            Self::HttpRequest(template) | Self::Code(CodeWork { input: template, .. }) => Some(template),
+            Self::Transform(_) | Self::Switch(_) | Self::Wait(_) | Self::Fail(_) => None,
+        }
+    }
+}
+
+/// The code of a step.
+#[derive(Debug)]
+pub struct CodeWork {
+    /// What it is written in.
+    pub language: Language,
+    /// Renders to what the code gets as its input.
+    pub input: Template,
+    /// Most memory that it may take, in bytes, when the file says so.
+    pub memory_bytes: Option<u64>,
+    /// The code, and where it stands in the file.
+    pub(in crate::domain::workflow) text: Text,
+}
+
+impl CodeWork {
+    /// The code, as it stands in the file: expressions in it are not evaluated.
+    pub fn code(&self) -> &str {
+        &self.text.value
     }
 }
 

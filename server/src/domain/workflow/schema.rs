@@ -50,6 +50,8 @@ mod tests {
             "{id: a, uses: transform, for_each: {items: \"{{ inputs.list }}\"}, with: \"{{ index }}\"}",
             "{id: a, uses: transform, while: {condition: index < 3, max_iterations: 5, interval: 1s}, with: \"{{ last }}\"}",
             "{id: a, uses: switch, with: {value: \"{{ inputs.x }}\", cases: {a: []}, default: []}}",
+            "{id: a, uses: python, with: {code: \"output = 1\", input: {a: \"{{ inputs.pause }}\"}, memory_mib: 64}}",
+            "{id: a, uses: sql, with: {code: SELECT 1}}",
             "{id: a, uses: wait, with: {until: \"2026-01-31T12:00:00Z\"}}",
             "{id: a, uses: http.request, if: true, with: {url: \"https://x.example\", headers: {A: 1, B: [x]}, query: \"{{ inputs }}\", form: {a: b}}}",
         ] {
@@ -58,6 +60,9 @@ mod tests {
         for broken in [
             "{id: A, uses: transform, with: {}}",
             "{id: a, uses: python, with: {}}",
+            "{id: a, uses: sql, with: {code: 1}}",
+            "{id: a, uses: javascript, with: {code: x, memory_mib: 1000}}",
+            "{id: a, uses: approval, with: {}}",
             "{id: a, uses: transform}",
             "{id: a, uses: transform, with: 1}",
             "{id: a, uses: transform, with: {}, for_each: []}",

@@ -73,6 +73,11 @@ impl<'a> Context<'a> {
         self.build(field, problems).map(TemplateBuilder::finish)
     }
 
+    /// The template of what was left out.
+    pub fn nothing() -> Template {
+        TemplateBuilder::literal(serde_json::Value::Null).finish()
+    }
+
     fn build(&mut self, field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<TemplateBuilder> {
         match &field.node.content {
             Content::Text(text) => self.string(text, &field.path, problems),

@@ -2,6 +2,7 @@
 //!
 //! [`workflow()`] is the way in. `graph` knows which step ends before which, `expressions` what an expression may read there.
 
+mod code;
 mod concurrency;
 mod expressions;
 mod graph;

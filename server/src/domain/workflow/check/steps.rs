@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidemill_common::limits::{WAIT_SECONDS, WORKFLOW_STEPS};
+use tidemill_common::step_protocol::Language;
 
 use super::expressions::{Context, World};
 use super::graph::Graph;
-use super::{http, ids, repeat, retry, switch, waits};
+use super::{code, http, ids, repeat, retry, switch, waits};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Place, Problems, nearest, shorten};
 use crate::domain::workflow::plan::{Effect, OnError, Retry, Step, StepIndex, Work};
 
@@ -18,9 +19,9 @@ pub(super) const FIELDS: [&str; 12] =
 /// Fields that come with later versions.
 const LATER: [&str; 2] = ["runtime", "cache"];
 /// What a step can do.
-pub(super) const USES: [&str; 5] = ["transform", "http.request", "switch", "wait", "fail"];
+pub(super) const USES: [&str; 8] = ["transform", "http.request", "python", "javascript", "sql", "switch", "wait", "fail"];
 /// What comes with later versions.
-const LATER_USES: [&str; 5] = ["python", "javascript", "sql", "approval", "workflow"];
+const LATER_USES: [&str; 2] = ["approval", "workflow"];
 /// How long an attempt may take when the file doesn't say.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an attempt may take at most.
@@ -234,6 +235,7 @@ fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, proble
     match uses {
         Some("transform") => waits::transform(&with, context, problems),
         Some("http.request") => http::work(&with, context, problems),
+        Some(uses @ ("python" | "javascript" | "sql")) => code::work(Language::from_word(uses)?, &with, context, problems),
         Some("switch") => switch::switch(&with, context, problems),
         Some("wait") => waits::wait(&with, context, problems),
         Some(_) => waits::fail(&with, context, problems),

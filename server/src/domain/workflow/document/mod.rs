@@ -11,6 +11,7 @@ pub(super) mod tree;
 mod yaml;
 
 pub(super) use cursor::{Cursor, Fields, shorten};
+pub(super) use position::inside;
 pub(super) use problems::{Found, Problems, nearest};
 pub(super) use tree::{Content, Node, Place, Text};
 

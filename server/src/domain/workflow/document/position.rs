@@ -30,7 +30,7 @@ fn byte_at(source: &str, place: Place) -> usize {
 }
 
 /// Where the byte `offset` of the value of `text` stands in the file. Escapes and folded lines can hide it; then the start of the text.
-pub(super) fn inside(source: &str, text: &Text, offset: usize) -> Place {
+pub(in crate::domain::workflow) fn inside(source: &str, text: &Text, offset: usize) -> Place {
     let (start, end) = (byte_at(source, text.start), byte_at(source, text.end));
     let Some(raw) = source.get(start..end) else { return text.start };
     if let Some(verbatim) = raw.find(&text.value) {

@@ -38,7 +38,7 @@ steps:
       d: "{{ inputs.x | uper }} {{ inputs.y is odder }} {{ debug() }} {{ inputs.z.lower() }}"
       e: "{{ steps.total.outptu }} {{ steps.total.x }} {{ trigger.qty }}"
   - id: third
-    uses: python
+    uses: approval
     depends_on: []
     for_each: {items: []}
     with: {}

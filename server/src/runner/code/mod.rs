@@ -1,0 +1,14 @@
+//! Code steps, on the server's side: keeps a step host, hands it jobs, and ends what takes too long.
+//!
+//! [`CodeRunner`] is the way in. `host` keeps the process alive, `pool` children that wait for a job, `child` talks to one child,
+//! `verdict` says why a child that didn't answer has ended. User code never runs in this process, and what a child says is
+//! never more than data.
+
+mod child;
+mod control;
+mod host;
+mod pool;
+mod runner;
+mod verdict;
+
+pub use runner::{CodeLimits, CodeOptions, CodeOutcome, CodeRunner, SandboxStatus};

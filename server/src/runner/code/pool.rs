@@ -1,0 +1,194 @@
+//! Children that are locked up already and wait for a job.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tidemill_common::step_protocol::{Attestation, Spawn};
+use tokio::sync::Notify;
+
+use super::child::Child;
+use super::host::{Error, Host, Program};
+
+/// Children after which a step host is replaced: all its children have the same address layout and hash seed.
+const CHILDREN: u64 = 1000;
+/// Age at which a step host is replaced.
+const AGE: Duration = Duration::from_secs(600);
+/// Longest pause between two tries to start a step host.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Keeps one step host, and children of it in reserve.
+#[derive(Debug)]
+pub(super) struct Pool {
+    program: Program,
+    spawn: Spawn,
+    reserve: usize,
+    state: tokio::sync::Mutex<State>,
+    ready: Mutex<VecDeque<Ready>>,
+    wanted: Notify,
+    status: tokio::sync::watch::Sender<Option<Status>>,
+}
+
+/// A child in reserve, and the step host that it belongs to: while it lives, the host lives.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) child: Child,
+    host: Arc<Host>,
+}
+
+/// What is known about the step host.
+#[derive(Debug, Clone)]
+pub(super) enum Status {
+    /// It runs, and its walls were tried.
+    Attested { attestation: Attestation, python: String, pid: Option<u32> },
+    /// It can't be started.
+    Failed(String),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    host: Option<Arc<Host>>,
+    born: Option<Instant>,
+    children: u64,
+    failures: u32,
+    retry_at: Option<Instant>,
+}
+
+impl State {
+    fn of(host: Host) -> Self {
+        Self { host: Some(Arc::new(host)), born: Some(Instant::now()), ..Self::default() }
+    }
+}
+
+impl Pool {
+    pub(super) fn new(program: Program, spawn: Spawn, reserve: usize) -> Self {
+        Self {
+            program,
+            spawn,
+            reserve,
+            state: tokio::sync::Mutex::default(),
+            ready: Mutex::default(),
+            wanted: Notify::new(),
+            status: tokio::sync::watch::Sender::new(None),
+        }
+    }
+
+    /// What is known about the step host; `None` until it was started for the first time.
+    pub(super) fn status(&self) -> tokio::sync::watch::Receiver<Option<Status>> {
+        self.status.subscribe()
+    }
+
+    /// A child that waits for a job.
+    pub(super) async fn take(&self) -> Result<Ready, Error> {
+        loop {
+            let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            self.wanted.notify_one();
+            match ready {
+                None => return self.make(self.spawn).await,
+                Some(ready) if ready.host.is_alive() => return Ok(ready),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// A new child that was not made in advance.
+    pub(super) async fn make(&self, spawn: Spawn) -> Result<Ready, Error> {
+        let host = self.host().await?;
+        let child = host.spawn(spawn).await?;
+        Ok(Ready { child, host })
+    }
+
+    /// Fills the reserve whenever a child was taken, and keeps a step host running. Never returns.
+    pub(super) async fn keep(&self) {
+        loop {
+            while self.ready.lock().unwrap_or_else(PoisonError::into_inner).len() < self.reserve {
+                match self.make(self.spawn).await {
+                    Ok(ready) => self.ready.lock().unwrap_or_else(PoisonError::into_inner).push_back(ready),
+                    Err(error) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "no child for code steps");
+                        break;
+                    }
+                }
+            }
+            // Once in a while also without being asked: a step host may be lost or too old.
+            let _ = tokio::time::timeout(Duration::from_secs(5), self.wanted.notified()).await;
+            self.drop_old().await;
+        }
+    }
+
+    async fn drop_old(&self) {
+        let (lost, old) = {
+            let mut state = self.state.lock().await;
+            let lost = state.host.take_if(|host| !host.is_alive()).is_some();
+            (lost, state.children >= CHILDREN || state.born.is_some_and(|born| born.elapsed() >= AGE))
+        };
+        if lost {
+            tracing::warn!("the step host was lost; starting another one");
+            self.ready.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        } else if old {
+            self.renew().await;
+        }
+    }
+
+    /// Puts a new step host in the place of one that served long enough. Steps that still run keep the old one until they end.
+    async fn renew(&self) {
+        match self.start().await {
+            Ok(host) => {
+                *self.state.lock().await = State::of(host);
+                self.ready.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the step host can't be renewed; the old one goes on");
+                self.state.lock().await.born = Some(Instant::now());
+            }
+        }
+    }
+
+    /// The step host; starts one when there is none.
+    async fn host(&self) -> Result<Arc<Host>, Error> {
+        let mut state = self.state.lock().await;
+        if let Some(host) = state.host.as_ref().filter(|host| host.is_alive()).cloned() {
+            state.children += 1;
+            return Ok(host);
+        }
+        if state.retry_at.is_some_and(|at| Instant::now() < at) {
+            return Err(Error::Gone);
+        }
+        match self.start().await {
+            Ok(host) => {
+                *state = State::of(host);
+                state.host.clone().ok_or(Error::Gone)
+            }
+            Err(error) => {
+                let pause = (Duration::from_millis(250) * 2_u32.saturating_pow(state.failures.min(10))).min(LONGEST_PAUSE);
+                *state = State { failures: state.failures + 1, retry_at: Some(Instant::now() + pause), ..State::default() };
+                self.status.send_replace(Some(Status::Failed(said(&error))));
+                Err(error)
+            }
+        }
+    }
+
+    /// Starts a step host, and lets its first child try the walls.
+    async fn start(&self) -> Result<Host, Error> {
+        let host = Host::start(&self.program).await?;
+        let mut child = host.spawn(Spawn { attest: true, ..self.spawn }).await?;
+        let attestation = child.attestation().await;
+        let attestation =
+            attestation.map_err(|exit| Error::NoChild(format!("the child that tries the walls ended ({exit:?})")))?;
+        let status = Status::Attested { attestation, python: host.python.clone(), pid: host.pid() };
+        self.status.send_replace(Some(status));
+        Ok(host)
+    }
+}
+
+/// An error and its causes in one line.
+fn said(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

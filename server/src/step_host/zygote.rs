@@ -1,0 +1,124 @@
+//! The warm process that forks a child per step.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+use pyo3::Python;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use tidemill_common::step_protocol::{Notice, Request, Spawn};
+
+use super::StepHostArgs;
+use super::channel::Control;
+use super::child;
+use super::jail::{self, Fork, Jail};
+use super::python::Interpreter;
+
+/// Why the step host could not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// The control channel, or a child.
+    #[error("the channel to the server failed")]
+    Channel(#[from] io::Error),
+    /// The interpreter.
+    #[error("Python can't be started: {0}")]
+    Python(String),
+    /// What the interpreter is warmed up with.
+    #[error("Python can't be warmed up")]
+    Warm(#[from] pyo3::PyErr),
+    /// The walls.
+    #[error("the walls can't be prepared")]
+    Jail(#[from] jail::Error),
+}
+
+/// Warms up, walls itself in, and forks children until the server closes the channel.
+pub(super) fn run(args: &StepHostArgs) -> Result<(), Error> {
+    let control = Control::take_stdin()?;
+    jail::close_all_but(control.as_fd())?;
+    rustix::process::chdir("/").map_err(io::Error::from)?;
+    jail::start_python().map_err(Error::Python)?;
+    Python::attach(|py| {
+        let interpreter = Interpreter::warm(py, !args.without_language_layer)?;
+        let jail = Jail::build()?;
+        interpreter.freeze(py)?;
+        let python = py.version_info();
+        let python = format!("{}.{}.{}", python.major, python.minor, python.patch);
+        control.send(&Notice::Ready { python }, &[])?;
+        Zygote { control, jail, interpreter, children: Vec::new() }.serve(py)
+    })
+}
+
+/// A child that has not been seen to end.
+struct Child {
+    pid: Pid,
+    handle: OwnedFd,
+}
+
+struct Zygote {
+    control: Control,
+    jail: Jail,
+    interpreter: Interpreter,
+    children: Vec<Child>,
+}
+
+impl Zygote {
+    fn serve(mut self, py: Python<'_>) -> Result<(), Error> {
+        loop {
+            let asked = self.wait()?;
+            match self.reap() {
+                // The server is gone, and nobody wants to know.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                reaped => reaped?,
+            }
+            if !asked {
+                continue;
+            }
+            match self.control.receive()? {
+                None => return Ok(()),
+                Some(Request::Spawn(spawn)) => self.spawn(py, &spawn)?,
+            }
+        }
+    }
+
+    /// Waits for a request or the end of a child; says whether there is a request.
+    fn wait(&self) -> io::Result<bool> {
+        let mut watched = vec![PollFd::new(&self.control, PollFlags::IN)];
+        watched.extend(self.children.iter().map(|child| PollFd::new(&child.handle, PollFlags::IN)));
+        poll(&mut watched, None)?;
+        Ok(!watched[0].revents().is_empty())
+    }
+
+    fn reap(&mut self) -> io::Result<()> {
+        let control = &self.control;
+        let mut outcome = Ok(());
+        self.children.retain(|child| {
+            let ended = waitid(WaitId::PidFd(child.handle.as_fd()), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
+            let Ok(Some(status)) = ended else { return ended.is_ok() };
+            let (code, signal) = (status.exit_status(), status.terminating_signal());
+            let pid = child.pid.as_raw_nonzero().get();
+            if let Err(error) = control.send(&Notice::Exited { pid, code, signal }, &[]) {
+                outcome = Err(error);
+            }
+            false
+        });
+        outcome
+    }
+
+    fn spawn(&mut self, py: Python<'_>, spawn: &Spawn) -> Result<(), Error> {
+        let (ours, theirs) = UnixStream::pair()?;
+        self.jail.count_child();
+        match jail::fork(py, self.jail.own_processes()) {
+            Ok(Fork::Child) => child::run(py, &self.jail, &self.interpreter, spawn, theirs.into()),
+            Ok(Fork::Parent(pid, handle)) => {
+                let notice = Notice::Spawned { pid: pid.as_raw_nonzero().get() };
+                self.control.send(&notice, &[ours.as_fd(), handle.as_fd()])?;
+                self.children.push(Child { pid, handle });
+            }
+            Err(error) => {
+                self.control.send(&Notice::NotSpawned { message: error.to_string() }, &[])?;
+            }
+        }
+        Ok(())
+    }
+}
