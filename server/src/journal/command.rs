@@ -9,7 +9,7 @@ use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 
 /// The right to advance an execution. Every write of an executor carries it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     /// The execution.
     pub execution_id: ExecutionId,
