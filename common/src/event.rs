@@ -42,9 +42,13 @@ pub enum EventBody {
     StepStarted {
         /// The step's id.
         step: Arc<str>,
+        /// Which iteration of the step, from 0; absent where the step as a whole is meant.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        iteration: Option<u32>,
         /// 1 for the first attempt.
         attempt: u32,
-        /// Its rendered `with`, secrets masked; absent where the output says the same.
+        /// Its rendered `with`, secrets masked; absent where the output says the same. For a step with `for_each`, as a whole,
+        /// the list: it is fixed here.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         input: Option<Json>,
     },
@@ -52,6 +56,9 @@ pub enum EventBody {
     StepCompleted {
         /// The step's id.
         step: Arc<str>,
+        /// Which iteration of the step, from 0; absent where the step as a whole is meant.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        iteration: Option<u32>,
         /// The attempt that succeeded.
         attempt: u32,
         /// What later steps see as `steps.<id>.output`.
@@ -61,6 +68,9 @@ pub enum EventBody {
     StepFailed {
         /// The step's id.
         step: Arc<str>,
+        /// Which iteration of the step, from 0; absent where the step as a whole is meant.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        iteration: Option<u32>,
         /// The attempt that failed.
         attempt: u32,
         /// Why.
@@ -80,8 +90,16 @@ pub enum EventBody {
     StepWaiting {
         /// The step's id.
         step: Arc<str>,
+        /// Which iteration of the step, from 0; absent where the step as a whole is meant.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        iteration: Option<u32>,
         /// Until when.
         until: DateTime<Utc>,
+    },
+    /// The execution is about to fail; first the steps of `catch` happen. The steps that had not ended are stopped.
+    FailureCaught {
+        /// Why it will have failed.
+        error: StepError,
     },
     /// Someone asked to cancel the execution.
     ExecutionCancelRequested {
@@ -89,6 +107,22 @@ pub enum EventBody {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         reason: Option<String>,
         /// Who asked.
+        by: String,
+    },
+    /// An operator paused the execution: nothing begins and no timer fires until it is resumed.
+    ExecutionPaused {
+        /// Why, in that person's words.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<String>,
+        /// Who paused it.
+        by: String,
+    },
+    /// An operator let the execution go on.
+    ExecutionResumed {
+        /// Why, in that person's words.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<String>,
+        /// Who resumed it.
         by: String,
     },
     /// The execution ended. Nothing follows.
@@ -116,9 +150,31 @@ impl EventBody {
             Self::StepFailed { .. } => "step_failed",
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepWaiting { .. } => "step_waiting",
+            Self::FailureCaught { .. } => "failure_caught",
             Self::ExecutionCancelRequested { .. } => "execution_cancel_requested",
+            Self::ExecutionPaused { .. } => "execution_paused",
+            Self::ExecutionResumed { .. } => "execution_resumed",
             Self::ExecutionCompleted { .. } => "execution_completed",
         }
+    }
+
+    /// The iteration of the step that it is about; `None` when it is about the step as a whole.
+    #[must_use]
+    pub fn iteration(&self) -> Option<u32> {
+        match self {
+            Self::StepStarted { iteration, .. }
+            | Self::StepCompleted { iteration, .. }
+            | Self::StepFailed { iteration, .. }
+            | Self::StepWaiting { iteration, .. } => *iteration,
+            _ => None,
+        }
+    }
+
+    /// The step it is about, with the iteration in brackets: `notify[3]`.
+    #[must_use]
+    pub fn place(&self) -> Option<String> {
+        let step = self.step()?;
+        Some(self.iteration().map_or_else(|| step.to_owned(), |number| format!("{step}[{number}]")))
     }
 
     /// The step it is about, if it is about one.
@@ -146,12 +202,15 @@ pub struct Origin {
     pub trigger: TriggerOrigin,
     /// What expressions see as `trigger`: for webhooks method, path, query, headers and body; for a manual start the input as `body`.
     pub input: Json,
+    /// The execution that this one tries again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub retry_of: Option<ExecutionId>,
 }
 
 /// What started an execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TriggerOrigin {
-    /// `manual`, `webhook` or `schedule`.
+    /// `manual`, `webhook`, `schedule` or `retry`.
     #[serde(rename = "type")]
     pub kind: Arc<str>,
     /// The trigger's id in the workflow file; absent for a manual start.
@@ -198,6 +257,8 @@ pub enum SkipReason {
     Dependency,
     /// A step it depends on failed.
     Failure,
+    /// The switch that names it chose another case.
+    NotChosen,
 }
 
 #[cfg(test)]

@@ -28,5 +28,9 @@ pub const PAGE_ITEMS: usize = 200;
 pub const WAIT_SECONDS: u64 = 366 * 24 * 60 * 60;
 /// Most attempts of one step.
 pub const STEP_ATTEMPTS: u32 = 100;
+/// Most iterations of one step: items of `for_each`, turns of `while`.
+pub const STEP_ITERATIONS: u32 = 10_000;
+/// Most iterations of one step at once.
+pub const STEP_ITERATIONS_AT_ONCE: u32 = 1_000;
 /// How long a webhook with `respond: when_finished` waits before it answers 202, in seconds.
 pub const RESPOND_SECONDS: u64 = 30;

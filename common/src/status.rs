@@ -146,10 +146,20 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
+    /// Every class.
+    pub const ALL: [Self; 6] =
+        [Self::User, Self::Timeout, Self::OutOfMemory, Self::HostLost, Self::Infrastructure, Self::Cancelled];
+
     /// Whether an attempt that failed so is tried again when the step has a `retry` without `retry_if`.
     #[must_use]
     pub fn is_retried_by_default(self) -> bool {
         matches!(self, Self::Timeout | Self::HostLost | Self::Infrastructure)
+    }
+
+    /// The class called `word`, if there is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == word)
     }
 
     /// The word used in the API and in expressions (`error.class`).

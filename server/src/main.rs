@@ -29,7 +29,7 @@ enum Command {
 fn main() -> ExitCode {
     let Cli { command, globals } = Cli::parse();
     match command {
-        Command::Server(command) => tidemill_server::command::run(command),
+        Command::Server(command) => tidemill_server::command::run(command, globals.wants_json()),
         Command::Client(command) => tidemill_tui::cli::run(command, globals, Cli::command),
     }
 }

@@ -20,7 +20,7 @@ pub struct ExecutionView {
     pub version: i32,
     /// Its state.
     pub status: ExecutionStatus,
-    /// What started it: `manual`, `webhook`, `schedule`.
+    /// What started it: `manual`, `webhook`, `schedule`, `retry`.
     pub trigger_type: String,
     /// The trigger's id in the workflow file; absent for a manual start.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -42,6 +42,10 @@ pub struct ExecutionView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub error: Option<String>,
+    /// The execution that this one tries again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub retry_of: Option<ExecutionId>,
 }
 
 /// A page of executions, newest first.
@@ -120,6 +124,20 @@ pub struct StepView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub error: Option<StepError>,
+    /// How many iterations have ended, for a step with `for_each` or `while` that has begun.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub iterations: Option<IterationsView>,
+}
+
+/// The iterations of a step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct IterationsView {
+    /// How many succeeded.
+    pub succeeded: u32,
+    /// How many failed for good.
+    pub failed: u32,
 }
 
 /// A manual start.
@@ -132,14 +150,4 @@ pub struct ExecutionCreate {
     /// The version to execute; the active one, else the newest, when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub version: Option<i32>,
-}
-
-/// A request to cancel.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(default))]
-pub struct ExecutionCancel {
-    /// Why; it is kept with the execution. At most 1,000 characters.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    #[cfg_attr(feature = "openapi", oai(validator(max_length = 1_000)))]
-    pub reason: Option<String>,
 }

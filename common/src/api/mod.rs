@@ -4,12 +4,16 @@
 //! a test holds the two together.
 
 pub mod account;
+pub mod control;
+pub mod dead_letter;
 pub mod event;
 pub mod execution;
 pub mod health;
+pub mod metrics;
 pub mod secret;
 pub mod stream;
 pub mod token;
 pub mod trigger;
+pub mod why;
 pub mod workflow;
 pub mod workspace;

@@ -2,6 +2,8 @@
 //!
 //! [`Admission::admit`] is the one way in, whatever arrived. When it answers, the delivery is committed.
 
+mod slot;
+
 use std::sync::Arc;
 
 use tidemill_common::clock::Clock;
@@ -32,6 +34,17 @@ pub struct Arrival {
     pub input: Json,
     /// What must not start a second execution.
     pub delivery: Option<Delivery>,
+    /// What it tries again.
+    pub retry: Option<Retry>,
+}
+
+/// What a retry takes from the execution that it tries again.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// That execution.
+    pub of: ExecutionId,
+    /// The results that are kept, in their order.
+    pub carried: Vec<EventBody>,
 }
 
 /// What became of an arrival.
@@ -87,15 +100,20 @@ impl Admission {
         if self.executor.is_draining() {
             return Err(Refusal::Draining);
         }
-        let permit = self.executor.room();
-        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, delivery } = arrival;
+        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, delivery, retry } = arrival;
+        let (retry_of, carried) = retry.map_or_else(Default::default, |retry| (Some(retry.of), retry.carried));
         let workflow_id = Arc::clone(&plan.id);
-        let origin = Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input };
+        let slot = slot::slot(&plan, execution_id, version, &input);
+        // Whether its key is free is known when it is committed.
+        let permit = if slot.is_none() { self.executor.room() } else { None };
+        let origin = Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of };
         let body = match permit {
             Some(_) => EventBody::ExecutionStarted { origin: Some(origin) },
             None => EventBody::ExecutionQueued(origin),
         };
-        let event = Event { execution_id, seq: 1, at: self.clock.now(), body };
+        let at = self.clock.now();
+        let bodies = std::iter::once(body).chain(carried);
+        let events: Vec<_> = (1..).zip(bodies).map(|(seq, body)| Event { execution_id, seq, at, body }).collect();
         let admission = journal::Admission {
             workspace_id,
             workflow_uid,
@@ -103,7 +121,9 @@ impl Admission {
             version,
             trigger,
             lease: permit.is_some(),
-            event: event.clone(),
+            events: events.clone(),
+            retry_of,
+            slot,
             delivery,
         };
         match self.journal.admit(admission).await.map_err(Refusal::from)? {
@@ -113,7 +133,7 @@ impl Admission {
                 match permit {
                     Some(permit) => {
                         let lease = Lease { execution_id, workspace_id, epoch: 1 };
-                        self.executor.launch(lease, plan, &event, permit);
+                        self.executor.launch(lease, plan, &events, permit);
                     }
                     None => self.executor.wake_claims(),
                 }

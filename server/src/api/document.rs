@@ -8,9 +8,13 @@ use poem::http::{Method, header};
 use poem::{Endpoint, Response};
 use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
+use serde_json::Value;
 
 use super::account::AccountApi;
+use super::dead_letter::DeadLetterApi;
 use super::execution::ExecutionApi;
+use super::execution_control::ExecutionControlApi;
+use super::execution_metrics::ExecutionMetricsApi;
 use super::health::HealthApi;
 use super::secret::SecretApi;
 use super::token::TokenApi;
@@ -19,8 +23,19 @@ use super::workflow_version::WorkflowVersionApi;
 use super::workspace::WorkspaceApi;
 
 /// The operations, in the order in which the document lists them.
-pub(super) type Operations =
-    (AccountApi, WorkspaceApi, TokenApi, SecretApi, WorkflowApi, WorkflowVersionApi, ExecutionApi, HealthApi);
+pub(super) type Operations = (
+    AccountApi,
+    WorkspaceApi,
+    TokenApi,
+    SecretApi,
+    WorkflowApi,
+    WorkflowVersionApi,
+    ExecutionApi,
+    ExecutionControlApi,
+    ExecutionMetricsApi,
+    DeadLetterApi,
+    HealthApi,
+);
 
 const DESCRIPTION: &str = "Workflow automation in one binary.\n\n\
     Send an API token as `Authorization: Bearer tm_…`. It acts on the workspace that it was made in; name another one that you \
@@ -40,9 +55,31 @@ pub(super) fn service<T: OpenApi>(operations: T) -> OpenApiService<T, ()> {
 
 /// The document: `openapi/openapi.json` is this, byte for byte.
 pub fn openapi_document() -> String {
-    let mut text = service(Undriven::<Operations>(PhantomData)).spec();
-    text.push('\n');
-    text
+    let text = service(Undriven::<Operations>(PhantomData)).spec();
+    let mut document: Value = serde_json::from_str(&text).expect("poem-openapi writes JSON");
+    mend_references(&mut document);
+    format!("{document:#}\n")
+}
+
+/// A described field of a named type is written as `allOf: [{$ref}, {description}]`. Generators take the second member for a
+/// type of its own; what it says belongs beside `allOf`.
+fn mend_references(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(mend_references),
+        Value::Object(members) => {
+            members.values_mut().for_each(mend_references);
+            if let Some(Value::Array(all_of)) = members.get_mut("allOf")
+                && all_of.iter().filter(|schema| schema.get("$ref").is_some()).count() == 1
+            {
+                let (named, said): (Vec<_>, Vec<_>) = all_of.drain(..).partition(|schema| schema.get("$ref").is_some());
+                *all_of = named;
+                for (key, said) in said.into_iter().filter_map(|said| said.as_object().cloned()).flatten() {
+                    members.entry(key).or_insert(said);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Operations that are only described: a document needs no database.

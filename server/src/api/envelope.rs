@@ -1,42 +1,51 @@
 //! The outermost layer: every answer has a request id, every failure is a problem, a panic is one too.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use poem::http::{HeaderName, HeaderValue, header};
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use poem::{Endpoint, Middleware, Request, Response, Result};
+use poem_openapi::OperationId;
 use uuid::Uuid;
 
 use super::problem;
+use crate::telemetry::Metrics;
 
 /// Finds a request in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Puts every answer into its envelope.
-#[derive(Debug, Clone, Copy)]
-pub struct Envelope;
+/// Puts every answer into its envelope, and counts it.
+#[derive(Debug, Clone)]
+pub struct Envelope(pub Arc<Metrics>);
 
 /// An endpoint whose answers are in their envelope.
 #[derive(Debug)]
-pub struct Enveloped<E>(E);
+pub struct Enveloped<E> {
+    inner: E,
+    metrics: Arc<Metrics>,
+}
 
-impl<E: Endpoint> Middleware<E> for Envelope {
+impl<E: Endpoint<Output = Response>> Middleware<E> for Envelope {
     type Output = Enveloped<E>;
 
     fn transform(&self, inner: E) -> Enveloped<E> {
-        Enveloped(inner)
+        Enveloped { inner, metrics: Arc::clone(&self.0) }
     }
 }
 
-impl<E: Endpoint> Endpoint for Enveloped<E> {
+impl<E: Endpoint<Output = Response>> Endpoint for Enveloped<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
+        let began = Instant::now();
         let id = request_id(&request);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let answer = AssertUnwindSafe(self.0.call(request)).catch_unwind().await;
+        let answer = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
+        let operation = operation(&path, &answer);
         let mut response = match answer {
-            Ok(Ok(answer)) => answer.into_response(),
+            Ok(Ok(answer)) => answer,
             Ok(Err(error)) => refuse(error, &id),
             Err(panic) => {
                 tracing::error!(request_id = %id, %method, path, panic = panic_text(&*panic), "a request panicked");
@@ -45,12 +54,29 @@ impl<E: Endpoint> Endpoint for Enveloped<E> {
                 problem::response(&problem)
             }
         };
-        tracing::debug!(request_id = %id, %method, path, status = response.status().as_u16(), "answered");
+        let status = response.status().as_u16();
+        self.metrics.http_answered(method.as_str(), operation, status, began.elapsed());
+        tracing::debug!(request_id = %id, %method, path, status, "answered");
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         Ok(response)
+    }
+}
+
+/// What the metrics call the request: the operation of the OpenAPI document, or the kind of what is not in it.
+fn operation(path: &str, answer: &std::thread::Result<Result<Response>>) -> &'static str {
+    let known = match answer {
+        Ok(Ok(response)) => response.data::<OperationId>().map(|id| id.0),
+        Ok(Err(error)) => error.data::<OperationId>().map(|id| id.0),
+        Err(_) => None,
+    };
+    match known {
+        Some(operation) => operation,
+        None if path.starts_with("/hooks/") => "webhook_deliver",
+        None if path == "/docs" || path == "/api/openapi.json" => "documentation",
+        None => "other",
     }
 }
 

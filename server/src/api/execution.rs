@@ -3,7 +3,7 @@
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 use tidemill_common::api::event::EventPage;
-use tidemill_common::api::execution::{ExecutionCancel, ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::problem::Code;
 use tidemill_common::status::ExecutionStatus;
@@ -90,23 +90,6 @@ impl ExecutionApi {
     ) -> Result<Json<EventPage>, ReadFailure> {
         let limit = limit.0.and_then(|limit| usize::try_from(limit).ok());
         Ok(Json(self.0.events(&token.0, id.0, after.0.unwrap_or_default(), limit).await?))
-    }
-
-    /// Cancel an execution
-    ///
-    /// Steps under way are stopped; it ends as `cancelled` soon after. One that has ended can't be cancelled.
-    #[oai(path = "/api/executions/:id/cancel", method = "post", operation_id = "execution_cancel")]
-    async fn execution_cancel(
-        &self,
-        token: Token,
-        /// The execution's id.
-        id: Path<ExecutionId>,
-        body: OptionalJson<ExecutionCancel>,
-        /// Carries the request out once, however often it is sent.
-        #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
-    ) -> Result<Json<ExecutionView>, EngineFailure> {
-        Ok(Json(self.0.cancel(&token.0, id.0, body.0.reason).await?))
     }
 }
 

@@ -13,16 +13,14 @@ use super::Tag;
 use super::failure::ReadyFailure;
 use super::payload::Json;
 use crate::app::Health;
-
-/// Writes the metrics as text.
-pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
+use crate::telemetry::Metrics;
 
 /// The server itself.
 pub struct HealthApi {
     /// Its health.
     pub health: Health,
     /// Its metrics.
-    pub metrics: Metrics,
+    pub metrics: Arc<Metrics>,
     /// The JSON Schema of workflow files.
     pub workflow_schema: Arc<Value>,
 }
@@ -58,7 +56,7 @@ impl HealthApi {
     /// For Prometheus, in the OpenMetrics text format.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics_view")]
     async fn metrics_view(&self) -> MetricsResponse {
-        MetricsResponse::Ok(PlainText((self.metrics)()))
+        MetricsResponse::Ok(PlainText(self.metrics.render()))
     }
 
     /// The JSON Schema of workflow files

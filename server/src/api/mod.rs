@@ -6,9 +6,12 @@
 
 mod account;
 pub mod authenticate;
+mod dead_letter;
 mod document;
 mod envelope;
 mod execution;
+mod execution_control;
+mod execution_metrics;
 mod failure;
 mod health;
 mod hooks;
@@ -33,14 +36,14 @@ use poem_openapi::Tags;
 
 pub use document::openapi_document;
 pub use envelope::Envelope;
-pub use health::Metrics;
 pub use hooks::Hooks;
 pub use server::Listener;
 pub use ws::Streams;
 
-use crate::app::{Accounts, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{Accounts, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
+use crate::telemetry::Metrics;
 
 /// What the operations are about.
 #[derive(Tags)]
@@ -57,6 +60,8 @@ enum Tag {
     Workflows,
     /// Executions and their events.
     Executions,
+    /// Executions that failed for good.
+    DeadLetters,
     /// The server itself.
     Server,
 }
@@ -80,10 +85,17 @@ pub struct ApiDeps {
     pub workflows: Workflows,
     /// Executions.
     pub executions: Executions,
+    /// Executions that failed for good.
+    pub dead_letters: DeadLetters,
     /// Alive and ready.
     pub health: Health,
-    /// Writes the metrics.
-    pub metrics: Metrics,
+    /// Counts requests, and is shown at `/metrics`.
+    pub metrics: Arc<Metrics>,
+}
+
+/// What is not in the OpenAPI document: webhooks and WebSockets.
+#[derive(Debug, Clone)]
+pub struct LiveDeps {
     /// Webhook deliveries.
     pub hooks: Hooks,
     /// WebSockets.
@@ -91,8 +103,19 @@ pub struct ApiDeps {
 }
 
 /// Everything that the server answers over HTTP.
-pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
-    let (streams, followed) = (deps.streams, deps.executions.clone());
+pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response> {
+    let LiveDeps { hooks, streams } = live;
+    let followed = deps.executions.clone();
+    let route = operations(&deps)
+        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks))
+        .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
+        .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)));
+    layered(route, deps)
+}
+
+/// The operations of the OpenAPI document, and the document.
+fn operations(deps: &ApiDeps) -> Route {
+    let deps = deps.clone();
     let service = document::service((
         account::AccountApi(deps.accounts),
         workspace::WorkspaceApi(deps.workspaces),
@@ -100,19 +123,21 @@ pub fn routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
         secret::SecretApi(deps.secrets),
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
-        execution::ExecutionApi(deps.executions),
+        execution::ExecutionApi(deps.executions.clone()),
+        execution_control::ExecutionControlApi(deps.executions.clone()),
+        execution_metrics::ExecutionMetricsApi(deps.executions),
+        dead_letter::DeadLetterApi(deps.dead_letters),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
-    Route::new()
-        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(deps.hooks))
-        .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
-        .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)))
-        .at("/docs", get(document::page()))
-        .at("/api/openapi.json", get(document::endpoint()))
-        .nest("/", service)
+    Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
+}
+
+/// What every request passes, the outermost layer last.
+fn layered(route: Route, deps: ApiDeps) -> impl Endpoint<Output = Response> {
+    route
         .with(idempotent::Idempotent(deps.idempotency))
         .with(authenticate::Authenticate(deps.authenticator))
-        .with(Envelope)
+        .with(Envelope(deps.metrics))
 }
 
 /// A page of a list, as its query parameters ask for it.

@@ -183,7 +183,8 @@ impl<'a> ApiExtractor<'a> for WorkflowFile {
     type ParamRawType = ();
 
     fn request_meta() -> Option<MetaRequest> {
-        let text = MetaSchemaRef::Inline(Box::new(MetaSchema::new("string")));
+        // `binary`: generated clients send the bytes as they are, and do not put quotes around them.
+        let text = MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary")));
         let document = MetaSchemaRef::Inline(Box::new(MetaSchema {
             description: Some("A workflow file; its schema is at /api/schema/workflow."),
             ..MetaSchema::new("object")

@@ -10,7 +10,7 @@ use poem::listener::{Acceptor, TcpAcceptor};
 use poem::web::{LocalAddr, RemoteAddr};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{ApiDeps, routes};
+use super::{ApiDeps, LiveDeps, routes};
 
 /// A bound address, not served yet.
 #[derive(Debug)]
@@ -40,9 +40,9 @@ impl Listener {
     ///
     /// # Errors
     /// What the operating system says.
-    pub async fn serve(self, deps: ApiDeps, stop: impl Future<Output = ()>, grace: Duration) -> io::Result<()> {
+    pub async fn serve(self, deps: ApiDeps, live: LiveDeps, stop: impl Future<Output = ()>, grace: Duration) -> io::Result<()> {
         let acceptor = Prompt(TcpAcceptor::from_tokio(self.listener)?);
-        poem::Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(routes(deps), stop, Some(grace)).await
+        poem::Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(routes(deps, live), stop, Some(grace)).await
     }
 }
 

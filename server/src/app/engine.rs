@@ -1,9 +1,11 @@
-//! What the use cases ask of the engine: start and cancel. The composition root brings the real one.
+//! What the use cases ask of the engine: to start, cancel, pause and resume. The composition root brings the real one.
 
 use futures_util::future::BoxFuture;
 use thiserror::Error as ThisError;
 use tidemill_common::event::{Json, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
+
+pub use crate::admission::Retry;
 
 /// An execution to start.
 #[derive(Debug, Clone)]
@@ -20,6 +22,32 @@ pub struct Start {
     pub input: Json,
     /// Source and key of the arrival: a second one with the same pair starts nothing.
     pub dedupe: Option<(String, String)>,
+    /// What it tries again.
+    pub retry: Option<Retry>,
+}
+
+/// Something that an operator orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// What.
+    pub command: Command,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who, for people to read.
+    pub by: String,
+}
+
+/// What can be ordered of an execution that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// To end.
+    Cancel,
+    /// To end at once, whoever holds its lease.
+    ForceCancel,
+    /// To begin nothing new.
+    Pause,
+    /// To go on.
+    Resume,
 }
 
 /// An execution that was admitted: it is committed.
@@ -54,17 +82,16 @@ pub enum EngineError {
     Ended,
 }
 
-/// Starts and cancels executions.
+/// Starts executions and takes orders about them.
 pub trait Engine: Send + Sync + 'static {
     /// Admits an execution. When it returns, the execution is committed.
     fn start(&self, start: Start) -> BoxFuture<'_, Result<Started, EngineError>>;
 
-    /// Asks an execution to stop; `by` is who asked, for people to read.
-    fn cancel(
+    /// Passes an order on to whoever executes the execution.
+    fn order(
         &self,
         workspace_id: WorkspaceId,
         execution_id: ExecutionId,
-        reason: Option<String>,
-        by: String,
+        order: Order,
     ) -> BoxFuture<'_, Result<(), EngineError>>;
 }

@@ -1,16 +1,17 @@
-//! Executions: started by hand, listed, read, cancelled.
+//! Executions: started by hand, listed, read.
 
 use std::sync::Arc;
 
 use serde_json::json;
 use tidemill_common::api::event::{EventPage, EventView};
 use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::clock::Clock;
 use tidemill_common::event::{Event, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::limits::PAGE_ITEMS;
 use tidemill_common::status::ExecutionStatus;
 
-use super::engine::{Engine, EngineError, Start};
+use super::engine::{Engine, Start};
 use super::error::{Error, authorize};
 use super::execution_detail::{detail, view};
 use super::page::{self, PageRequest};
@@ -24,14 +25,15 @@ use crate::store::rows::workflow::Workflow;
 use crate::store::{self, Database};
 
 /// Most events that the fold of one execution reads.
-const EVENTS: i64 = 200_000;
+pub(super) const EVENTS: i64 = 200_000;
 
 /// Executions of a workspace.
 #[derive(Clone)]
 pub struct Executions {
-    database: Database,
-    plans: Plans,
-    engine: Arc<dyn Engine>,
+    pub(super) database: Database,
+    pub(super) plans: Plans,
+    pub(super) engine: Arc<dyn Engine>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// Which executions to list.
@@ -47,8 +49,8 @@ pub struct ExecutionQuery {
 
 impl Executions {
     /// Executions in `database`, started and cancelled by `engine`.
-    pub fn new(database: Database, plans: Plans, engine: Arc<dyn Engine>) -> Self {
-        Self { database, plans, engine }
+    pub fn new(database: Database, plans: Plans, engine: Arc<dyn Engine>, clock: Arc<dyn Clock>) -> Self {
+        Self { database, plans, engine, clock }
     }
 
     /// Starts an execution by hand. The same idempotency `key` of the same token starts one only.
@@ -70,6 +72,7 @@ impl Executions {
             trigger: TriggerOrigin { kind: "manual".into(), id: None },
             input: Arc::new(json!({ "body": body })),
             dedupe: key.map(|key| (format!("idempotency:{}", caller.token), key)),
+            retry: None,
         };
         let started = self.engine.start(start).await?;
         self.row_view(caller.workspace, started.execution_id).await
@@ -138,31 +141,13 @@ impl Executions {
         Ok(EventPage { items, next_after })
     }
 
-    /// Asks an execution to stop. It ends as `cancelled` soon after.
-    pub async fn cancel(&self, caller: &Caller, id: ExecutionId, reason: Option<String>) -> Result<ExecutionView, Error> {
-        authorize(caller, Operation::ExecutionCancel)?;
-        if reason.as_ref().is_some_and(|reason| reason.chars().count() > 1_000) {
-            return Err(Error::Invalid("`reason` must have at most 1,000 characters".to_owned()));
-        }
-        let present = self.row_view(caller.workspace, id).await?;
-        match self.engine.cancel(caller.workspace, id, reason, caller.user_name.to_string()).await {
-            Ok(()) => self.row_view(caller.workspace, id).await,
-            Err(EngineError::NotFound) => Err(Error::NotFound("execution")),
-            Err(EngineError::Ended) => {
-                let ended = self.row_view(caller.workspace, id).await.unwrap_or(present);
-                Err(Error::Conflict(format!("the execution has ended already: it is {}", ended.status)))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Whether the caller may follow this execution.
     pub async fn follow(&self, caller: &Caller, id: ExecutionId) -> Result<(), Error> {
         authorize(caller, Operation::ExecutionStream)?;
         self.row_view(caller.workspace, id).await.map(drop)
     }
 
-    async fn row_view(&self, workspace: WorkspaceId, id: ExecutionId) -> Result<ExecutionView, Error> {
+    pub(super) async fn row_view(&self, workspace: WorkspaceId, id: ExecutionId) -> Result<ExecutionView, Error> {
         self.database
             .with_tenant(workspace, move |conn| view(execution::execution_get(conn, workspace, id)?))
             .await
@@ -170,7 +155,7 @@ impl Executions {
     }
 
     /// The workflow, the version to execute and its plan.
-    async fn planned(
+    pub(super) async fn planned(
         &self,
         workspace: WorkspaceId,
         id: &str,

@@ -29,6 +29,7 @@ pub(super) fn view(row: Execution) -> Result<ExecutionView, store::Error> {
         duration_ms: row.finished_at.map(|finished_at| (finished_at - created_at).num_milliseconds().max(0)),
         last_seq: row.last_seq,
         error: row.error,
+        retry_of: row.retry_of.map(ExecutionId),
     })
 }
 
@@ -44,6 +45,10 @@ pub fn detail(execution: ExecutionView, steps: Vec<StepOutline>, events: &[Event
         if let Some(origin) = origin(&event.body) {
             input = (*origin.input).clone();
         }
+        if let EventBody::FailureCaught { .. } = &event.body {
+            let begun = steps.iter_mut().filter(|step| step.status != StepStatus::Pending);
+            begun.for_each(|step| settle(step, ExecutionStatus::Failed, event.at));
+        }
         if let EventBody::ExecutionCompleted { status, output: result, error } = &event.body {
             output = result.as_deref().cloned();
             failure.clone_from(error);
@@ -52,12 +57,13 @@ pub fn detail(execution: ExecutionView, steps: Vec<StepOutline>, events: &[Event
             }
         }
     }
-    let wake_at = steps.iter().filter_map(|step| step.wake_at).min();
+    let paused = execution.status == ExecutionStatus::Paused;
+    let wake_at = steps.iter().filter_map(|step| step.wake_at).min().filter(|_| !paused);
     ExecutionDetail { execution, input, output, failure, steps, wake_at }
 }
 
 /// Where the execution comes from, if this event says so.
-fn origin(body: &EventBody) -> Option<&Origin> {
+pub(super) fn origin(body: &EventBody) -> Option<&Origin> {
     match body {
         EventBody::ExecutionQueued(origin) | EventBody::ExecutionStarted { origin: Some(origin) } => Some(origin),
         _ => None,
@@ -77,11 +83,15 @@ fn pending(step: StepOutline) -> StepView {
         input: None,
         output: None,
         error: None,
+        iterations: None,
     }
 }
 
 /// What one event changes about its step.
 fn advance(step: &mut StepView, event: &Event) {
+    if event.body.iteration().is_some() {
+        return count(step, &event.body);
+    }
     step.wake_at = None;
     match &event.body {
         EventBody::StepStarted { attempt, input, .. } => {
@@ -120,6 +130,23 @@ fn advance(step: &mut StepView, event: &Event) {
     }
 }
 
+/// What the event of an iteration changes about its step: how many have ended, and what the newest one does.
+fn count(step: &mut StepView, body: &EventBody) {
+    let iterations = step.iterations.get_or_insert_default();
+    let (status, wake_at) = match body {
+        EventBody::StepWaiting { until, .. } => (StepStatus::Waiting, Some(*until)),
+        EventBody::StepFailed { retry_at: Some(at), .. } => (StepStatus::Retrying, Some(*at)),
+        _ => (StepStatus::Running, None),
+    };
+    match body {
+        EventBody::StepCompleted { .. } => iterations.succeeded += 1,
+        EventBody::StepFailed { retry_at: None, .. } => iterations.failed += 1,
+        _ => {}
+    }
+    step.status = status;
+    step.wake_at = wake_at;
+}
+
 fn end(step: &mut StepView, status: StepStatus, at: DateTime<Utc>) {
     step.status = status;
     step.started_at.get_or_insert(at);
@@ -129,7 +156,7 @@ fn end(step: &mut StepView, status: StepStatus, at: DateTime<Utc>) {
 /// What the end of the execution means for a step that had not ended: it never will.
 fn settle(step: &mut StepView, status: ExecutionStatus, at: DateTime<Utc>) {
     step.wake_at = None;
-    if step.status.is_terminal() || status == ExecutionStatus::Succeeded {
+    if step.status.is_terminal() {
         return;
     }
     let begun = step.status != StepStatus::Pending;

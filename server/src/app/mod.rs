@@ -1,17 +1,23 @@
 //! Use cases, one file per noun: authorisation and orchestration. No SQL, no HTTP.
 //!
-//! Each noun is a struct that holds only what it needs; `api` holds one of them per tag. What starts and cancels executions
+//! Each noun is a struct that holds only what it needs; `api` holds one of them per tag. What starts executions and takes orders about them
 //! is behind [`engine::Engine`].
 
 mod account;
 pub mod bootstrap;
+mod dead_letter;
 pub mod engine;
 mod error;
 mod execution;
+mod execution_control;
 mod execution_detail;
+mod execution_metrics;
+mod execution_retry;
+mod execution_why;
 mod health;
 mod idempotency;
 mod page;
+mod replay;
 mod secret;
 mod token;
 mod workflow;
@@ -21,12 +27,16 @@ mod workflow_view;
 mod workspace;
 
 pub use account::Accounts;
+pub use dead_letter::{DeadLetterQuery, DeadLetters};
 pub use error::Error;
 pub use execution::{ExecutionQuery, Executions};
 pub use execution_detail::detail as execution_detail;
 pub use health::Health;
 pub use idempotency::{Begun, Idempotency, IdempotentRequest, KeptReply, Taken};
 pub use page::PageRequest;
+pub use replay::Replays;
+
+pub use crate::store::queries::dead_letter::DeadLetterFilter;
 pub use secret::Secrets;
 pub use token::Tokens;
 pub use workflow::{Activated, IfMatch, Workflows};

@@ -54,6 +54,15 @@ operations! {
     ExecutionEvents = "execution_events": Viewer,
     ExecutionStream = "execution_stream": Viewer,
     ExecutionCancel = "execution_cancel": Editor,
+    ExecutionPause = "execution_pause": Editor,
+    ExecutionResume = "execution_resume": Editor,
+    ExecutionMetricsView = "execution_metrics_view": Viewer,
+    ExecutionWhyView = "execution_why_view": Viewer,
+    ExecutionRetry = "execution_retry": Editor,
+    DeadLetterList = "dead_letter_list": Viewer,
+    DeadLetterCauseList = "dead_letter_cause_list": Viewer,
+    DeadLetterReplay = "dead_letter_replay": Editor,
+    DeadLetterDiscard = "dead_letter_discard": Editor,
     WorkspaceStream = "workspace_stream": Viewer,
 }
 

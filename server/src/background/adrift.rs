@@ -3,6 +3,7 @@
 //! A commit whose answer was lost with the connection leaves one behind: an execution was admitted or claimed for this node,
 //! which never heard of it and, as it lives, would keep it from everybody for ever.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::Background;
@@ -13,7 +14,7 @@ use crate::store::Error;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(background: Background) {
-    let mut suspects = Vec::new();
+    let mut suspects = HashSet::new();
     loop {
         tokio::time::sleep(PATIENCE).await;
         match adrift_round(&background, &suspects).await {
@@ -30,17 +31,18 @@ pub(super) async fn run(background: Background) {
 
 /// Gives back what is still without a task since the last round, and returns what is without one now. Where a task begins at
 /// this very moment after all, its writes are dropped and the execution is taken up anew: the lease has another epoch then.
-pub async fn adrift_round(background: &Background, suspects: &[Lease]) -> Result<Vec<Lease>, Error> {
+#[expect(clippy::implicit_hasher, reason = "its own result of the round before is its only argument")]
+pub async fn adrift_round(background: &Background, suspects: &HashSet<Lease>) -> Result<HashSet<Lease>, Error> {
     let Background { queue, executor, clock, .. } = background;
     let held = queue.held().await?;
-    let mut found = Vec::new();
+    let mut found = HashSet::new();
     for lease in held.into_iter().filter(|lease| !executor.runs(lease.execution_id)) {
         if suspects.contains(&lease) {
             tracing::warn!(execution_id = %lease.execution_id, "a lease was adrift; the execution is taken up again");
             queue.give_back(lease, clock.now()).await?;
             executor.wake_claims();
         } else {
-            found.push(lease);
+            found.insert(lease);
         }
     }
     Ok(found)

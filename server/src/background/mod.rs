@@ -1,4 +1,5 @@
-//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, partitions.
+//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, replays, rollups,
+//! partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. One round of each is
 //! a function of its own, so that tests run a round when they want one.
@@ -7,11 +8,14 @@ mod adrift;
 mod claims;
 mod heartbeat;
 mod housekeeping;
+mod replays;
+mod rollups;
 mod schedules;
 
 pub use adrift::adrift_round;
 pub use claims::claim_round;
 pub use housekeeping::housekeeping_round;
+pub use rollups::rollup_round;
 
 use std::sync::Arc;
 
@@ -19,6 +23,7 @@ use tidemill_common::clock::Clock;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use crate::app::Replays;
 use crate::executor::Executor;
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
@@ -26,7 +31,7 @@ use crate::queue::Queue;
 use crate::store::Database;
 
 /// What the loops work with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Background {
     /// The name of this node, for people.
     pub node_name: String,
@@ -38,6 +43,8 @@ pub struct Background {
     pub schedules: Schedules,
     /// Follows the feed.
     pub hub: Hub,
+    /// Replays dead letters.
+    pub replays: Replays,
     /// Keeps partitions ahead.
     pub database: Database,
     /// Tells the time.
@@ -55,6 +62,8 @@ impl Background {
         loops.spawn(adrift::run(self.clone()));
         loops.spawn(schedules::run(self.clone()));
         loops.spawn(housekeeping::run(self.clone()));
+        loops.spawn(replays::run(self.clone()));
+        loops.spawn(rollups::run(self.clone()));
         loops.spawn(self.hub.clone().follow_feed());
         loops
     }

@@ -81,6 +81,8 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(usize, u16, usize)>, Error> {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
+    // An answer with status 204 has no body and need not say so (RFC 9110 §15.3.5).
+    let length = if status == 204 { Some(0) } else { length };
     Ok(Some((end + 4, status, length.ok_or(Error::Protocol("it has no content-length"))?)))
 }
 
@@ -94,6 +96,7 @@ mod tests {
         assert_eq!(parse_head(answer).unwrap(), Some((answer.len() - 2, 200, 2)));
         assert_eq!(parse_head(&answer[..20]).unwrap(), None);
         assert!(parse_head(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+        assert_eq!(parse_head(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap(), Some((27, 204, 0)));
         assert!(parse_head(b"SSH-2.0\r\n\r\n").is_err());
     }
 

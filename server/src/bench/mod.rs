@@ -16,6 +16,6 @@ mod scenario;
 mod target;
 
 pub use error::Error;
-pub use options::{BenchOptions, ReportFormat, Scenario};
+pub use options::{BenchOptions, Scenario};
 pub use report::Report;
 pub use run::run;

@@ -28,9 +28,6 @@ pub struct BenchOptions {
     /// Length of each measurement, for example 10s
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = seconds)]
     pub duration: Duration,
-    /// How the figures are written
-    #[arg(short, long, value_enum, default_value_t = ReportFormat::Table)]
-    pub output: ReportFormat,
 }
 
 /// What each client does, again and again.
@@ -38,15 +35,6 @@ pub struct BenchOptions {
 pub enum Scenario {
     /// Posts to a webhook with `respond: when_finished` of a workflow with three steps.
     WebhookSync,
-}
-
-/// How the figures are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// For people.
-    Table,
-    /// One JSON object.
-    Json,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

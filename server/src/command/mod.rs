@@ -40,13 +40,13 @@ pub struct Schema {}
 #[derive(Debug, Args)]
 pub struct Openapi {}
 
-/// Carries out a command. Errors go to stderr, one line per cause.
+/// Carries out a command; `json` asks for its figures as JSON. Errors go to stderr, one line per cause.
 #[must_use]
-pub fn run(command: ServerCommand) -> ExitCode {
+pub fn run(command: ServerCommand, json: bool) -> ExitCode {
     let outcome = match command {
         ServerCommand::Serve(args) => run_server(*args),
         ServerCommand::Doctor(args) => return doctor::run(*args),
-        ServerCommand::Bench(args) => run_bench(&args),
+        ServerCommand::Bench(args) => run_bench(&args, json),
         ServerCommand::Schema(Schema {}) => {
             println!("{:#}", domain::workflow::json_schema());
             Ok(())
@@ -78,11 +78,12 @@ fn run_server(args: ServeArgs) -> Result<(), Failure> {
     Ok(runtime()?.block_on(serve::run(config))?)
 }
 
-fn run_bench(args: &bench::BenchOptions) -> Result<(), Failure> {
+fn run_bench(args: &bench::BenchOptions, json: bool) -> Result<(), Failure> {
     let report = runtime()?.block_on(bench::run(args, |step| eprintln!("{step} …")))?;
-    match args.output {
-        bench::ReportFormat::Table => print!("{report}"),
-        bench::ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&report)?),
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
     }
     Ok(())
 }

@@ -49,7 +49,12 @@ fn the_defaults_are_those_of_the_help() {
 #[test]
 fn the_data_directory_has_a_sensible_default() {
     let dir = |is_root, xdg: Option<&str>, home: Option<&str>| {
-        let surroundings = Surroundings { is_root, xdg_data_home: xdg.map(PathBuf::from), home: home.map(PathBuf::from) };
+        let surroundings = Surroundings {
+            is_root,
+            xdg_data_home: xdg.map(PathBuf::from),
+            home: home.map(PathBuf::from),
+            ..Surroundings::default()
+        };
         ServeConfig::resolve(ServeArgs::default(), surroundings).map(|config| config.data_dir)
     };
     assert_eq!(dir(true, Some("/x"), Some("/root")).unwrap(), Path::new("/var/lib/tidemill"));

@@ -7,40 +7,42 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tidemill_common::event::{Event, StepError};
-use tidemill_common::status::{FailureClass, StepStatus};
+use tidemill_common::status::{ExecutionStatus, FailureClass};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::service::Parts;
-use crate::domain::execution::{Action, Execution, Input, RunStep};
-use crate::domain::workflow::plan::{Effect, StepIndex};
+use crate::domain::execution::{Action, Execution, Input, Place, RunStep};
+use crate::domain::workflow::plan::Effect;
 use crate::journal::{self, Append, Lease, Next};
-use crate::queue::Cancel;
+use crate::queue::{Request, Wish};
 use crate::runner::StepContext;
 
 /// A wait that is shorter stays in memory; a longer one gives the lease back and costs nothing but its row.
 const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
 
-/// What others tell a running execution.
-#[derive(Debug)]
-pub(super) enum Signal {
-    /// Somebody wants it to end.
-    Cancel(Cancel),
-}
+/// When an execution is due that waits for nothing but people: at the end of the year 9999.
+const NEVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("within the range of times");
+
+/// How soon somebody looks again after an execution that was taken up while it waits for its concurrency key.
+const BLOCKED_LOOK: TimeDelta = TimeDelta::seconds(5);
 
 /// One execution in the hands of this node.
 pub(super) struct ExecutionTask {
     parts: Arc<Parts>,
     lease: Lease,
     execution: Execution,
-    signals: mpsc::Receiver<Signal>,
+    requests: mpsc::Receiver<Request>,
     draining: watch::Receiver<bool>,
     attempts: JoinSet<Ended>,
+    blocked: bool,
+    /// Whether the next decision is due at once.
+    more_is_ready: bool,
 }
 
 /// An attempt that has ended.
 struct Ended {
-    step: StepIndex,
+    place: Place,
     attempt: u32,
     result: Result<Value, StepError>,
 }
@@ -57,28 +59,32 @@ impl ExecutionTask {
         parts: Arc<Parts>,
         lease: Lease,
         execution: Execution,
-        signals: mpsc::Receiver<Signal>,
+        requests: mpsc::Receiver<Request>,
         draining: watch::Receiver<bool>,
     ) -> Self {
-        Self { parts, lease, execution, signals, draining, attempts: JoinSet::new() }
+        let attempts = JoinSet::new();
+        Self { parts, lease, execution, requests, draining, attempts, blocked: false, more_is_ready: false }
     }
 
-    /// Carries the execution on until it ends, waits for long, or is no longer ours.
-    pub(super) async fn run(&mut self, cancel: Option<Cancel>) {
-        let mut input = match cancel {
-            Some(Cancel { reason, by }) => Input::Cancel { reason, by },
-            None => Input::Resume,
-        };
+    /// Carries the execution on until it ends, waits for long, or is no longer ours. One that is `blocked` waits for its
+    /// concurrency key: it may end, be paused and resumed, but not begin.
+    pub(super) async fn run(&mut self, requests: Vec<Request>, blocked: bool) {
+        let mut inputs: Vec<Input> = requests.into_iter().map(input).collect();
+        self.blocked = blocked;
+        if !blocked {
+            inputs.push(Input::Resume);
+        }
         loop {
             if let Err(error) = self.fetch_secrets().await {
                 tracing::warn!(%error, execution_id = %self.lease.execution_id, "secrets can't be read; the execution is taken up again later");
                 return self.parts.give_back_later(self.lease, Duration::from_secs(5)).await;
             }
-            let actions = self.execution.decide(input, self.parts.clock.now());
+            let now = self.parts.clock.now();
+            let actions = inputs.drain(..).flat_map(|input| self.execution.decide(input, now)).collect();
             if self.carry_out(actions).await == Flow::Stop || self.settle().await == Flow::Stop {
                 return;
             }
-            input = self.next_input().await;
+            inputs.push(self.next_input().await);
         }
     }
 
@@ -102,8 +108,9 @@ impl ExecutionTask {
         for action in actions {
             match action {
                 Action::StopAll => self.attempts.abort_all(),
+                Action::GoOn => self.more_is_ready = true,
                 Action::Run(run) => {
-                    let effect = self.execution.state().plan().steps[run.step].effect;
+                    let effect = self.execution.state().plan().steps[run.place.step].effect;
                     if effect == Effect::AtMostOnce
                         && self.execution.has_events()
                         && self.append(Next::Keep).await == Flow::Stop
@@ -118,13 +125,14 @@ impl ExecutionTask {
     }
 
     fn start_attempt(&mut self, run: RunStep) {
-        let RunStep { step, attempt, with } = run;
+        let RunStep { place, attempt, with } = run;
+        let step = place.step;
         let plan = Arc::clone(self.execution.state().plan());
         let parts = Arc::clone(&self.parts);
         let context = StepContext {
             execution_id: self.lease.execution_id,
             step: Arc::clone(&plan.steps[step].id),
-            iteration: 0,
+            iteration: place.iteration.unwrap_or(0),
             attempt,
             timeout: plan.steps[step].timeout,
         };
@@ -133,7 +141,7 @@ impl ExecutionTask {
             let result = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
                 Err(StepError::new(FailureClass::Infrastructure, "the step failed by a fault of the server; see its log"))
             });
-            Ended { step, attempt, result }
+            Ended { place, attempt, result }
         });
     }
 
@@ -144,19 +152,29 @@ impl ExecutionTask {
             self.attempts.abort_all();
             return self.finish().await;
         }
-        let busy = state.steps.iter().any(|step| step.status == StepStatus::Running);
-        let until = state.wake_at().unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let busy = self.more_is_ready || !self.attempts.is_empty();
+        let until = self.until();
         let rests = !busy && (until - self.parts.clock.now() > SHORT_WAIT || *self.draining.borrow());
         match (rests, self.execution.has_events()) {
             (true, true) => self.append(Next::Release(until)).await,
             (true, false) => {
-                let delay = (until - self.parts.clock.now()).to_std().unwrap_or_default();
-                self.parts.give_back_later(self.lease, delay).await;
+                let paused = state.status() == ExecutionStatus::Paused;
+                self.parts.rest(self.lease, until, paused).await;
                 Flow::Stop
             }
             (false, true) => self.append(Next::Keep).await,
             (false, false) => Flow::GoOn,
         }
+    }
+
+    /// When there is something to do again, as far as is known.
+    fn until(&self) -> DateTime<Utc> {
+        let state = self.execution.state();
+        if self.blocked && state.paused.is_none() {
+            // It is due as soon as it holds its key; this look only makes sure, since both may happen at once.
+            return self.parts.clock.now() + BLOCKED_LOOK;
+        }
+        state.wake_at().unwrap_or(NEVER)
     }
 
     async fn finish(&mut self) -> Flow {
@@ -169,7 +187,7 @@ impl ExecutionTask {
         let (state, metrics) = (self.execution.state(), &self.parts.metrics);
         let Some(end) = &state.end else { return };
         metrics.execution_finished(end.status, (end.at - state.id.admitted_at()).to_std().unwrap_or_default());
-        for (step, plan) in state.steps.iter().zip(&state.plan().steps) {
+        for (step, plan) in state.steps.iter().zip(&state.plan().steps).filter(|(step, _)| step.finished_at.is_some()) {
             metrics.step_finished(plan.uses, step.status);
         }
     }
@@ -202,10 +220,14 @@ impl ExecutionTask {
     fn to_append(&self, events: Vec<Event>, next: Next) -> Append {
         let state = self.execution.state();
         let ended = state.end.as_ref().map(|end| (end.at, end.error.as_ref().map(one_line)));
-        Append { lease: self.lease, events, status: state.status(), ended, next }
+        let keyed = state.plan().concurrency.is_some();
+        Append { lease: self.lease, events, status: state.status(), ended, next, keyed }
     }
 
     async fn next_input(&mut self) -> Input {
+        if std::mem::take(&mut self.more_is_ready) {
+            return self.requests.try_recv().map_or(Input::Tick, input);
+        }
         let wake_at = self.execution.state().wake_at();
         let now = self.parts.clock.now();
         let delay = wake_at.map(|at| (at - now).to_std().unwrap_or_default());
@@ -221,10 +243,10 @@ impl ExecutionTask {
             tokio::select! {
                 Some(ended) = self.attempts.join_next(), if !self.attempts.is_empty() => {
                     // An attempt that was aborted has nothing to say.
-                    let Ok(Ended { step, attempt, result }) = ended else { continue };
-                    return Input::StepEnded { step, attempt, result };
+                    let Ok(Ended { place, attempt, result }) = ended else { continue };
+                    return Input::StepEnded { place, attempt, result };
                 }
-                Some(Signal::Cancel(Cancel { reason, by })) = self.signals.recv() => return Input::Cancel { reason, by },
+                Some(request) = self.requests.recv() => return input(request),
                 () = &mut timer => return Input::Tick,
                 Ok(()) = self.draining.changed(), if !*self.draining.borrow() => return Input::Tick,
             }
@@ -232,8 +254,17 @@ impl ExecutionTask {
     }
 }
 
+fn input(Request { wish, reason, by }: Request) -> Input {
+    match wish {
+        Wish::Cancel => Input::Cancel { reason, by },
+        Wish::Fail => Input::Fail { reason: reason.unwrap_or(by) },
+        Wish::Pause => Input::Pause { reason, by },
+        Wish::Resume => Input::Unpause { reason, by },
+    }
+}
+
 /// An error as a list shows it. A control character has no place in a line, and a NUL none in the database's texts.
-fn one_line(error: &StepError) -> String {
+pub(super) fn one_line(error: &StepError) -> String {
     let line = error.message.lines().next().unwrap_or_default();
     let text = error.step.as_ref().map_or_else(|| line.to_owned(), |step| format!("{step}: {line}"));
     text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()

@@ -5,10 +5,12 @@
 //! `Input::Resume`.
 
 mod execution_task;
+mod forced_end;
 mod plans;
 mod service;
 mod versions;
 
+pub use forced_end::EndError;
 pub use plans::Plans;
 pub use service::{Executor, Parts};
 pub use versions::{VersionError, VersionKey, Versions};

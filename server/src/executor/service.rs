@@ -5,18 +5,20 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::Event;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use super::execution_task::{ExecutionTask, Signal};
+use super::execution_task::ExecutionTask;
+use super::forced_end::MOST_TAKEOVERS;
 use super::versions::{VersionError, Versions};
 use crate::domain::execution::{Execution, State};
 use crate::domain::workflow::plan::Plan;
 use crate::journal::{self, Journal, Lease};
-use crate::queue::{Cancel, Claim, Queue};
+use crate::queue::{Claim, Load, Queue, Request};
 use crate::runner::Runner;
 use crate::store::queries::feed;
 use crate::store::{self, Database};
@@ -49,7 +51,7 @@ pub struct Parts {
 pub struct Executor {
     pub(super) parts: Arc<Parts>,
     room: Arc<Semaphore>,
-    running: Arc<Mutex<HashMap<ExecutionId, mpsc::Sender<Signal>>>>,
+    running: Arc<Mutex<HashMap<ExecutionId, mpsc::Sender<Request>>>>,
     /// Woken when an execution that nobody holds may be due, or room was made.
     claimable: Arc<Notify>,
     draining: watch::Sender<bool>,
@@ -96,6 +98,12 @@ impl Executor {
         if self.is_draining() { 0 } else { self.room.available_permits() }
     }
 
+    /// What this node says about itself.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load { draining: self.is_draining(), running: self.lock_running().len(), free: self.free() }
+    }
+
     /// Whether the node is stopping.
     #[must_use]
     pub fn is_draining(&self) -> bool {
@@ -103,17 +111,20 @@ impl Executor {
     }
 
     /// Starts an execution that was admitted just now, with the lease for this node.
-    pub fn launch(&self, lease: Lease, plan: Arc<Plan>, admitted: &Event, permit: OwnedSemaphorePermit) {
-        match State::fold(lease.execution_id, plan, [admitted]) {
-            Ok(state) => self.spawn(lease, state, None, permit),
+    pub fn launch(&self, lease: Lease, plan: Arc<Plan>, admitted: &[Event], permit: OwnedSemaphorePermit) {
+        match State::fold(lease.execution_id, plan, admitted) {
+            Ok(state) => self.spawn(lease, state, (Vec::new(), false), permit),
             Err(error) => tracing::error!(%error, execution_id = %lease.execution_id, "an admitted execution can't start"),
         }
     }
 
     /// Takes up an execution that was claimed: reads its events and goes on where they end.
     pub async fn take_up(&self, claim: Claim, permit: OwnedSemaphorePermit) {
+        if claim.takeovers >= MOST_TAKEOVERS {
+            return self.set_aside(claim).await;
+        }
         match self.fold(&claim).await {
-            Ok(state) => self.spawn(claim.lease, state, claim.cancel, permit),
+            Ok(state) => self.spawn(claim.lease, state, (claim.requests, claim.blocked), permit),
             Err(error) => {
                 let execution_id = claim.lease.execution_id;
                 tracing::error!(error = &error as &dyn std::error::Error, %execution_id, "an execution can't be taken up; trying again later");
@@ -122,11 +133,23 @@ impl Executor {
         }
     }
 
-    /// Passes a request to cancel on to an execution that runs here. False when it doesn't.
-    pub async fn cancel(&self, id: ExecutionId, cancel: Cancel) -> bool {
+    /// An execution that takes node after node with it is not given another one.
+    async fn set_aside(&self, claim: Claim) {
+        let execution_id = claim.lease.execution_id;
+        match self.parts.set_aside(claim.lease, claim.takeovers).await {
+            Ok(()) => tracing::warn!(%execution_id, takeovers = claim.takeovers, "an execution is set aside as a dead letter"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, %execution_id, "an execution can't be set aside; trying again");
+                self.parts.give_back_later(claim.lease, Duration::from_secs(5)).await;
+            }
+        }
+    }
+
+    /// Passes a request on to an execution that runs here. False when it doesn't.
+    pub async fn pass_on(&self, id: ExecutionId, request: Request) -> bool {
         let signals = self.lock_running().get(&id).cloned();
         match signals {
-            Some(signals) => signals.send(Signal::Cancel(cancel)).await.is_ok(),
+            Some(signals) => signals.send(request).await.is_ok(),
             None => false,
         }
     }
@@ -165,7 +188,7 @@ impl Executor {
         self.lock_running().len()
     }
 
-    fn spawn(&self, lease: Lease, state: State, cancel: Option<Cancel>, permit: OwnedSemaphorePermit) {
+    fn spawn(&self, lease: Lease, state: State, (requests, blocked): (Vec<Request>, bool), permit: OwnedSemaphorePermit) {
         let (sender, signals) = mpsc::channel(8);
         self.lock_running().insert(lease.execution_id, sender.clone());
         let running = self.parts.metrics.execution_running();
@@ -173,7 +196,7 @@ impl Executor {
         let mut task =
             ExecutionTask::new(Arc::clone(&self.parts), lease, Execution::new(state), signals, self.draining.subscribe());
         tokio::spawn(async move {
-            let outcome = AssertUnwindSafe(task.run(cancel)).catch_unwind().await;
+            let outcome = AssertUnwindSafe(task.run(requests, blocked)).catch_unwind().await;
             if outcome.is_err() {
                 tracing::error!(execution_id = %lease.execution_id, "an execution's task ended abnormally; it is taken up again later");
                 executor.parts.give_back_later(lease, Duration::from_secs(60)).await;
@@ -185,7 +208,7 @@ impl Executor {
     }
 
     /// The task behind `ended` has ended. A later lease may have a task of its own by now.
-    fn forget(&self, id: ExecutionId, ended: &mpsc::Sender<Signal>) {
+    fn forget(&self, id: ExecutionId, ended: &mpsc::Sender<Request>) {
         let mut running = self.lock_running();
         if running.get(&id).is_some_and(|signals| signals.same_channel(ended)) {
             running.remove(&id);
@@ -208,7 +231,7 @@ impl Executor {
         }
     }
 
-    fn lock_running(&self) -> MutexGuard<'_, HashMap<ExecutionId, mpsc::Sender<Signal>>> {
+    fn lock_running(&self) -> MutexGuard<'_, HashMap<ExecutionId, mpsc::Sender<Request>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -229,6 +252,16 @@ impl Parts {
                 .map_err(|source| TakeUpError::Decode { seq: stored.seq, source })
         };
         stored.into_iter().map(decode).collect()
+    }
+
+    /// Gives back the lease of an execution that has nothing to do until `until`, as soon as the database can be reached.
+    pub(super) async fn rest(&self, lease: Lease, until: DateTime<Utc>, paused: bool) {
+        let mut pause = Duration::from_millis(100);
+        while let Err(error) = self.queue.rest(lease, until, paused).await {
+            tracing::warn!(%error, execution_id = %lease.execution_id, "a lease can't be given back yet");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
     }
 
     /// Gives a lease back, as soon as the database can be reached; the execution is due again after `delay`.

@@ -69,7 +69,7 @@ impl ExecutionSubscription {
             .await?;
         self.history_read = true;
         self.ended |= over;
-        let events = stored.into_iter().map(decode).collect::<Result<Vec<_>, _>>()?;
+        let events = stored.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
         Ok(self.advance(events))
     }
 

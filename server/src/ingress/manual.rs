@@ -1,4 +1,4 @@
-//! Manual starts and cancellations: what people and programs ask for through the API.
+//! Manual starts, and requests to cancel, pause and resume: what people and programs ask for through the API.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use tidemill_common::clock::Clock;
 use tidemill_common::event::{Json, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 
-use crate::admission::{Admission, Arrival, Outcome, Refusal};
+use crate::admission::{Admission, Arrival, Outcome, Refusal, Retry};
 use crate::domain::workflow::plan::Plan;
-use crate::executor::Executor;
+use crate::executor::{EndError, Executor};
 use crate::journal::Delivery;
-use crate::queue::{Cancel, Holder, Queue};
+use crate::queue::{Holder, Queue, Request};
 use crate::store;
 
-/// Starts and cancels executions by hand. Cheap to clone.
+/// Starts executions by hand, and says what is wanted of those that run. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Manual {
     admission: Admission,
@@ -39,6 +39,8 @@ pub struct Start {
     pub input: Json,
     /// What must not start a second execution.
     pub delivery: Option<Delivery>,
+    /// What it tries again.
+    pub retry: Option<Retry>,
 }
 
 impl Manual {
@@ -60,6 +62,7 @@ impl Manual {
             trigger: start.trigger,
             input: start.input,
             delivery: start.delivery,
+            retry: start.retry,
         };
         match self.admission.admit(arrival).await? {
             Outcome::Admitted => Ok((execution_id, false)),
@@ -67,20 +70,30 @@ impl Manual {
         }
     }
 
-    /// Asks for an execution to be cancelled. False when the workspace has no such execution, or it has ended.
-    pub async fn cancel(
+    /// Asks something of an execution. False when the workspace has no such execution, or it has ended.
+    pub async fn request(
         &self,
         workspace_id: WorkspaceId,
         execution_id: ExecutionId,
-        cancel: Cancel,
+        request: Request,
     ) -> Result<bool, store::Error> {
-        let holder = self.queue.request_cancel(workspace_id, execution_id, &cancel, self.clock.now()).await?;
+        let holder = self.queue.request(workspace_id, execution_id, &request, self.clock.now()).await?;
         match holder {
             None => return Ok(false),
-            Some(Holder::Here) => drop(self.executor.cancel(execution_id, cancel).await),
+            Some(Holder::Here) => drop(self.executor.pass_on(execution_id, request).await),
             Some(Holder::Nobody) => self.executor.wake_claims(),
             Some(Holder::Elsewhere) => {}
         }
         Ok(true)
+    }
+
+    /// Ends an execution as cancelled, whoever holds it. False when the workspace has no such execution, or it has ended.
+    pub async fn force_cancel(
+        &self,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        request: Request,
+    ) -> Result<bool, EndError> {
+        self.executor.force_cancel(workspace_id, execution_id, request).await
     }
 }

@@ -81,6 +81,7 @@ impl Schedules {
             trigger: TriggerOrigin { kind: "schedule".into(), id: Some(Arc::clone(&trigger.id)) },
             input: Arc::new(input),
             delivery: Some(Delivery { source: format!("schedule:{workflow_uid}:{}", row.trigger_id), key: instant }),
+            retry: None,
             plan,
         };
         self.admission.admit(arrival).await?;

@@ -143,6 +143,7 @@ impl Webhooks {
             trigger: TriggerOrigin { kind: "webhook".into(), id: Some(Arc::clone(route.trigger_id())) },
             input: Arc::new(input),
             delivery: delivery(route, webhook, request),
+            retry: None,
         };
         match (self.admission.admit(arrival).await?, ended) {
             (Outcome::Duplicate(execution_id), _) => Ok(Answer::Accepted { execution_id, duplicate: true }),

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use tidemill_common::event::Event;
+use tidemill_common::event::{Event, EventBody};
 use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
+use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
-use super::command::{Admission, Admitted, Append, Command, Error, Next};
-use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, EventRow, Written};
+use super::command::{Admission, Admitted, Append, Command, Error, Next, Slot};
+use crate::domain::cause::{Cause, cause};
+use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, DeadLetterRow, EventRow, SlotRow, Written};
 use crate::store::{self, Connection};
 
 /// Commands that are written together. At most one append row per execution: later ones are merged into it.
@@ -22,7 +25,7 @@ pub(super) struct Batch {
 
 struct Admit {
     row: AdmitRow,
-    event: Event,
+    events: Vec<Event>,
     reply: oneshot::Sender<Result<Admitted, Error>>,
 }
 
@@ -52,8 +55,8 @@ impl Batch {
     pub(super) fn add(&mut self, command: Command, node: NodeId) -> Option<Command> {
         match command {
             Command::Admit { admission, data, reply } => {
-                let event = admission.event.clone();
-                self.admits.push(Admit { row: admit_row(*admission, data, node), event, reply });
+                let (row, events) = admit_row(*admission, data, node);
+                self.admits.push(Admit { row, events, reply });
                 None
             }
             Command::Append { append, data, reply } => match self.by_execution.get(&append.lease.execution_id) {
@@ -88,10 +91,10 @@ impl Batch {
     pub(super) fn settle(self, written: &Written, connection: &mut Connection) -> (Vec<Committed>, Vec<Reply>) {
         let mut committed = Vec::with_capacity(self.len());
         let mut replies = Vec::with_capacity(self.len());
-        for Admit { row, event, reply } in self.admits {
+        for Admit { row, events, reply } in self.admits {
             if written.admitted.contains(&row.id) {
                 let workspace_id = WorkspaceId(row.workspace_id);
-                committed.push(Committed { workspace_id, execution_id: event.execution_id, events: vec![event] });
+                committed.push(Committed { workspace_id, execution_id: ExecutionId(row.id), events });
                 replies.push(Reply::Admit(reply, Ok(Admitted::New)));
             } else {
                 replies.push(Reply::Admit(reply, duplicate_of(&row, connection)));
@@ -159,22 +162,34 @@ fn duplicate_of(row: &AdmitRow, connection: &mut Connection) -> Result<Admitted,
     }
 }
 
-fn admit_row(admission: Admission, data: String, node: NodeId) -> AdmitRow {
-    AdmitRow {
+fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow, Vec<Event>) {
+    let row = AdmitRow {
         workspace_id: admission.workspace_id.0,
-        id: admission.event.execution_id.0,
+        id: admission.events.first().map_or_else(Uuid::nil, |event| event.execution_id.0),
         workflow_uid: admission.workflow_uid.0,
         workflow_id: admission.workflow_id,
         version: admission.version,
         status: if admission.lease { "running" } else { "queued" },
         trigger_type: admission.trigger.kind,
         trigger_id: admission.trigger.id,
-        at: admission.event.at,
         lease_node: admission.lease.then_some(node.0),
-        event_type: admission.event.body.type_name(),
-        event_data: data,
+        events: event_rows(&admission.events, data),
+        retry_of: admission.retry_of.map(|id| id.0),
+        slot: admission.slot.map(slot_row),
         delivery: admission.delivery.map(|delivery| (delivery.source, delivery.key)),
-    }
+    };
+    (row, admission.events)
+}
+
+fn slot_row(slot: Slot) -> SlotRow {
+    let Slot { key, limit, on_limit, refusal } = slot;
+    SlotRow { key, most: limit, on_limit, refusal }
+}
+
+fn event_rows(events: &[Event], data: impl IntoIterator<Item = String>) -> Vec<EventRow> {
+    let row =
+        |(event, data): (&Event, String)| EventRow { seq: event.seq, at: event.at, event_type: event.body.type_name(), data };
+    events.iter().zip(data).map(row).collect()
 }
 
 fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
@@ -184,13 +199,8 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         Next::Release(until) => (1, until),
         Next::End => (2, at),
     };
+    let dead_letter = dead_letter(&append);
     let (finished_at, error) = append.ended.map_or((None, None), |(at, error)| (Some(at), error));
-    let events = append.events.iter().zip(data).map(|(event, data)| EventRow {
-        seq: event.seq,
-        at: event.at,
-        event_type: event.body.type_name(),
-        data,
-    });
     let row = AppendRow {
         workspace_id: append.lease.workspace_id.0,
         execution_id: append.lease.execution_id.0,
@@ -198,11 +208,23 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         next,
         available_at,
         status: append.status.as_str(),
-        events: events.collect(),
+        events: event_rows(&append.events, data),
         finished_at,
         error,
+        dead_letter,
+        gives_up_key: append.keyed && append.next == Next::End,
     };
     (row, append.events)
+}
+
+/// What is kept when the execution failed for good.
+fn dead_letter(append: &Append) -> Option<DeadLetterRow> {
+    if !matches!(append.status, ExecutionStatus::Failed | ExecutionStatus::DeadLetter) {
+        return None;
+    }
+    let EventBody::ExecutionCompleted { error: Some(error), .. } = &append.events.last()?.body else { return None };
+    let Cause { text, fingerprint } = cause(error);
+    Some(DeadLetterRow { fingerprint, cause: text, class: error.class.as_str(), step: error.step.clone() })
 }
 
 /// Two appends of one execution become one: all events, and the later one's state.
@@ -213,4 +235,6 @@ fn merge(row: &mut AppendRow, later: AppendRow) {
     row.status = later.status;
     row.finished_at = later.finished_at;
     row.error = later.error;
+    row.dead_letter = later.dead_letter;
+    row.gives_up_key = later.gives_up_key;
 }

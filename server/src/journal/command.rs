@@ -8,6 +8,8 @@ use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 
+use crate::domain::workflow::concurrency::OnLimit;
+
 /// The right to advance an execution. Every write of an executor carries it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
@@ -34,10 +36,27 @@ pub struct Admission {
     pub trigger: TriggerOrigin,
     /// Whether this node takes the lease at once.
     pub lease: bool,
-    /// The first event: `execution_started` with the lease, `execution_queued` without.
-    pub event: Event,
+    /// The first event, `execution_started` with the lease and `execution_queued` without; then the results that a retry keeps.
+    pub events: Vec<Event>,
+    /// The execution that this one tries again.
+    pub retry_of: Option<ExecutionId>,
+    /// The concurrency key that it needs; then it takes no lease.
+    pub slot: Option<Slot>,
     /// What must not start a second execution.
     pub delivery: Option<Delivery>,
+}
+
+/// A concurrency key that an execution needs before it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// The key.
+    pub key: String,
+    /// How many executions may hold it.
+    pub limit: i32,
+    /// What happens when they do.
+    pub on_limit: OnLimit,
+    /// Why nobody may hold it, if its key can't be had.
+    pub refusal: Option<String>,
 }
 
 /// Identifies an arrival, so that it starts at most one execution.
@@ -71,6 +90,8 @@ pub struct Append {
     pub ended: Option<(DateTime<Utc>, Option<String>)>,
     /// What becomes of the lease.
     pub next: Next,
+    /// Whether it may have a concurrency key, which it gives up when it ends.
+    pub keyed: bool,
 }
 
 /// What becomes of the lease after an append.
@@ -102,7 +123,7 @@ pub enum Error {
 }
 
 pub(super) enum Command {
-    Admit { admission: Box<Admission>, data: String, reply: oneshot::Sender<Result<Admitted, Error>> },
+    Admit { admission: Box<Admission>, data: Vec<String>, reply: oneshot::Sender<Result<Admitted, Error>> },
     Append { append: Append, data: Vec<String>, reply: oneshot::Sender<Result<(), Error>> },
 }
 
@@ -111,8 +132,9 @@ impl Command {
     pub(super) fn bytes(&self) -> usize {
         const ROW: usize = 200;
         match self {
-            Self::Admit { data, .. } => ROW + data.len(),
-            Self::Append { data, .. } => ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>(),
+            Self::Admit { data, .. } | Self::Append { data, .. } => {
+                ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>()
+            }
         }
     }
 

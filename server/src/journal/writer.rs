@@ -63,8 +63,8 @@ impl Journal {
 
     /// Admits an execution. Answers after the commit, or at once when there is no room.
     pub async fn admit(&self, admission: Admission) -> Result<Admitted, Error> {
-        let id = admission.event.execution_id.0;
-        let data = encode::data(&admission.event.body);
+        let Some(id) = admission.events.first().map(|event| event.execution_id.0) else { return Err(Error::Rejected) };
+        let data = admission.events.iter().map(|event| encode::data(&event.body)).collect();
         let (reply, answer) = oneshot::channel();
         let command = Command::Admit { admission: Box::new(admission), data, reply };
         self.writer_of(id).try_send(command).map_err(|error| match error {

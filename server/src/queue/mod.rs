@@ -3,13 +3,16 @@
 //! A lease is a row's `(lease_node, lease_epoch)`. It holds for as long as its node lives; a node lives for as long as its
 //! heartbeat says so. Every write of an executor names its lease, so that a node which was only slow can do no harm.
 
+mod request;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value, json};
 use tidemill_common::ids::{ExecutionId, NodeId, WorkflowUid, WorkspaceId};
 
 use crate::journal::Lease;
-use crate::store::queries::queue as query;
+use crate::store::queries::{control, queue as query};
 use crate::store::{Database, Error};
+
+pub use request::{Holder, Request, Wish};
 
 /// How long a node lives after its last heartbeat.
 const LIFE: TimeDelta = TimeDelta::seconds(15);
@@ -23,28 +26,23 @@ pub struct Claim {
     pub workflow_uid: WorkflowUid,
     /// The version that is executed.
     pub version: i32,
-    /// A request to cancel it, from while nobody held it.
-    pub cancel: Option<Cancel>,
+    /// What was wanted of it while nobody held it.
+    pub requests: Vec<Request>,
+    /// How many nodes were lost with it since it last came to rest.
+    pub takeovers: i16,
+    /// Whether it waits for a concurrency key, so that it may end but not begin.
+    pub blocked: bool,
 }
 
-/// A request to cancel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cancel {
-    /// Why.
-    pub reason: Option<String>,
-    /// Who asked.
-    pub by: String,
-}
-
-/// Where a request to cancel must go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder {
-    /// Nobody: whoever claims the execution next will see the request.
-    Nobody,
-    /// This node.
-    Here,
-    /// Another node, which looks for requests with each heartbeat.
-    Elsewhere,
+/// What a node says about itself with each heartbeat.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Whether it is stopping.
+    pub draining: bool,
+    /// How many executions it holds.
+    pub running: usize,
+    /// How many more it takes.
+    pub free: usize,
 }
 
 /// The queue, as this node sees it.
@@ -103,38 +101,30 @@ impl Queue {
             .await
     }
 
-    /// Notes a request to cancel. `None` when there is no such execution in the workspace or it has ended.
-    pub async fn request_cancel(
-        &self,
-        workspace_id: WorkspaceId,
-        execution_id: ExecutionId,
-        cancel: &Cancel,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Holder>, Error> {
-        let request = json!({"reason": cancel.reason, "by": cancel.by});
-        let holder = self
-            .database
-            .engine(move |connection| Ok(query::request_cancel(connection, workspace_id.0, execution_id.0, &request, now)?))
-            .await?;
-        Ok(holder.map(|node| match node {
-            None => Holder::Nobody,
-            Some(node) if node == self.node.0 => Holder::Here,
-            Some(_) => Holder::Elsewhere,
-        }))
-    }
-
-    /// Says that this node lives, and returns requests to cancel what it holds.
-    pub async fn heartbeat(&self, name: &str, now: DateTime<Utc>) -> Result<Vec<(ExecutionId, Cancel)>, Error> {
-        let (node, name) = (self.node.0, name.to_owned());
+    /// Says that this node lives, and returns what is wanted of the executions that it holds.
+    pub async fn heartbeat(&self, name: &str, load: Load, now: DateTime<Utc>) -> Result<Vec<(ExecutionId, Request)>, Error> {
+        let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        let node = query::NodeRow {
+            id: self.node.0,
+            name: name.to_owned(),
+            expires_at: now + LIFE,
+            draining: load.draining,
+            running: count(load.running),
+            free: count(load.free),
+        };
         let rows = self
             .database
             .engine(move |connection| {
-                query::heartbeat(connection, node, &name, now, now + LIFE)?;
+                query::heartbeat(connection, &node, now)?;
                 query::forget_nodes(connection, now)?;
-                Ok(query::cancel_requests(connection, node)?)
+                Ok(control::requests(connection, node.id)?)
             })
             .await?;
-        Ok(rows.into_iter().map(|row| (ExecutionId(row.execution_id), Cancel::from_json(&row.cancel))).collect())
+        let requests = |row: control::RequestRow| {
+            let requests = Request::from_columns(row.cancel.as_ref(), row.pause.as_ref());
+            requests.into_iter().map(move |request| (ExecutionId(row.execution_id), request))
+        };
+        Ok(rows.into_iter().flat_map(requests).collect())
     }
 
     /// Declares an earlier process dead, which this one knows to be gone: nobody need wait for its heartbeat to end.
@@ -166,14 +156,9 @@ impl From<query::ClaimRow> for Claim {
             },
             workflow_uid: WorkflowUid(row.workflow_uid),
             version: row.version,
-            cancel: row.cancel.as_ref().map(Cancel::from_json),
+            requests: Request::from_columns(row.cancel.as_ref(), row.pause.as_ref()),
+            takeovers: row.takeovers,
+            blocked: row.blocked,
         }
-    }
-}
-
-impl Cancel {
-    fn from_json(request: &Value) -> Self {
-        let text = |key: &str| request.get(key).and_then(Value::as_str).map(str::to_owned);
-        Self { reason: text("reason"), by: text("by").unwrap_or_default() }
     }
 }

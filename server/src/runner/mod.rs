@@ -1,6 +1,6 @@
 //! Does the work of one step that has outside effects. Never sees the store.
 //!
-//! `transform`, `wait` and `fail` have none: `domain::execution` evaluates them itself.
+//! `transform`, `switch`, `wait` and `fail` have none: `domain::execution` evaluates them itself.
 
 pub mod http;
 pub mod outbound;
@@ -39,7 +39,7 @@ impl Runner {
     pub async fn run(&self, work: &Work, with: Value, context: StepContext) -> Result<Value, StepError> {
         match work {
             Work::HttpRequest(_) => http::request(&self.outbound, with, context).await,
-            Work::Transform(_) | Work::Wait(_) | Work::Fail(_) => {
+            Work::Transform(_) | Work::Switch(_) | Work::Wait(_) | Work::Fail(_) => {
                 Err(StepError::new(FailureClass::Infrastructure, "a step without outside effects was sent to the runner"))
             }
         }

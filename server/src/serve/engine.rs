@@ -12,15 +12,16 @@ use tokio::task::JoinSet;
 
 use super::{Error, files};
 use crate::admission::{Admission, Refusal};
-use crate::app::engine::{Engine as AppEngine, EngineError, Start, Started};
+use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
+use crate::app::{Executions, Replays};
 use crate::background::Background;
 use crate::config::ServeConfig;
-use crate::executor::{Executor, Parts, Versions};
+use crate::executor::{EndError, Executor, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::ingress::{Manual, Routes, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
-use crate::queue::{Cancel, Queue};
+use crate::queue::{Load, Queue, Request, Wish};
 use crate::runner::Runner;
 use crate::runner::outbound::{Outbound, OutboundPolicy};
 use crate::secrets::Vault;
@@ -39,8 +40,9 @@ pub(super) struct Engine {
     pub(super) hub: Hub,
     pub(super) routes: Routes,
     pub(super) webhooks: Webhooks,
-    pub(super) manual: Manual,
     pub(super) schedules_changed: Arc<Notify>,
+    pub(super) replay_ordered: Arc<Notify>,
+    pub(super) executions: Executions,
     executor: Executor,
     queue: Queue,
     background: JoinSet<()>,
@@ -60,7 +62,7 @@ impl Engine {
         if let Some(before) = files::succeed(&config.data_dir, node)? {
             queue.bury(before, clock.now()).await?;
         }
-        queue.heartbeat(&config.node_name, clock.now()).await?;
+        queue.heartbeat(&config.node_name, Load::default(), clock.now()).await?;
 
         let hub = Hub::new(database.clone());
         let observer: Arc<dyn Observer> = Arc::new(hub.clone());
@@ -81,12 +83,17 @@ impl Engine {
         let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         let routes = Routes::new(database.clone(), versions.clone());
         let schedules_changed = Arc::new(Notify::new());
+        let replay_ordered = Arc::new(Notify::new());
+        let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
+        let commands = Arc::new(Commands { manual, versions: versions.clone() });
+        let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
         let background = Background {
             node_name: config.node_name.clone(),
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
             hub: hub.clone(),
+            replays: Replays::new(database.clone(), executions.clone(), Arc::clone(&clock), Arc::clone(&replay_ordered)),
             database: database.clone(),
             clock: Arc::clone(&clock),
             schedules_changed: Arc::clone(&schedules_changed),
@@ -94,7 +101,6 @@ impl Engine {
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
             webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock)),
-            manual: Manual::new(admission, executor.clone(), queue.clone(), Arc::clone(&clock)),
             background: background.start(),
             database,
             schema,
@@ -106,6 +112,8 @@ impl Engine {
             hub,
             routes,
             schedules_changed,
+            replay_ordered,
+            executions,
             executor,
             queue,
         })
@@ -136,8 +144,8 @@ impl Engine {
 /// What the use cases may ask of the engine.
 #[derive(Debug, Clone)]
 pub(super) struct Commands {
-    pub(super) manual: Manual,
-    pub(super) versions: Versions,
+    manual: Manual,
+    versions: Versions,
 }
 
 impl AppEngine for Commands {
@@ -157,25 +165,37 @@ impl AppEngine for Commands {
                 trigger: start.trigger,
                 input: start.input,
                 delivery,
+                retry: start.retry,
             };
             let (execution_id, duplicate) = self.manual.start(start).await.map_err(refused)?;
             Ok(Started { execution_id, duplicate })
         })
     }
 
-    fn cancel(
+    fn order(
         &self,
         workspace_id: WorkspaceId,
         execution_id: ExecutionId,
-        reason: Option<String>,
-        by: String,
+        order: Order,
     ) -> BoxFuture<'_, Result<(), EngineError>> {
         Box::pin(async move {
-            match self.manual.cancel(workspace_id, execution_id, Cancel { reason, by }).await {
+            let Order { command, reason, by } = order;
+            let wish = match command {
+                Command::Cancel | Command::ForceCancel => Wish::Cancel,
+                Command::Pause => Wish::Pause,
+                Command::Resume => Wish::Resume,
+            };
+            let request = Request { wish, reason, by };
+            let done = if command == Command::ForceCancel {
+                self.manual.force_cancel(workspace_id, execution_id, request).await
+            } else {
+                self.manual.request(workspace_id, execution_id, request).await.map_err(EndError::from)
+            };
+            match done {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(EngineError::Ended),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "an execution can't be cancelled");
+                    tracing::warn!(error = &error as &dyn std::error::Error, "an order about an execution can't be passed on");
                     Err(EngineError::Unavailable)
                 }
             }

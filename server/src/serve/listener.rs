@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::engine::{Commands, Engine};
+use super::engine::Engine;
 use super::{Error, Stop, files};
-use crate::api::{ApiDeps, Hooks, Listener, Streams};
-use crate::app::{Accounts, Activated, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
+use crate::app::{Accounts, Activated, DeadLetters, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
 
@@ -27,33 +27,18 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
         stop.requested().await;
         engine.begin_drain();
     };
-    listener.serve(deps(config, engine), stopping, GRACE).await.map_err(Error::Http)
+    listener.serve(deps(engine), live(config, engine), stopping, GRACE).await.map_err(Error::Http)
 }
 
-fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
-    let Engine {
-        database,
-        schema,
-        draining,
-        clock,
-        vault,
-        metrics,
-        versions,
-        hub,
-        routes,
-        webhooks,
-        manual,
-        schedules_changed,
-        ..
-    } = engine;
-    let commands = Arc::new(Commands { manual: manual.clone(), versions: versions.clone() });
+fn deps(engine: &Engine) -> ApiDeps {
+    let Engine { database, schema, draining, clock, vault, metrics, versions, routes, .. } = engine;
+    let Engine { executions, replay_ordered, schedules_changed, .. } = engine;
     let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
     let activated: Activated = Arc::new(move || {
         routes.forget();
         schedules_changed.notify_one();
     });
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
-    let shown = Arc::clone(metrics);
     ApiDeps {
         idempotency: Idempotency::new(database.clone(), Arc::clone(clock)),
         accounts: Accounts::new(database.clone()),
@@ -61,15 +46,22 @@ fn deps(config: &ServeConfig, engine: &Engine) -> ApiDeps {
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
         secrets: Secrets::new(database.clone(), Arc::clone(vault), Arc::clone(clock)),
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated),
-        executions: Executions::new(database.clone(), versions.plans().clone(), commands),
+        executions: executions.clone(),
+        dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining)),
-        metrics: Arc::new(move || shown.render()),
+        metrics: Arc::clone(metrics),
+        authenticator,
+    }
+}
+
+fn live(config: &ServeConfig, engine: &Engine) -> LiveDeps {
+    let Engine { clock, metrics, hub, webhooks, .. } = engine;
+    LiveDeps {
         hooks: Hooks {
             webhooks: webhooks.clone(),
             room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),
             metrics: Arc::clone(metrics),
         },
         streams: Streams { hub: hub.clone(), clock: Arc::clone(clock), metrics: Arc::clone(metrics) },
-        authenticator,
     }
 }

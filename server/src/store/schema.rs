@@ -148,6 +148,7 @@ diesel::table! {
         last_seq -> Integer,
         finished_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
+        retry_of -> Nullable<Uuid>,
     }
 }
 
@@ -175,7 +176,8 @@ diesel::table! {
         lease_node -> Nullable<Uuid>,
         lease_epoch -> Integer,
         takeovers -> SmallInt,
-        cancel_requested -> Bool,
+        cancel -> Nullable<Json>,
+        pause -> Nullable<Json>,
     }
 }
 
@@ -214,6 +216,77 @@ diesel::table! {
         started_at -> Timestamptz,
         heartbeat_at -> Timestamptz,
         expires_at -> Timestamptz,
+        draining -> Bool,
+        running -> Integer,
+        free -> Integer,
+    }
+}
+
+diesel::table! {
+    /// Executions that failed for good.
+    dead_letters (workspace_id, execution_id) {
+        workspace_id -> Uuid,
+        execution_id -> Uuid,
+        workflow_uid -> Uuid,
+        workflow_id -> Text,
+        version -> Integer,
+        at -> Timestamptz,
+        status -> Text,
+        fingerprint -> Text,
+        cause -> Text,
+        class -> Text,
+        step -> Nullable<Text>,
+        error -> Text,
+        state -> Text,
+        settled_at -> Nullable<Timestamptz>,
+        settled_by -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        replay_id -> Nullable<Uuid>,
+        replay_at -> Nullable<Timestamptz>,
+        replay_from -> Nullable<Text>,
+        replay_rate -> Nullable<Integer>,
+        canary -> Bool,
+        replayed_as -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Who holds a concurrency key, and who waits for it.
+    concurrency_slots (workspace_id, execution_id) {
+        workspace_id -> Uuid,
+        execution_id -> Uuid,
+        workflow_uid -> Uuid,
+        key -> Text,
+        place -> BigInt,
+        most -> Integer,
+        holds -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Metrics of finished executions, per hour.
+    execution_rollups (workspace_id, workflow_uid, step, hour, status, bucket) {
+        workspace_id -> Uuid,
+        workflow_uid -> Uuid,
+        step -> Text,
+        hour -> Timestamptz,
+        status -> Text,
+        bucket -> SmallInt,
+        workflow_id -> Text,
+        count -> BigInt,
+        total_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool};
+    use super::sql_types::Xid8;
+
+    /// How far the feed has been rolled up.
+    rollup_cursor (id) {
+        id -> Bool,
+        txid -> Xid8,
+        position -> BigInt,
     }
 }
 

@@ -64,6 +64,12 @@ pub enum Action {
     Start,
     /// Cancel the execution.
     Cancel,
+    /// Pause the execution, or let it go on.
+    Pause,
+    /// Try the execution again.
+    Retry,
+    /// Say why the execution isn't moving.
+    Why,
     /// Activate or deactivate the workflow.
     Switch,
     /// The palette.
@@ -91,7 +97,9 @@ pub enum Action {
 pub enum Tier {
     /// Changes nothing on the server.
     Free,
-    /// Changes something, after a form that has to be sent.
+    /// Changes something at once: the same key undoes it.
+    Direct,
+    /// Changes something, after a form that has to be sent or a question.
     Form,
     /// Changes something, after a question whose default is no.
     Confirm,
@@ -120,6 +128,14 @@ pub const ACTIONS: &[Info] = &[
     free(Action::Back, "back", "undo one thing: overlay, filter, zoom, screen"),
     Info { action: Action::Start, name: "start", help: "start an execution of this workflow, with an input", tier: Tier::Form },
     Info { action: Action::Cancel, name: "cancel", help: "cancel this execution (asks first)", tier: Tier::Confirm },
+    Info { action: Action::Pause, name: "pause", help: "pause this execution, or let it go on", tier: Tier::Direct },
+    Info {
+        action: Action::Retry,
+        name: "retry",
+        help: "try this execution again, from the failed step (asks first)",
+        tier: Tier::Form,
+    },
+    free(Action::Why, "why", "say why this execution isn't moving"),
     Info {
         action: Action::Switch,
         name: "activate",

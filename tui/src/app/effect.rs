@@ -42,6 +42,17 @@ pub enum Effect {
     },
     /// Ask an execution to stop.
     Cancel(ExecutionId),
+    /// Pause an execution, or let it go on.
+    Pause {
+        /// The execution.
+        id: ExecutionId,
+        /// Whether it is to be paused.
+        on: bool,
+    },
+    /// Try an execution again.
+    Retry(ExecutionId),
+    /// Ask why an execution isn't moving.
+    Why(ExecutionId),
     /// Make a workflow's triggers live, or stop them.
     Switch {
         /// The workflow's `id`.

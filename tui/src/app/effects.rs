@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tidemill_common::api::execution::{ExecutionCancel, ExecutionCreate};
+use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume, ExecutionRetry};
+use tidemill_common::api::execution::ExecutionCreate;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::limits::PAGE_ITEMS;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -118,6 +119,19 @@ async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
             let result = client.execution_cancel(id, &ExecutionCancel::default()).await;
             Answer::Cancelled(id, result.map(Box::new).map_err(|error| failure(&error)))
         }
+        Effect::Pause { id, on } => {
+            let result = if on {
+                client.execution_pause(id, &ExecutionPause::default()).await
+            } else {
+                client.execution_resume(id, &ExecutionResume::default()).await
+            };
+            Answer::Paused(id, result.map(Box::new).map_err(|error| failure(&error)))
+        }
+        Effect::Retry(id) => {
+            let result = client.execution_retry(id, &ExecutionRetry::default()).await;
+            Answer::Started(result.map(Box::new).map_err(|error| failure(&error)))
+        }
+        Effect::Why(id) => Answer::Why(id, client.execution_why(id).await.map_err(|error| failure(&error))),
         Effect::Switch { workflow, activate } => {
             let result = match activate {
                 Some(version) => client.workflow_activate(&workflow, Some(version)).await,

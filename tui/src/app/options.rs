@@ -13,6 +13,8 @@ use crate::client::{self, ClientConfig};
 pub struct TuiOptions {
     /// Which server, and who asks.
     pub client: ClientConfig,
+    /// Looks a variable of the environment up.
+    pub environment: fn(&str) -> Option<String>,
     /// The execution to open at once.
     pub start: Option<ExecutionId>,
     /// Whether everything that changes the server is off.
@@ -26,9 +28,10 @@ pub struct TuiOptions {
 }
 
 impl TuiOptions {
-    /// Follows the workspace of `client`; colours and glyphs are found out from the environment.
-    pub fn new(client: ClientConfig) -> Self {
-        Self { client, start: None, readonly: false, colors: None, ascii: None, clock: Arc::new(SystemClock) }
+    /// Follows the workspace of `client`; colours and glyphs are found out from `environment`.
+    pub fn new(client: ClientConfig, environment: fn(&str) -> Option<String>) -> Self {
+        let clock = Arc::new(SystemClock);
+        Self { client, environment, start: None, readonly: false, colors: None, ascii: None, clock }
     }
 }
 

@@ -37,7 +37,7 @@ const KEYS: usize = 64;
 /// When there is no terminal, it breaks, or the server's address or token can't be used. A server that can't be reached is
 /// no error: the screen says so, and connects again for ever.
 pub async fn run(options: TuiOptions) -> Result<(), TuiError> {
-    let surroundings = Surroundings::detect(|name| std::env::var(name).ok());
+    let surroundings = Surroundings::detect(options.environment);
     let client = Client::new(&options.client)?;
     let screen = Screen::enter()?;
     Runner::new(options, surroundings, client, screen)?.run().await

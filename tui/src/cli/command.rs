@@ -7,8 +7,8 @@ use clap::{Command, Subcommand};
 use super::globals::Globals;
 use super::output;
 use super::session::Session;
-use super::{Error, Exit, about, activate, apply, cancel, ctx, delete, demo, describe, diff, get, login, logs, nouns};
-use super::{raw, secret, start, terminal, token, validate, watch, workspace};
+use super::{Error, Exit, about, activate, apply, cancel, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns};
+use super::{pause, raw, retry, secret, start, terminal, token, validate, watch, why, workspace};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
 #[derive(Debug, Subcommand)]
@@ -46,6 +46,17 @@ pub enum ClientCommand {
     Logs(logs::Logs),
     /// Cancel an execution
     Cancel(cancel::Cancel),
+    /// Say why an execution isn't moving: the whole chain
+    Why(why::Why),
+    /// Pause an execution: what is under way ends, nothing new begins
+    Pause(pause::Pause),
+    /// Let a paused execution go on
+    Resume(pause::Resume),
+    /// Try an execution again: a new one, linked to it
+    Retry(retry::Retry),
+    /// List, replay and discard executions that failed for good
+    #[command(subcommand, visible_alias = "dead-letters")]
+    Dlq(dlq::Dlq),
     /// Switch a workflow's triggers on
     Activate(activate::Activate),
     /// Switch a workflow's triggers off
@@ -131,6 +142,11 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Watch(watch) => watch.run(session).await,
         C::Logs(logs) => logs.run(session).await,
         C::Cancel(cancel) => cancel.run(session).await,
+        C::Why(why) => why.run(session).await,
+        C::Pause(pause) => pause.run(session).await,
+        C::Resume(resume) => resume.run(session).await,
+        C::Retry(retry) => retry.run(session).await,
+        C::Dlq(dlq) => dlq.run(session).await,
         C::Activate(activate) => activate.run(session).await,
         C::Deactivate(deactivate) => deactivate.run(session).await,
         C::Execution(execution) => execution.run(session).await,

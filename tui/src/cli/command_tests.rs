@@ -77,6 +77,11 @@ fn both_spellings_are_the_same_command() {
         ("watch @latest", "exec watch @latest"),
         ("logs -f 3f2a", "executions logs -f 3f2a"),
         ("cancel 3f2a --reason x", "ex cancel 3f2a --reason x"),
+        ("cancel 3f2a --force", "exec cancel 3f2a --force"),
+        ("pause 3f2a --reason x", "exec pause 3f2a --reason x"),
+        ("why @latest", "exec why @latest"),
+        ("resume 3f2a", "executions resume 3f2a"),
+        ("retry @failed --from start --input {}", "exec retry @failed --from start --input {}"),
         ("get executions --status failed", "exec list --status failed"),
         ("get workflows", "workflow ls"),
         ("describe workflow a", "wf show a"),
@@ -98,6 +103,7 @@ fn wrong_command_lines_are_refused() {
         "watch @latest --timeout 5",
         "demo --commits 0",
         "token create x --role boss",
+        "retry @failed --from middle",
     ] {
         let error = parse(&format!("tidemill {line}")).err().unwrap();
         assert_eq!(error.exit_code(), 2, "{line}");

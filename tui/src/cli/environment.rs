@@ -30,6 +30,11 @@ pub struct Environment {
     pub config_dir: Option<PathBuf>,
 }
 
+/// One variable of the process' environment, for what has no name here: the terminal's own.
+pub fn variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
 impl Environment {
     /// Reads the process' environment.
     #[must_use]

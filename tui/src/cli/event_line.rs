@@ -11,7 +11,7 @@ const DETAIL: usize = 200;
 /// `event` in `format`, without a newline.
 #[must_use]
 pub fn render(event: &Event, format: Format, paint: Paint) -> String {
-    let step = event.body.step().unwrap_or_default();
+    let step = event.body.place().unwrap_or_default();
     match format {
         Format::Json | Format::Jsonl => serde_json::to_string(event).expect("events have string keys"),
         Format::Yaml => {
@@ -25,14 +25,14 @@ pub fn render(event: &Event, format: Format, paint: Paint) -> String {
                 "{}\t{at}\t{}\t{}\t{}",
                 event.seq,
                 event.body.type_name(),
-                plain_text(step),
+                plain_text(&step),
                 plain_text(&detail(&event.body))
             )
         }
         Format::Table | Format::Wide => {
             let at = paint.paint(Tone::Dim, &event.at.format("%H:%M:%S%.3f").to_string());
             let kind = paint.paint(tone(&event.body), &format!("{:<20}", event.body.type_name()));
-            format!("{at}  {kind}  {:<16}  {}", plain_text(step), shortened(&detail(&event.body))).trim_end().to_owned()
+            format!("{at}  {kind}  {:<16}  {}", plain_text(&step), shortened(&detail(&event.body))).trim_end().to_owned()
         }
     }
 }
@@ -43,8 +43,10 @@ pub fn tone(body: &EventBody) -> Tone {
     match body {
         EventBody::ExecutionCompleted { status, .. } => execution_tone(*status),
         EventBody::StepCompleted { .. } => Tone::Good,
-        EventBody::StepFailed { retry_at: Some(_), .. } | EventBody::ExecutionCancelRequested { .. } => Tone::Warn,
-        EventBody::StepFailed { .. } => Tone::Bad,
+        EventBody::StepFailed { retry_at: Some(_), .. }
+        | EventBody::ExecutionCancelRequested { .. }
+        | EventBody::ExecutionPaused { .. } => Tone::Warn,
+        EventBody::StepFailed { .. } | EventBody::FailureCaught { .. } => Tone::Bad,
         EventBody::StepSkipped { .. } => Tone::Dim,
         _ => Tone::Live,
     }
@@ -66,9 +68,13 @@ fn detail(body: &EventBody) -> String {
             SkipReason::Condition => "its condition is false".to_owned(),
             SkipReason::Dependency => "a step it depends on was skipped".to_owned(),
             SkipReason::Failure => "a step it depends on failed".to_owned(),
+            SkipReason::NotChosen => "a switch chose another case".to_owned(),
         },
         EventBody::StepWaiting { until, .. } => format!("until {}", until.format("%Y-%m-%d %H:%M:%S UTC")),
-        EventBody::ExecutionCancelRequested { reason, by } => match reason {
+        EventBody::FailureCaught { error } => error_text(error),
+        EventBody::ExecutionCancelRequested { reason, by }
+        | EventBody::ExecutionPaused { reason, by }
+        | EventBody::ExecutionResumed { reason, by } => match reason {
             Some(reason) => format!("by {by}: {reason}"),
             None => format!("by {by}"),
         },

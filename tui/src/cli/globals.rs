@@ -84,3 +84,11 @@ pub struct Globals {
     )]
     pub color: Option<ColorChoice>,
 }
+
+impl Globals {
+    /// Whether the output is to be JSON.
+    #[must_use]
+    pub fn wants_json(&self) -> bool {
+        self.output.is_some_and(Format::is_json)
+    }
+}

@@ -8,10 +8,13 @@ use super::cancel::Cancel;
 use super::delete::Delete;
 use super::diff::Diff;
 use super::logs::Logs;
+use super::pause::{Pause, Resume};
+use super::retry::Retry;
 use super::session::Session;
 use super::start::Run;
 use super::validate::Validate;
 use super::watch::Watch;
+use super::why::Why;
 use super::{Error, Exit, describe, get};
 
 /// Commands about executions
@@ -29,6 +32,14 @@ pub enum Execution {
     Logs(Logs),
     /// Cancel an execution
     Cancel(Cancel),
+    /// Say why an execution isn't moving: the whole chain
+    Why(Why),
+    /// Pause an execution: what is under way ends, nothing new begins
+    Pause(Pause),
+    /// Let a paused execution go on
+    Resume(Resume),
+    /// Try an execution again: a new one, linked to it
+    Retry(Retry),
 }
 
 /// Commands about workflows
@@ -67,6 +78,10 @@ impl Execution {
             Self::Watch(watch) => watch.run(session).await,
             Self::Logs(logs) => logs.run(session).await,
             Self::Cancel(cancel) => cancel.run(session).await,
+            Self::Why(why) => why.run(session).await,
+            Self::Pause(pause) => pause.run(session).await,
+            Self::Resume(resume) => resume.run(session).await,
+            Self::Retry(retry) => retry.run(session).await,
         }
     }
 }

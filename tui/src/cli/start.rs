@@ -83,7 +83,8 @@ impl Run {
     }
 }
 
-fn read_input(text: &str) -> Result<Value, Error> {
+/// Reads an input that an option gives: a document, `@FILE`, or `-` for stdin.
+pub(super) fn read_input(text: &str) -> Result<Value, Error> {
     let (json, from) = match text.strip_prefix('@') {
         _ if text == "-" => {
             let mut json = String::new();

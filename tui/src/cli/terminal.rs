@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::environment;
 use super::output::ColorChoice;
 use super::session::Session;
 use super::{Error, Exit, reference};
@@ -22,7 +23,7 @@ pub struct Tui {
 impl Tui {
     /// Hands the terminal to the front end until it is closed.
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
-        let mut options = TuiOptions::new(session.target()?);
+        let mut options = TuiOptions::new(session.target()?, environment::variable);
         options.readonly = self.readonly;
         if session.globals.color == Some(ColorChoice::Never) {
             options.colors = Some(Colors::Mono);

@@ -1,8 +1,12 @@
 //! Executions and their events.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::Method;
+use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume, ExecutionRetry};
 use tidemill_common::api::event::EventPage;
-use tidemill_common::api::execution::{ExecutionCancel, ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::api::metrics::ExecutionMetrics;
+use tidemill_common::api::why::WhyView;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::ExecutionStatus;
 
@@ -48,6 +52,37 @@ impl Client {
     pub async fn execution_events(&self, id: ExecutionId, after: i32, limit: Option<usize>) -> Result<EventPage, Error> {
         let call = self.call(Method::GET, &["api", "executions", &id.to_string(), "events"]);
         self.fetch(call.query("after", Some(after)).query("limit", limit)).await
+    }
+
+    /// Asks to pause an execution.
+    pub async fn execution_pause(&self, id: ExecutionId, pause: &ExecutionPause) -> Result<ExecutionView, Error> {
+        self.fetch(self.call(Method::POST, &["api", "executions", &id.to_string(), "pause"]).json(pause)).await
+    }
+
+    /// Lets a paused execution go on.
+    pub async fn execution_resume(&self, id: ExecutionId, resume: &ExecutionResume) -> Result<ExecutionView, Error> {
+        self.fetch(self.call(Method::POST, &["api", "executions", &id.to_string(), "resume"]).json(resume)).await
+    }
+
+    /// Starts an execution that tries an ended one again.
+    pub async fn execution_retry(&self, id: ExecutionId, retry: &ExecutionRetry) -> Result<ExecutionView, Error> {
+        self.fetch(self.call(Method::POST, &["api", "executions", &id.to_string(), "retry"]).json(retry)).await
+    }
+
+    /// Counts and durations since a time: of every workflow, or of one with its steps.
+    pub async fn execution_metrics(
+        &self,
+        workflow: Option<&str>,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<ExecutionMetrics, Error> {
+        let since = since.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let call = self.call(Method::GET, &["api", "executions", "metrics"]);
+        self.fetch(call.query("workflow", workflow).query("since", since)).await
+    }
+
+    /// Why an execution isn't moving.
+    pub async fn execution_why(&self, id: ExecutionId) -> Result<WhyView, Error> {
+        self.fetch(self.call(Method::GET, &["api", "executions", &id.to_string(), "why"])).await
     }
 
     /// Asks to cancel an execution.

@@ -6,6 +6,7 @@
 
 mod account;
 mod backoff;
+mod dead_letter;
 mod error;
 mod execution;
 mod http;
@@ -15,6 +16,7 @@ mod stream;
 mod workflow;
 
 pub use backoff::Backoff;
+pub use dead_letter::DeadLetterQuery;
 pub use error::Error;
 pub use execution::ExecutionQuery;
 pub use http::{Answer, Client, ClientConfig};

@@ -10,16 +10,16 @@ use poem::{Endpoint, EndpointExt, Request, Response};
 use serde_json::{Value, json};
 use tidemill_common::api::token::TokenCreate;
 use tidemill_common::api::workspace::Role;
-use tidemill_common::clock::SystemClock;
+use tidemill_common::clock::{Clock, SystemClock};
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
-use crate::api::{ApiDeps, routes};
+use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
-use crate::app::engine::{Engine, EngineError, Start, Started};
-use crate::app::{
-    Accounts, Error, Executions, Health, Idempotency, Plans, Seal, Sealed, Secrets, Tokens, Workflows, Workspaces,
-};
+use crate::app::engine::{Engine, EngineError, Order, Start, Started};
+use crate::app::{Accounts, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
+use crate::executor::Plans;
+use crate::secrets::Vault;
 use crate::store::tests::TestDatabase;
 use crate::store::{Database, migrate};
 
@@ -72,26 +72,28 @@ impl TestApp {
         let database = TestDatabase::empty();
         let schema = migrate(&database.url).unwrap();
         let store = database.connect();
-        let clock = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let vault = Arc::new(Vault::new(&[7; 32]));
         let secret = bootstrap(&store, &*clock, FirstNames::default()).await.unwrap().expect("the first start");
         let authenticator = Authenticator::new(store.clone(), clock.clone());
         let tokens = Tokens::new(store.clone(), authenticator.clone(), clock.clone());
         let (plans, draining) = (Plans::default(), Arc::new(AtomicBool::new(false)));
-        let engine = Arc::new(DiaryEngine { database: store.clone(), starts: Mutex::default(), full: AtomicBool::new(false) });
+        let engine = Arc::new(DiaryEngine::new(store.clone()));
         let deps = ApiDeps {
             authenticator: authenticator.clone(),
             idempotency: Idempotency::new(store.clone(), clock.clone()),
             accounts: Accounts::new(store.clone()),
             workspaces: Workspaces::new(store.clone(), clock.clone()),
             tokens: tokens.clone(),
-            secrets: Secrets::new(store.clone(), Arc::new(Backwards), clock.clone()),
-            workflows: Workflows::new(store.clone(), plans.clone(), clock),
-            executions: Executions::new(store.clone(), plans, engine.clone()),
+            secrets: Secrets::new(store.clone(), vault, clock.clone()),
+            workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ())),
+            executions: Executions::new(store.clone(), plans, engine.clone(), Arc::clone(&clock)),
+            dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
             health: Health::new(store, schema, draining.clone()),
-            metrics: Arc::new(|| "# EOF\n".to_owned()),
+            metrics: Arc::default(),
         };
         let admin = secret.reveal().to_owned();
-        Self { routes: routes(deps).boxed(), tokens, authenticator, admin, engine, draining, database }
+        Self { routes: layered(operations(&deps), deps).boxed(), tokens, authenticator, admin, engine, draining, database }
     }
 
     /// A token of the admin with a lesser role.
@@ -136,25 +138,22 @@ impl TestApp {
     }
 }
 
-/// Not encryption: it only lets a test see that values don't stay as they are.
-struct Backwards;
-
-impl Seal for Backwards {
-    fn seal(&self, _workspace: WorkspaceId, _name: &str, plain: &[u8]) -> Result<Sealed, Error> {
-        Ok(Sealed { key_version: 1, nonce: vec![0; 12], ciphertext: plain.iter().rev().copied().collect() })
-    }
-}
-
 /// Admits by writing the row of a queued execution, and nothing else.
 pub struct DiaryEngine {
     database: Database,
     /// What was admitted.
     pub starts: Mutex<Vec<(Start, ExecutionId)>>,
+    /// What was ordered.
+    pub orders: Mutex<Vec<(ExecutionId, Order)>>,
     /// Whether it has no room.
     pub full: AtomicBool,
 }
 
 impl DiaryEngine {
+    fn new(database: Database) -> Self {
+        Self { database, starts: Mutex::default(), orders: Mutex::default(), full: AtomicBool::new(false) }
+    }
+
     async fn admit(&self, start: Start) -> Result<Started, EngineError> {
         if self.full.load(Ordering::Relaxed) {
             return Err(EngineError::Overloaded { retry_after: 3 });
@@ -194,13 +193,8 @@ impl Engine for DiaryEngine {
         self.admit(start).boxed()
     }
 
-    fn cancel(
-        &self,
-        _workspace: WorkspaceId,
-        _id: ExecutionId,
-        _reason: Option<String>,
-        _by: String,
-    ) -> BoxFuture<'_, Result<(), EngineError>> {
+    fn order(&self, _workspace: WorkspaceId, id: ExecutionId, order: Order) -> BoxFuture<'_, Result<(), EngineError>> {
+        self.orders.lock().unwrap().push((id, order));
         async { Err(EngineError::Ended) }.boxed()
     }
 }

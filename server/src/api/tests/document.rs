@@ -6,7 +6,9 @@ use poem_openapi::types::{ParseFromJSON, ToJSON};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tidemill_common::api::{account, event, execution, health, secret, token, trigger, workflow, workspace};
+use tidemill_common::api::{
+    account, control, dead_letter, event, execution, health, metrics, secret, token, trigger, why, workflow, workspace,
+};
 use tidemill_common::problem::{Code, Problem};
 
 use crate::api::openapi_document;
@@ -113,7 +115,29 @@ fn serde_and_the_document_agree_about_executions() {
     execution["input"] = json!({"body": {}});
     execution["failure"] = error;
     execution["steps"] = json!([step]);
+    agrees::<execution::ExecutionDetail>(&execution.clone());
+    execution["retry_of"] = ID.into();
     agrees::<execution::ExecutionDetail>(&execution);
+    agrees::<control::ExecutionCancel>(&json!({"reason": "x", "force": true}));
+    agrees::<control::ExecutionPause>(&json!({"reason": "x"}));
+    agrees::<control::ExecutionResume>(&json!({"reason": "x"}));
+    let letter = json!({"execution_id": ID, "workflow_id": "w", "version": 1, "at": AT, "status": "failed", "fingerprint": "f",
+        "cause": "c", "class": "user", "step": "a", "error": "e", "state": "replayed", "settled_at": AT, "settled_by": "ana",
+        "reason": "r", "replayed_as": ID});
+    agrees::<dead_letter::DeadLetterPage>(&json!({"items": [letter], "next_cursor": "x"}));
+    agrees::<dead_letter::DeadLetterCauseList>(&json!({"items": [{"fingerprint": "f", "cause": "c", "class": "timeout",
+        "count": 2, "workflows": ["w"], "first_at": AT, "last_at": AT, "newest": ID}]}));
+    agrees::<dead_letter::DeadLetterReplay>(&json!({"ids": [ID], "fingerprint": "f", "from": "start", "canary": 1, "rate": 5}));
+    agrees::<dead_letter::DeadLetterReplayed>(&json!({"count": 3, "canaries": 1}));
+    agrees::<dead_letter::DeadLetterDiscard>(&json!({"ids": [ID], "fingerprint": "f", "reason": "r"}));
+    agrees::<dead_letter::DeadLetterDiscarded>(&json!({"count": 3}));
+    let ended = json!({"count": 3, "succeeded": 1, "failed": 1, "cancelled": 1, "success_rate": 0.5, "mean_ms": 3, "p50_ms": 2,
+        "p95_ms": 4, "p99_ms": 5});
+    agrees::<metrics::ExecutionMetrics>(&json!({"since": AT, "items": [{"workflow_id": "w", "executions": ended,
+        "steps": [{"step": "a", "ended": ended}]}]}));
+    agrees::<why::WhyView>(&json!({"execution_id": ID, "status": "paused", "moving": false, "links": [{"kind": "paused",
+        "text": "t", "step": "a", "since": AT, "until": AT, "execution_id": ID, "node": "n", "by": "ana"}]}));
+    agrees::<control::ExecutionRetry>(&json!({"from": "start", "input": {"a": 1}, "version": 2}));
     agrees::<execution::ExecutionCreate>(&json!({"input": {"a": [1, null]}, "version": 2}));
     agrees::<event::EventPage>(&json!({"items": [{"execution_id": ID, "seq": 1, "at": AT, "type": "step_started",
         "data": {"step": "a"}}], "next_after": 1}));

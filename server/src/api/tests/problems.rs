@@ -100,7 +100,8 @@ async fn secrets_go_in_and_never_come_out() {
 
 #[tokio::test]
 async fn a_panic_is_a_problem_and_the_request_id_is_kept_when_harmless() {
-    let panics = endpoint::make_sync::<_, _, poem::Response>(|_| panic!("in a handler")).with(Envelope);
+    let panics =
+        endpoint::make_sync::<_, _, poem::Response>(|_| panic!("in a handler")).with(Envelope(std::sync::Arc::default()));
     for (given, kept) in [("a-1_B.2", true), ("a b", false), ("", false), (&*"x".repeat(65), false)] {
         let response = panics.call(Request::builder().header("X-Request-Id", given).finish()).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

@@ -29,6 +29,7 @@ fn fold(bodies: Vec<EventBody>) -> ExecutionDetail {
         last_seq: 1,
         finished_at: Some(at(0) + TimeDelta::milliseconds(1500)),
         error: None,
+        retry_of: None,
     };
     let outline = |id: &str| StepOutline { id: id.to_owned(), uses: "transform".to_owned(), depends_on: Vec::new() };
     detail(view(row).unwrap(), vec![outline("a"), outline("b")], &events)
@@ -40,17 +41,27 @@ fn started() -> EventBody {
         version: 1,
         trigger: TriggerOrigin { kind: "manual".into(), id: None },
         input: Arc::new(json!({"body": 1})),
+        retry_of: None,
     };
     EventBody::ExecutionStarted { origin: Some(origin) }
 }
 
 fn failed(attempt: u32, retry_at: Option<DateTime<Utc>>) -> EventBody {
-    EventBody::StepFailed { step: "a".into(), attempt, error: StepError::new(FailureClass::Timeout, "too slow"), retry_at }
+    EventBody::StepFailed {
+        iteration: None,
+        step: "a".into(),
+        attempt,
+        error: StepError::new(FailureClass::Timeout, "too slow"),
+        retry_at,
+    }
 }
 
 #[test]
 fn a_step_that_completes_without_a_start_began_when_it_ended() {
-    let detail = fold(vec![started(), EventBody::StepCompleted { step: "a".into(), attempt: 1, output: Arc::new(json!(2)) }]);
+    let detail = fold(vec![
+        started(),
+        EventBody::StepCompleted { iteration: None, step: "a".into(), attempt: 1, output: Arc::new(json!(2)) },
+    ]);
     assert_eq!(detail.input, json!({"body": 1}));
     assert_eq!(detail.execution.duration_ms, Some(1500));
     let step = &detail.steps[0];
@@ -64,14 +75,14 @@ fn a_retry_says_when_and_a_success_forgets_the_error() {
     let detail = fold(vec![started(), failed(1, Some(at(60)))]);
     assert_eq!((detail.steps[0].status, detail.wake_at), (StepStatus::Retrying, Some(at(60))));
     assert!(detail.steps[0].error.is_some());
-    let done = EventBody::StepCompleted { step: "a".into(), attempt: 2, output: Arc::new(json!(null)) };
+    let done = EventBody::StepCompleted { iteration: None, step: "a".into(), attempt: 2, output: Arc::new(json!(null)) };
     let detail = fold(vec![started(), failed(1, Some(at(60))), done]);
     assert_eq!((detail.steps[0].attempt, &detail.steps[0].error, detail.wake_at), (2, &None, None));
 }
 
 #[test]
 fn the_end_settles_what_had_not_ended() {
-    let wait = EventBody::StepWaiting { step: "a".into(), until: at(90) };
+    let wait = EventBody::StepWaiting { iteration: None, step: "a".into(), until: at(90) };
     let end = EventBody::ExecutionCompleted { status: ExecutionStatus::Cancelled, output: None, error: None };
     let detail = fold(vec![started(), wait.clone(), end]);
     assert_eq!(detail.steps.iter().map(|step| step.status).collect::<Vec<_>>(), [StepStatus::Cancelled; 2]);
@@ -87,4 +98,29 @@ fn a_failure_is_told_once_and_whole() {
     let detail = fold(vec![started(), failed(1, None), skipped, end]);
     assert_eq!(detail.failure, Some(error));
     assert_eq!(detail.steps.iter().map(|step| step.status).collect::<Vec<_>>(), [StepStatus::Failed, StepStatus::Skipped]);
+}
+
+#[test]
+fn iterations_are_counted_and_leave_the_step_as_it_is() {
+    let whole = |input| EventBody::StepStarted { step: "a".into(), iteration: None, attempt: 1, input };
+    let started = |number| EventBody::StepStarted { step: "a".into(), iteration: Some(number), attempt: 1, input: None };
+    let done = |number| EventBody::StepCompleted {
+        step: "a".into(),
+        iteration: Some(number),
+        attempt: 1,
+        output: Arc::new(json!(number)),
+    };
+    let failed = EventBody::StepFailed {
+        step: "a".into(),
+        iteration: Some(1),
+        attempt: 1,
+        error: StepError::new(FailureClass::User, "no"),
+        retry_at: None,
+    };
+    let events =
+        vec![self::started(), whole(Some(Arc::new(json!([1, 2, 3])))), started(0), done(0), started(1), failed, started(2)];
+    let step = fold(events).steps.remove(0);
+    assert_eq!((step.status, step.input, step.output), (StepStatus::Running, Some(json!([1, 2, 3])), None));
+    let iterations = step.iterations.unwrap();
+    assert_eq!((iterations.succeeded, iterations.failed), (1, 1));
 }

@@ -10,23 +10,24 @@ use tidemill_common::event::{EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
-use super::execution::{Action, Execution};
+use super::machine::{Action, Execution};
+use super::step_state::Place;
 use crate::domain::mask::{mask_text, mask_values};
-use crate::domain::workflow::plan::{OnError, StepIndex};
+use crate::domain::workflow::plan::StepIndex;
 
 /// The longest `Retry-After` that is honoured.
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Execution {
     /// An attempt that ran outside has ended. Results of attempts that nobody waits for any more are dropped.
-    pub(super) fn step_ended(&mut self, step: StepIndex, attempt: u32, result: Result<Value, StepError>, now: DateTime<Utc>) {
-        let state = &self.state.steps[step];
-        if state.status != StepStatus::Running || state.attempt != attempt {
+    pub(super) fn step_ended(&mut self, place: Place, attempt: u32, result: Result<Value, StepError>, now: DateTime<Utc>) {
+        let progress = self.state.steps[place.step].progress(place.iteration);
+        if !progress.is_some_and(|progress| progress.status == StepStatus::Running && progress.attempt == attempt) {
             return;
         }
-        match self.without_secrets(step, result) {
-            Ok(output) => self.complete(step, attempt, output, now),
-            Err(error) => self.fail(step, attempt, error, now),
+        match self.without_secrets(place.step, result) {
+            Ok(output) => self.complete(place, attempt, output, now),
+            Err(error) => self.fail(place, attempt, error, now),
         }
     }
 
@@ -44,26 +45,37 @@ impl Execution {
         }
     }
 
-    pub(super) fn complete(&mut self, step: StepIndex, attempt: u32, output: Value, now: DateTime<Utc>) {
-        self.record(EventBody::StepCompleted { step: self.step_id(step), attempt, output: Arc::new(output) }, now);
-        self.release_dependents(step);
+    pub(super) fn complete(&mut self, place: Place, attempt: u32, output: Value, now: DateTime<Utc>) {
+        let (step, iteration, output) = (self.step_id(place.step), place.iteration, Arc::new(output));
+        self.record(EventBody::StepCompleted { step, iteration, attempt, output }, now);
+        self.place_ended(place);
     }
 
     /// The one place where an attempt fails, whatever the cause: it is tried again or the step has failed for good.
-    pub(super) fn fail(&mut self, step: StepIndex, attempt: u32, error: StepError, now: DateTime<Utc>) {
-        match self.retry_at(step, attempt, &error, now) {
+    pub(super) fn fail(&mut self, place: Place, attempt: u32, error: StepError, now: DateTime<Utc>) {
+        match self.retry_at(place, attempt, &error, now) {
             Ok(Some(at)) => {
-                let step = self.step_id(step);
-                self.record(EventBody::StepFailed { step, attempt, error, retry_at: Some(at) }, now);
+                let (step, iteration) = (self.step_id(place.step), place.iteration);
+                self.record(EventBody::StepFailed { step, iteration, attempt, error, retry_at: Some(at) }, now);
             }
-            Ok(None) => self.fail_for_good(step, attempt, error, now),
-            Err(refusal) => self.fail_for_good(step, attempt, refusal, now),
+            Ok(None) => self.fail_for_good(place, attempt, error, now),
+            Err(refusal) => self.fail_for_good(place, attempt, refusal, now),
         }
     }
 
-    pub(super) fn fail_for_good(&mut self, step: StepIndex, attempt: u32, error: StepError, now: DateTime<Utc>) {
-        self.record(EventBody::StepFailed { step: self.step_id(step), attempt, error, retry_at: None }, now);
-        self.release_dependents(step);
+    pub(super) fn fail_for_good(&mut self, place: Place, attempt: u32, error: StepError, now: DateTime<Utc>) {
+        let (step, iteration) = (self.step_id(place.step), place.iteration);
+        self.record(EventBody::StepFailed { step, iteration, attempt, error, retry_at: None }, now);
+        self.place_ended(place);
+    }
+
+    /// What a step makes ready by its end: those that wait for it; an iteration: the step that it belongs to.
+    fn place_ended(&mut self, place: Place) {
+        if place.iteration.is_none() {
+            self.release_dependents(place.step);
+        } else if self.ready.back() != Some(&place.step) {
+            self.ready.push_back(place.step);
+        }
     }
 
     pub(super) fn release_dependents(&mut self, step: StepIndex) {
@@ -77,18 +89,18 @@ impl Execution {
 
     fn retry_at(
         &self,
-        step: StepIndex,
+        place: Place,
         attempt: u32,
         error: &StepError,
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StepError> {
-        let retry = &self.state.plan().steps[step].retry;
-        if attempt >= retry.max_attempts {
+        let retry = &self.state.plan().steps[place.step].retry;
+        if attempt >= retry.max_attempts || self.gives_up(place.step) {
             return Ok(None);
         }
         let wanted = match &retry.retry_if {
             None => error.class.is_retried_by_default(),
-            Some(condition) => condition.evaluate_bool(&self.state.scope.with_error(error)).map_err(|cause| {
+            Some(condition) => condition.evaluate_bool(&self.scope_of(place).with_error(error)).map_err(|cause| {
                 StepError::new(
                     FailureClass::User,
                     format!("`retry_if` can't be evaluated: {cause}; the error was: {}", error.message),
@@ -98,7 +110,7 @@ impl Execution {
         if !wanted {
             return Ok(None);
         }
-        let own = retry.delay(attempt, jitter(self.state.id, step, attempt));
+        let own = retry.delay(attempt, jitter(self.state.id, place, attempt));
         let asked = Duration::from_secs(error.retry_after.unwrap_or(0)).min(RETRY_AFTER_MOST);
         Ok(TimeDelta::from_std(own.max(asked)).ok().and_then(|delay| now.checked_add_signed(delay)))
     }
@@ -115,10 +127,10 @@ impl Execution {
     /// Every step has ended.
     pub(super) fn end(&mut self, now: DateTime<Utc>) {
         let plan = self.plan();
-        let failed = |index: &usize| {
-            self.state.steps[*index].status == StepStatus::Failed && plan.steps[*index].on_error == OnError::Fail
-        };
-        if let Some(index) = (0..plan.steps.len()).find(failed) {
+        if let Some(caught) = self.state.caught.clone() {
+            return self.end_failed(caught.error, now);
+        }
+        if let Some(index) = (0..plan.catch_from).find(|index| self.state.failed_for_all(*index)) {
             let error = self.state.steps[index].error.clone();
             let mut error = error.unwrap_or_else(|| StepError::new(FailureClass::User, "the step failed"));
             error.step = Some(plan.steps[index].id.to_string());
@@ -137,22 +149,39 @@ impl Execution {
         }
     }
 
+    /// The one place where the execution fails, whatever the cause: first its `catch` happens, once.
     pub(super) fn end_failed(&mut self, error: StepError, now: DateTime<Utc>) {
-        self.end_with(ExecutionStatus::Failed, error, now);
+        match &self.state.caught {
+            Some(caught) => self.end_with(ExecutionStatus::Failed, caught.error.clone(), now),
+            None if self.plan().catch_from == self.state.steps.len() => self.end_with(ExecutionStatus::Failed, error, now),
+            None => self.catch(error, now),
+        }
     }
 
-    fn end_with(&mut self, status: ExecutionStatus, error: StepError, now: DateTime<Utc>) {
+    fn catch(&mut self, error: StepError, now: DateTime<Utc>) {
+        self.stop_attempts();
+        self.ready.clear();
+        self.record(EventBody::FailureCaught { error }, now);
+        let first = self.state.active_steps().filter(|step| self.state.steps[*step].unmet == 0);
+        self.ready.extend(first);
+    }
+
+    fn stop_attempts(&mut self) {
         if self.state.steps.iter().any(|step| step.status == StepStatus::Running) {
             self.actions.push(Action::StopAll);
         }
+    }
+
+    fn end_with(&mut self, status: ExecutionStatus, error: StepError, now: DateTime<Utc>) {
+        self.stop_attempts();
         self.record(EventBody::ExecutionCompleted { status, output: None, error: Some(error) }, now);
     }
 }
 
-/// A number in 0..1 that differs between executions, steps and attempts, and is the same on every node.
-fn jitter(id: ExecutionId, step: StepIndex, attempt: u32) -> f64 {
+/// A number in 0..1 that differs between executions, steps, iterations and attempts, and is the same on every node.
+fn jitter(id: ExecutionId, place: Place, attempt: u32) -> f64 {
     let mut hasher = DefaultHasher::new();
-    (id, step, attempt).hash(&mut hasher);
+    (id, place.step, place.iteration, attempt).hash(&mut hasher);
     let top = u32::try_from(hasher.finish() >> 32).unwrap_or_default();
     f64::from(top) / (f64::from(u32::MAX) + 1.0)
 }

@@ -9,43 +9,85 @@ use tidemill_common::event::{EventBody, SkipReason, StepError};
 use tidemill_common::limits;
 use tidemill_common::status::{FailureClass, StepStatus};
 
-use super::execution::{Action, Execution, RunStep};
+use super::machine::{Action, Execution, RunStep};
+use super::step_state::{Place, Progress};
 use crate::domain::mask::{mask, mask_values};
 use crate::domain::workflow::duration;
 use crate::domain::workflow::expression::ExpressionError;
-use crate::domain::workflow::plan::{OnError, StepIndex, WaitFor, Work};
+use crate::domain::workflow::plan::{StepIndex, Switch, WaitFor, Work};
 use crate::domain::workflow::scope::Scope;
 
 impl Execution {
     /// All that `step` depends on has ended: run it or skip it.
     pub(super) fn start(&mut self, step: StepIndex, now: DateTime<Utc>) {
         match self.gate(step) {
-            Ok(None) => self.start_attempt(step, 1, now),
+            Ok(None) => self.begin(step, now),
             Ok(Some(reason)) => self.skip(step, reason, now),
-            Err(error) => self.fail_for_good(step, 0, author_error("if", &error), now),
+            Err(error) => self.fail_for_good(Place::whole(step), 0, author_error("if", &error), now),
         }
     }
 
-    /// Why the step will not run, if it will not. A join runs when at least one of its parents succeeded and none failed.
+    fn begin(&mut self, step: StepIndex, now: DateTime<Utc>) {
+        match &self.plan().steps[step].repeat {
+            None => self.start_attempt(Place::whole(step), 1, now),
+            Some(repeat) => self.start_iterations(step, repeat, now),
+        }
+    }
+
+    /// Why the step will not run, if it will not. A join runs when at least one of its parents succeeded and none failed; an
+    /// `if` with a status function decides alone. What a switch didn't choose never runs.
     fn gate(&self, step: StepIndex) -> Result<Option<SkipReason>, ExpressionError> {
-        let plan = self.state.plan();
-        let parents = &plan.steps[step].depends_on;
-        let failed = |&parent: &StepIndex| {
-            let state = &self.state.steps[parent];
-            (state.status == StepStatus::Failed && plan.steps[parent].on_error == OnError::Fail)
-                || state.skipped == Some(SkipReason::Failure)
+        let planned = &self.state.plan().steps[step];
+        if planned.depends_on.iter().any(|switch| self.leaves_out(*switch, step)) {
+            return Ok(Some(SkipReason::NotChosen));
+        }
+        if let Some(reason) = self.blocked(step).filter(|_| !planned.asks_status) {
+            return Ok(Some(reason));
+        }
+        let Some(condition) = &planned.condition else { return Ok(None) };
+        let holds = if planned.asks_status {
+            condition.evaluate_bool(&self.state.scope.with_status(self.ancestor_failed(step)))?
+        } else {
+            condition.evaluate_bool(&self.state.scope)?
         };
-        if parents.iter().any(failed) {
-            return Ok(Some(SkipReason::Failure));
-        }
+        Ok((!holds).then_some(SkipReason::Condition))
+    }
+
+    /// Why its parents keep the step from running, if they do.
+    fn blocked(&self, step: StepIndex) -> Option<SkipReason> {
+        let parents = &self.state.plan().steps[step].depends_on;
+        let failed = |&parent: &StepIndex| {
+            self.state.failed_for_all(parent) || self.state.steps[parent].skipped == Some(SkipReason::Failure)
+        };
         let skipped = |&parent: &StepIndex| self.state.steps[parent].status == StepStatus::Skipped;
-        if !parents.is_empty() && parents.iter().all(skipped) {
-            return Ok(Some(SkipReason::Dependency));
+        if parents.iter().any(failed) {
+            Some(SkipReason::Failure)
+        } else {
+            (!parents.is_empty() && parents.iter().all(skipped)).then_some(SkipReason::Dependency)
         }
-        match &plan.steps[step].condition {
-            Some(condition) if !condition.evaluate_bool(&self.state.scope)? => Ok(Some(SkipReason::Condition)),
-            _ => Ok(None),
+    }
+
+    /// Whether a step that this one waits for, directly or not, failed and thereby fails the execution.
+    fn ancestor_failed(&self, step: StepIndex) -> bool {
+        let plan = self.state.plan();
+        let mut seen = vec![false; plan.steps.len()];
+        let mut waiting = plan.steps[step].depends_on.clone();
+        while let Some(ancestor) = waiting.pop() {
+            if self.state.failed_for_all(ancestor) {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[ancestor], true) {
+                waiting.extend(&plan.steps[ancestor].depends_on);
+            }
         }
+        false
+    }
+
+    /// Whether `switch` is a switch that names `step` and chose another case.
+    fn leaves_out(&self, switch: StepIndex, step: StepIndex) -> bool {
+        let Work::Switch(planned) = &self.state.plan().steps[switch].work else { return false };
+        let Some(output) = &self.state.steps[switch].output else { return false };
+        planned.names(step) && !planned.chosen(output.get("case").and_then(Value::as_str)).contains(&step)
     }
 
     fn skip(&mut self, step: StepIndex, reason: SkipReason, now: DateTime<Utc>) {
@@ -53,64 +95,69 @@ impl Execution {
         self.release_dependents(step);
     }
 
-    /// A wait is over or the next attempt is due.
-    pub(super) fn wake(&mut self, step: StepIndex, now: DateTime<Utc>) {
-        let state = &self.state.steps[step];
-        let attempt = state.attempt;
-        if state.status == StepStatus::Waiting {
-            let output = json!({"until": state.wake_at});
-            self.complete(step, attempt, output, now);
+    /// A wait is over, the pause before an iteration is over, or the next attempt is due.
+    pub(super) fn wake(&mut self, place: Place, progress: Progress, now: DateTime<Utc>) {
+        if progress.status == StepStatus::Waiting && progress.attempt > 0 {
+            let output = json!({"until": progress.wake_at});
+            self.complete(place, progress.attempt, output, now);
         } else {
-            self.start_attempt(step, attempt + 1, now);
+            self.start_attempt(place, progress.attempt + 1, now);
         }
     }
 
-    fn start_attempt(&mut self, step: StepIndex, attempt: u32, now: DateTime<Utc>) {
+    pub(super) fn start_attempt(&mut self, place: Place, attempt: u32, now: DateTime<Utc>) {
         let plan = self.plan();
-        match &plan.steps[step].work {
+        let scope = self.scope_of(place);
+        match &plan.steps[place.step].work {
             Work::Transform(template) => {
-                let result = template.render(&self.state.scope);
-                self.record_started(step, attempt, None, now);
-                self.finish_evaluation(step, attempt, result, now);
+                self.record_started(place, attempt, None, now);
+                self.finish_evaluation(place, attempt, template.render(&scope), now);
+            }
+            Work::Switch(switch) => {
+                self.record_started(place, attempt, None, now);
+                self.finish_evaluation(place, attempt, choose(switch, &scope), now);
             }
             Work::Fail(message) => {
-                let result = message.render(&self.state.scope);
-                self.record_started(step, attempt, None, now);
+                let result = message.render(&scope);
+                self.record_started(place, attempt, None, now);
                 let error = match result {
                     Ok(Value::String(message)) => StepError::new(FailureClass::User, message),
                     Ok(other) => StepError::new(FailureClass::User, other.to_string()),
                     Err(error) => author_error("with", &error),
                 };
-                self.fail(step, attempt, error, now);
+                self.fail(place, attempt, error, now);
             }
             Work::Wait(wait) => {
-                self.record_started(step, attempt, None, now);
-                match wake_time(wait, &self.state.scope, now) {
-                    Ok(until) => self.record(EventBody::StepWaiting { step: self.step_id(step), until }, now),
-                    Err(error) => self.fail_for_good(step, attempt, error, now),
+                self.record_started(place, attempt, None, now);
+                match wake_time(wait, &scope, now) {
+                    Ok(until) => {
+                        let step = self.step_id(place.step);
+                        self.record(EventBody::StepWaiting { step, iteration: place.iteration, until }, now);
+                    }
+                    Err(error) => self.fail_for_good(place, attempt, error, now),
                 }
             }
-            Work::HttpRequest(_) => self.run_attempt(step, attempt, now),
+            Work::HttpRequest(_) => self.run_attempt(place, attempt, now),
         }
     }
 
     /// Hands an attempt with outside effects to the executor. Does not record `step_started` twice when an attempt is repeated.
-    pub(super) fn run_attempt(&mut self, step: StepIndex, attempt: u32, now: DateTime<Utc>) {
+    pub(super) fn run_attempt(&mut self, place: Place, attempt: u32, now: DateTime<Utc>) {
         let plan = self.plan();
-        let Work::HttpRequest(template) = &plan.steps[step].work else {
-            return self.start_attempt(step, attempt, now);
+        let Work::HttpRequest(template) = &plan.steps[place.step].work else {
+            return self.start_attempt(place, attempt, now);
         };
-        let rendered = self.secrets_of(step).and_then(|secrets| {
-            let with = template.render(&self.state.scope.with_secrets(Arc::clone(&secrets)));
+        let rendered = self.secrets_of(place.step).and_then(|secrets| {
+            let with = template.render(&self.scope_of(place).with_secrets(Arc::clone(&secrets)));
             with.map(|with| (with, secrets)).map_err(|error| author_error("with", &error))
         });
-        if self.state.steps[step].status != StepStatus::Running {
+        if !self.state.is_running(place) {
             let shown = rendered.as_ref().ok().map(|(with, secrets)| Arc::new(shown(with, secrets)));
-            self.record_started(step, attempt, shown, now);
+            self.record_started(place, attempt, shown, now);
         }
         match rendered {
-            Ok((with, _)) => self.actions.push(Action::Run(RunStep { step, attempt, with })),
-            Err(error) => self.fail_for_good(step, attempt, error, now),
+            Ok((with, _)) => self.actions.push(Action::Run(RunStep { place, attempt, with })),
+            Err(error) => self.fail_for_good(place, attempt, error, now),
         }
     }
 
@@ -124,15 +171,16 @@ impl Execution {
         }
     }
 
-    fn finish_evaluation(&mut self, step: StepIndex, attempt: u32, result: Result<Value, ExpressionError>, now: DateTime<Utc>) {
+    fn finish_evaluation(&mut self, place: Place, attempt: u32, result: Result<Value, ExpressionError>, now: DateTime<Utc>) {
         match result {
-            Ok(output) => self.complete(step, attempt, output, now),
-            Err(error) => self.fail(step, attempt, author_error("with", &error), now),
+            Ok(output) => self.complete(place, attempt, output, now),
+            Err(error) => self.fail(place, attempt, author_error("with", &error), now),
         }
     }
 
-    fn record_started(&mut self, step: StepIndex, attempt: u32, input: Option<Arc<Value>>, now: DateTime<Utc>) {
-        self.record(EventBody::StepStarted { step: self.step_id(step), attempt, input }, now);
+    pub(super) fn record_started(&mut self, place: Place, attempt: u32, input: Option<Arc<Value>>, now: DateTime<Utc>) {
+        let (step, iteration) = (self.step_id(place.step), place.iteration);
+        self.record(EventBody::StepStarted { step, iteration, attempt, input }, now);
     }
 
     pub(super) fn step_id(&self, step: StepIndex) -> Arc<str> {
@@ -141,8 +189,16 @@ impl Execution {
 }
 
 /// An expression that can't be evaluated is the author's to mend; trying again doesn't help.
-fn author_error(field: &str, error: &ExpressionError) -> StepError {
+pub(super) fn author_error(field: &str, error: &ExpressionError) -> StepError {
     StepError::new(FailureClass::User, format!("`{field}` can't be evaluated: {error}"))
+}
+
+/// What a switch gives: its value and the case that it fits, null when none does.
+fn choose(switch: &Switch, scope: &Scope) -> Result<Value, ExpressionError> {
+    let value = switch.value.render(scope)?;
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let case = switch.cases.contains_key(text.as_str()).then_some(text);
+    Ok(json!({"value": value, "case": case}))
 }
 
 /// When a wait ends. A time that has passed ends it at once.
@@ -151,7 +207,7 @@ fn wake_time(wait: &WaitFor, scope: &Scope, now: DateTime<Utc>) -> Result<DateTi
         WaitFor::Duration(template) => {
             let value = template.render(scope).map_err(|error| author_error("with.duration", &error))?;
             let text = value.as_str().ok_or_else(|| refused(format!("`duration` is {value}; it must be text such as 90s")))?;
-            let duration = duration::parse(text).map_err(|error| refused(error.to_string()))?;
+            let duration = duration::parse(text).map_err(refused)?;
             TimeDelta::from_std(duration).ok().and_then(|delta| now.checked_add_signed(delta))
         }
         WaitFor::Until(template) => {

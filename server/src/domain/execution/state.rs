@@ -1,14 +1,16 @@
 //! What an execution is: the fold of its events.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tidemill_common::event::{Event, EventBody, Json, Origin, SkipReason, StepError};
+use tidemill_common::event::{Event, EventBody, Json, Origin, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
-use crate::domain::workflow::plan::{Plan, StepIndex};
+use super::step_state::{Place, StepState};
+use crate::domain::workflow::plan::{OnError, Plan, Repeat, StepIndex};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope};
 
 /// The state of one execution.
@@ -26,6 +28,10 @@ pub struct State {
     pub steps: Vec<StepState>,
     /// The request to cancel, once there is one.
     pub cancel: Option<CancelRequest>,
+    /// Why it is about to fail, while the steps of `catch` happen.
+    pub caught: Option<Caught>,
+    /// Who paused it and why, while it is paused.
+    pub paused: Option<PauseRequest>,
     /// How it ended.
     pub end: Option<End>,
     /// What expressions see.
@@ -36,31 +42,6 @@ pub struct State {
     index: HashMap<Arc<str>, StepIndex>,
 }
 
-/// The state of one step.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StepState {
-    /// Where it is in its life.
-    pub status: StepStatus,
-    /// The newest attempt; 0 before the first.
-    pub attempt: u32,
-    /// When its first attempt began.
-    pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
-    pub finished_at: Option<DateTime<Utc>>,
-    /// When it goes on by itself.
-    pub wake_at: Option<DateTime<Utc>>,
-    /// Its rendered `with`, secrets masked.
-    pub input: Option<Json>,
-    /// What later steps see.
-    pub output: Option<Json>,
-    /// Why its newest attempt failed.
-    pub error: Option<StepError>,
-    /// Why it was skipped.
-    pub skipped: Option<SkipReason>,
-    /// How many of the steps it depends on have not ended.
-    pub(super) unmet: usize,
-}
-
 /// A request to cancel an execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelRequest {
@@ -68,6 +49,26 @@ pub struct CancelRequest {
     pub reason: Option<String>,
     /// Who asked.
     pub by: String,
+}
+
+/// A failure whose steps of `catch` happen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caught {
+    /// Why the execution will have failed.
+    pub error: StepError,
+    /// Since when.
+    pub at: DateTime<Utc>,
+}
+
+/// A request to pause an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PauseRequest {
+    /// Why.
+    pub reason: Option<String>,
+    /// Who asked.
+    pub by: String,
+    /// When it took effect.
+    pub at: DateTime<Utc>,
 }
 
 /// How an execution ended.
@@ -114,9 +115,11 @@ impl State {
             seq: 0,
             origin: None,
             started: false,
-            open_steps: steps.len(),
+            open_steps: plan.catch_from,
             steps,
             cancel: None,
+            caught: None,
+            paused: None,
             end: None,
             scope: Scope::new(Json::default(), meta(id, "".into(), 0)),
             index: plan.steps.iter().enumerate().map(|(index, step)| (Arc::clone(&step.id), index)).collect(),
@@ -145,6 +148,9 @@ impl State {
         if let Some(end) = &self.end {
             return end.status;
         }
+        if self.paused.is_some() {
+            return ExecutionStatus::Paused;
+        }
         if !self.started {
             return ExecutionStatus::Queued;
         }
@@ -155,20 +161,39 @@ impl State {
         ExecutionStatus::Running
     }
 
-    /// When the execution goes on by itself, if it waits for a time.
+    /// When the execution goes on by itself, if it waits for a time and is not paused.
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
-        if self.end.is_some() {
+        if self.end.is_some() || self.paused.is_some() {
             return None;
         }
         self.steps.iter().filter_map(|step| step.wake_at).chain(self.deadline()).min()
     }
 
-    /// When the execution's own `timeout` ends it.
+    /// When the execution's own `timeout` ends it. The steps of `catch` have the same time again.
     #[must_use]
     pub fn deadline(&self) -> Option<DateTime<Utc>> {
         let timeout = chrono::TimeDelta::from_std(self.plan.timeout?).ok()?;
-        self.id.admitted_at().checked_add_signed(timeout)
+        let from = self.caught.as_ref().map_or(self.id.admitted_at(), |caught| caught.at);
+        from.checked_add_signed(timeout)
+    }
+
+    /// The steps that may happen: those of the file, or those of `catch` once a failure is caught.
+    #[must_use]
+    pub fn active_steps(&self) -> Range<StepIndex> {
+        if self.caught.is_some() { self.plan.catch_from..self.steps.len() } else { 0..self.plan.catch_from }
+    }
+
+    /// Whether an attempt is under way there.
+    #[must_use]
+    pub fn is_running(&self, place: Place) -> bool {
+        self.steps[place.step].progress(place.iteration).is_some_and(|progress| progress.status == StepStatus::Running)
+    }
+
+    /// Whether a step failed for good and thereby fails the execution.
+    #[must_use]
+    pub fn failed_for_all(&self, step: StepIndex) -> bool {
+        self.steps[step].status == StepStatus::Failed && self.plan.steps[step].on_error == OnError::Fail
     }
 
     /// Applies the next event.
@@ -187,9 +212,14 @@ impl State {
             EventBody::ExecutionCancelRequested { reason, by } => {
                 self.cancel = Some(CancelRequest { reason: reason.clone(), by: by.clone() });
             }
+            EventBody::FailureCaught { error } => self.catch(error, event.at),
+            EventBody::ExecutionPaused { reason, by } => {
+                self.paused = Some(PauseRequest { reason: reason.clone(), by: by.clone(), at: event.at });
+            }
+            EventBody::ExecutionResumed { .. } => self.paused = None,
             EventBody::ExecutionCompleted { status, output, error } => {
                 self.end = Some(End { status: *status, at: event.at, output: output.clone(), error: error.clone() });
-                self.stop_open_steps(event.at);
+                self.stop_open_steps(0..self.steps.len(), event.at);
             }
             body => self.apply_to_step(event, body)?,
         }
@@ -208,8 +238,13 @@ impl State {
         let unknown = || FoldError::UnknownStep { seq: event.seq, step: id.to_owned() };
         let index = *self.index.get(id).ok_or_else(unknown)?;
         let step = &mut self.steps[index];
+        let repeat = self.plan.steps[index].repeat.as_ref();
+        if let Some(number) = body.iteration() {
+            step.apply_to_iteration(number, body, repeat.is_none_or(Repeat::fails_at_once));
+            return Ok(());
+        }
         match body {
-            EventBody::StepStarted { attempt, input, .. } => step.begin(*attempt, input.clone(), event.at),
+            EventBody::StepStarted { attempt, input, .. } => step.begin(*attempt, input.clone(), event.at, repeat),
             EventBody::StepWaiting { until, .. } => {
                 step.status = StepStatus::Waiting;
                 step.wake_at = Some(*until);
@@ -245,6 +280,9 @@ impl State {
         step.status = status;
         step.wake_at = None;
         step.finished_at = Some(at);
+        if let Some(iterations) = &mut step.iterations {
+            iterations.open.clear();
+        }
         self.scope.step_ended(&plan.steps[index].id, status, step.output.clone(), step.error.clone());
         self.open_steps -= 1;
         for &dependent in &plan.steps[index].dependents {
@@ -252,13 +290,20 @@ impl State {
         }
     }
 
-    fn stop_open_steps(&mut self, at: DateTime<Utc>) {
-        for step in self.steps.iter_mut().filter(|step| !step.status.is_terminal()) {
-            step.status = StepStatus::Cancelled;
-            step.wake_at = None;
-            if step.started_at.is_some() {
-                step.finished_at = Some(at);
-            }
+    /// The steps that had not ended are stopped; those of `catch` may begin.
+    fn catch(&mut self, error: &StepError, at: DateTime<Utc>) {
+        self.stop_open_steps(0..self.plan.catch_from, at);
+        for (step, planned) in self.steps.iter().zip(&self.plan.steps).take(self.plan.catch_from) {
+            self.scope.step_ended(&planned.id, step.status, step.output.clone(), step.error.clone());
+        }
+        self.scope = self.scope.with_error(error);
+        self.caught = Some(Caught { error: error.clone(), at });
+        self.open_steps = self.steps.len() - self.plan.catch_from;
+    }
+
+    fn stop_open_steps(&mut self, steps: Range<StepIndex>, at: DateTime<Utc>) {
+        for step in self.steps[steps].iter_mut().filter(|step| !step.status.is_terminal()) {
+            step.stop(at);
         }
         self.open_steps = 0;
     }
@@ -266,29 +311,4 @@ impl State {
 
 fn meta(execution_id: ExecutionId, workflow_id: Arc<str>, version: i32) -> ExecutionMeta {
     ExecutionMeta { execution_id, workflow_id, version, started_at: execution_id.admitted_at() }
-}
-
-impl StepState {
-    fn new(unmet: usize) -> Self {
-        Self {
-            status: StepStatus::Pending,
-            attempt: 0,
-            started_at: None,
-            finished_at: None,
-            wake_at: None,
-            input: None,
-            output: None,
-            error: None,
-            skipped: None,
-            unmet,
-        }
-    }
-
-    fn begin(&mut self, attempt: u32, input: Option<Json>, at: DateTime<Utc>) {
-        self.status = StepStatus::Running;
-        self.attempt = attempt;
-        self.started_at.get_or_insert(at);
-        self.wake_at = None;
-        self.input = input;
-    }
 }

@@ -4,13 +4,20 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use tidemill_common::event::{Event, EventBody, Origin, StepError, TriggerOrigin};
+use tidemill_common::event::{Event, EventBody, Origin, SkipReason, StepError, TriggerOrigin};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
-use super::{Action, Execution, Input, State};
+#[path = "pause_tests.rs"]
+mod pause;
+
+use super::{Action, Execution, Input, Place, State};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
+
+mod catch;
+mod iterations;
+mod switch;
 
 /// An execution that was admitted, and everything that it ever recorded.
 struct Story {
@@ -27,7 +34,7 @@ impl Story {
         let now = DateTime::from_timestamp_millis(1_790_000_000_000).unwrap();
         let trigger = TriggerOrigin { kind: "manual".into(), id: None };
         let input = Arc::new(json!({ "body": body }));
-        let origin = Origin { workflow_id: "story".into(), version: 1, trigger, input };
+        let origin = Origin { workflow_id: "story".into(), version: 1, trigger, input, retry_of: None };
         let body = EventBody::ExecutionStarted { origin: Some(origin) };
         let first = Event { execution_id: ExecutionId::new(now), seq: 1, at: now, body };
         let state = State::fold(first.execution_id, Arc::clone(&plan), [&first]).unwrap();
@@ -43,15 +50,25 @@ impl Story {
     }
 
     fn end_step(&mut self, step: &str, attempt: u32, result: Result<Value, StepError>) -> Vec<Action> {
-        let step = self.plan.step_index(step).unwrap();
-        self.decide(Input::StepEnded { step, attempt, result })
+        let place = Place::whole(self.plan.step_index(step).unwrap());
+        self.decide(Input::StepEnded { place, attempt, result })
+    }
+
+    fn end_iteration(&mut self, step: &str, number: u32, attempt: u32, result: Result<Value, StepError>) -> Vec<Action> {
+        let place = Place { step: self.plan.step_index(step).unwrap(), iteration: Some(number) };
+        self.decide(Input::StepEnded { place, attempt, result })
     }
 
     /// The same execution on another node: only what was recorded is known.
     fn crash(&mut self) -> Vec<Action> {
+        self.restore();
+        self.decide(Input::Resume)
+    }
+
+    /// The fold of what was recorded, in other hands.
+    fn restore(&mut self) {
         let state = State::fold(self.events[0].execution_id, Arc::clone(&self.plan), &self.events).unwrap();
         self.execution = Execution::new(state);
-        self.decide(Input::Resume)
     }
 
     fn advance(&mut self, delta: TimeDelta) -> Vec<Action> {
@@ -76,8 +93,8 @@ const HTTP: &str = "uses: http.request, with: {url: \"https://example.com\"}";
 
 fn runs(actions: &[Action]) -> Vec<(usize, u32)> {
     let run = |action: &Action| match action {
-        Action::Run(run) => Some((run.step, run.attempt)),
-        Action::StopAll => None,
+        Action::Run(run) => Some((run.place.step, run.attempt)),
+        _ => None,
     };
     actions.iter().filter_map(run).collect()
 }
@@ -281,4 +298,36 @@ fn an_event_that_does_not_fit_is_refused() {
     assert!(State::fold(gap[0].execution_id, Arc::clone(&story.plan), &gap).is_err());
     let other = Arc::new(compile("id: other\nsteps:\n  - {id: z, uses: transform, with: {}}").unwrap());
     assert!(State::fold(gap[0].execution_id, other, &story.events).is_err());
+}
+
+#[test]
+fn always_and_failed_are_asked_after_a_failure() {
+    let steps = "  - {id: a, uses: fail, with: {message: oh}}
+  - {id: b, uses: transform, with: {}}
+  - {id: clean, uses: transform, if: always(), with: {b: \"{{ steps.b.status }}\"}}
+  - {id: alarm, uses: transform, depends_on: [b], if: \"failed() and trigger.body.loud\", with: {}}
+  - {id: calm, uses: transform, depends_on: [b], if: not failed(), with: {}}
+  - {id: after, uses: transform, depends_on: [clean], with: {}}
+  - {id: late, uses: transform, depends_on: [after], if: failed(), with: {}}";
+    let (story, _) = Story::begin(steps, &json!({"loud": true}));
+    let status = |id: &str| story.step(id).status;
+    assert_eq!(status("b"), StepStatus::Skipped);
+    assert_eq!(**story.step("clean").output.as_ref().unwrap(), json!({"b": "skipped"}));
+    assert_eq!(status("alarm"), StepStatus::Succeeded);
+    assert_eq!(story.step("calm").skipped, Some(SkipReason::Condition));
+    assert_eq!(status("after"), StepStatus::Succeeded, "its only parent succeeded");
+    assert_eq!(status("late"), StepStatus::Succeeded, "an ancestor failed");
+    assert_eq!(story.status(), ExecutionStatus::Failed);
+}
+
+#[test]
+fn failed_is_false_when_nothing_failed_for_good() {
+    let steps = "  - {id: a, uses: fail, on_error: continue, with: {message: oh}}
+  - {id: b, uses: transform, if: \"false\", with: {}}
+  - {id: alarm, uses: transform, if: failed(), with: {}}
+  - {id: clean, uses: transform, depends_on: [b], if: always(), with: {}}";
+    let (story, _) = Story::begin(steps, &json!({}));
+    assert_eq!(story.step("alarm").skipped, Some(SkipReason::Condition));
+    assert_eq!(story.step("clean").status, StepStatus::Succeeded, "its parent was skipped");
+    assert_eq!(story.status(), ExecutionStatus::Succeeded);
 }

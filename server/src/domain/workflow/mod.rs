@@ -4,11 +4,13 @@
 
 mod check;
 mod compile;
+pub mod concurrency;
 mod document;
 pub mod duration;
 pub mod expression;
 mod inputs;
 pub mod plan;
+mod repeat;
 mod retry;
 mod schema;
 pub mod scope;

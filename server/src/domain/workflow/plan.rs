@@ -1,13 +1,15 @@
 //! A compiled workflow version: everything checked, every expression compiled.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::concurrency::Concurrency;
 use super::expression::{Expression, Template};
 use super::inputs::InputSchema;
+pub use super::repeat::{ForEach, Repeat, While};
 pub use super::retry::Retry;
 pub use super::trigger::{
     BasicAuth, Encoding, HmacAlgorithm, HmacScheme, Respond, ScheduleTrigger, SecretRef, Trigger, TriggerKind, WebhookAuth,
@@ -27,12 +29,16 @@ pub struct Plan {
     pub inputs: Option<InputSchema>,
     /// What starts executions, in the file's order.
     pub triggers: Vec<Trigger>,
-    /// The steps, in the file's order; a [`StepIndex`] is a place in this list.
+    /// The steps, in the file's order, then those of `catch`; a [`StepIndex`] is a place in this list.
     pub steps: Vec<Step>,
+    /// Where in `steps` those of `catch` begin; the length of the list when there are none.
+    pub catch_from: StepIndex,
     /// What the execution gives when it succeeds.
     pub output: Option<Template>,
     /// How long one execution may take in all.
     pub timeout: Option<Duration>,
+    /// How many executions may run at once per key.
+    pub concurrency: Option<Concurrency>,
 }
 
 impl Plan {
@@ -71,7 +77,7 @@ pub struct Step {
     pub id: Arc<str>,
     /// Its name for people, when the file gives one.
     pub name: Option<String>,
-    /// The word behind `uses`: `transform`, `http.request`, `wait`, `fail`.
+    /// The word behind `uses`: `transform`, `http.request`, `switch` …
     pub uses: &'static str,
     /// The steps that must end before this one starts.
     pub depends_on: Vec<StepIndex>,
@@ -79,6 +85,11 @@ pub struct Step {
     pub dependents: Vec<StepIndex>,
     /// Its `if`: the step is skipped when it gives false.
     pub condition: Option<Expression>,
+    /// Whether its `if` calls `always()` or `failed()`, so that it is asked even after a failure or when all that the step
+    /// depends on was skipped.
+    pub asks_status: bool,
+    /// Its `for_each` or `while`.
+    pub repeat: Option<Repeat>,
     /// What it does.
     pub work: Work,
     /// What happens when an attempt fails.
@@ -107,6 +118,33 @@ pub enum Work {
     Wait(WaitFor),
     /// Fails the step; the template renders to the message.
     Fail(Template),
+    /// Chooses which of the steps that it names run.
+    Switch(Switch),
+}
+
+/// A `switch` step.
+#[derive(Debug)]
+pub struct Switch {
+    /// Renders to what the cases are compared with.
+    pub value: Template,
+    /// The steps of each case.
+    pub cases: HashMap<Arc<str>, Vec<StepIndex>>,
+    /// The steps that run when no case fits.
+    pub default: Vec<StepIndex>,
+}
+
+impl Switch {
+    /// Whether `step` is one of those that it chooses from.
+    #[must_use]
+    pub fn names(&self, step: StepIndex) -> bool {
+        self.default.contains(&step) || self.cases.values().any(|steps| steps.contains(&step))
+    }
+
+    /// The steps that `case` chooses; the default when there is none.
+    #[must_use]
+    pub fn chosen(&self, case: Option<&str>) -> &[StepIndex] {
+        case.and_then(|case| self.cases.get(case)).unwrap_or(&self.default)
+    }
 }
 
 /// How long a `wait` step waits.

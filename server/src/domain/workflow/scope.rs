@@ -32,7 +32,8 @@ pub struct ExecutionMeta {
 pub struct Scope(Arc<Names>);
 
 /// The names that stand at the top of the scope.
-pub(super) const NAMES: [&str; 7] = ["trigger", "inputs", "steps", "workflow", "execution", "error", "secrets"];
+pub(super) const NAMES: [&str; 10] =
+    ["trigger", "inputs", "steps", "workflow", "execution", "error", "secrets", "item", "index", "last"];
 
 #[derive(Clone)]
 struct Names {
@@ -41,13 +42,26 @@ struct Names {
     steps: Arc<Steps>,
     error: Option<Arc<ErrorView>>,
     secrets: Option<Arc<Secrets>>,
+    failed: Option<bool>,
+    turn: Option<Arc<Turn>>,
+}
+
+/// One iteration, as its expressions see it.
+#[derive(Clone)]
+pub struct Turn {
+    /// Its number, from 0: `index`.
+    pub index: u32,
+    /// The item of `for_each`: `item`.
+    pub item: Option<Json>,
+    /// What the iteration before gave; null before the first: `last` of `while`.
+    pub last: Option<Json>,
 }
 
 impl Scope {
     /// The scope at the start of an execution. `trigger` is what the execution's origin has as `input`.
     pub fn new(trigger: Json, meta: ExecutionMeta) -> Self {
         let steps = Arc::new(Steps::default());
-        Self(Arc::new(Names { trigger, meta: Arc::new(meta), steps, error: None, secrets: None }))
+        Self(Arc::new(Names { trigger, meta: Arc::new(meta), steps, error: None, secrets: None, failed: None, turn: None }))
     }
 
     /// Notes that the step `id` has ended; later expressions see it as `steps.<id>`.
@@ -65,6 +79,22 @@ impl Scope {
         Self(Arc::new(names))
     }
 
+    /// The same scope, in which `always()` is true and `failed()` says whether something has `failed`.
+    #[must_use]
+    pub fn with_status(&self, failed: bool) -> Self {
+        let mut names = Names::clone(&self.0);
+        names.failed = Some(failed);
+        Self(Arc::new(names))
+    }
+
+    /// The same scope, inside one iteration.
+    #[must_use]
+    pub fn with_turn(&self, turn: Turn) -> Self {
+        let mut names = Names::clone(&self.0);
+        names.turn = Some(Arc::new(turn));
+        Self(Arc::new(names))
+    }
+
     /// The same scope, in which `secrets` has these values by name.
     #[must_use]
     pub fn with_secrets(&self, secrets: Arc<BTreeMap<String, String>>) -> Self {
@@ -78,6 +108,8 @@ impl Scope {
         let (root, rest) = path.split_first()?;
         let (document, rest): (&JsonValue, &[String]) = match (root.as_str(), rest) {
             ("trigger", rest) => (&self.0.trigger, rest),
+            ("item", rest) => (self.0.turn.as_ref()?.item.as_ref()?, rest),
+            ("last", rest) => (self.0.turn.as_ref()?.last.as_ref()?, rest),
             ("inputs", rest) => (self.0.trigger.get("body")?, rest),
             ("steps", [id, field, rest @ ..]) if field == "output" => (self.0.steps.0.get(id.as_str())?.output.as_ref()?, rest),
             _ => return None,
@@ -105,6 +137,11 @@ impl Object for Names {
             "execution" => Some(Value::from_object(ExecutionView(self.meta.clone()))),
             "error" => self.error.clone().map(Value::from_dyn_object),
             "secrets" => self.secrets.clone().map(Value::from_dyn_object),
+            "item" => self.turn.as_ref()?.item.as_ref().map(json_value),
+            "last" => self.turn.as_ref()?.last.as_ref().map(json_value),
+            "index" => self.turn.as_ref().map(|turn| Value::from(turn.index)),
+            "always" => self.failed.map(|_| Value::from_function(|| true)),
+            "failed" => self.failed.map(|failed| Value::from_function(move || failed)),
             _ => None,
         }
     }

@@ -3,14 +3,19 @@
 
 pub mod account;
 pub mod bulk_insert;
+pub mod control;
+pub mod dead_letter;
 pub mod execution;
 pub mod feed;
 pub mod idempotency;
 pub mod journal;
 pub mod queue;
+pub mod replay;
+pub mod rollup;
 pub mod secret;
 pub mod token;
 pub mod version;
+pub mod why;
 pub mod workflow;
 pub mod workflow_version;
 pub mod workspace;

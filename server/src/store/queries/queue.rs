@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -33,17 +33,12 @@ pub struct ClaimRow {
     /// A request to cancel: `{"reason": …, "by": …}`.
     #[diesel(sql_type = Nullable<Json>)]
     pub cancel: Option<Value>,
-}
-
-/// A request to cancel an execution that this node holds.
-#[derive(Debug, QueryableByName)]
-pub struct CancelRow {
-    /// The execution.
-    #[diesel(sql_type = SqlUuid)]
-    pub execution_id: Uuid,
-    /// `{"reason": …, "by": …}`.
-    #[diesel(sql_type = Json)]
-    pub cancel: Value,
+    /// The newest wish to pause or resume: `{"on": …, "reason": …, "by": …}`.
+    #[diesel(sql_type = Nullable<Json>)]
+    pub pause: Option<Value>,
+    /// Whether it waits for a concurrency key.
+    #[diesel(sql_type = Bool)]
+    pub blocked: bool,
 }
 
 /// A lease.
@@ -66,27 +61,15 @@ struct InstantRow {
     instant: Option<DateTime<Utc>>,
 }
 
-#[derive(QueryableByName)]
-struct HolderRow {
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    lease_node: Option<Uuid>,
-}
-
-/// Takes the lease of up to `limit` executions that are due and that nobody holds.
+/// Takes the lease of up to `limit` executions that are due and that nobody holds, in turns between workspaces.
 pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ClaimRow>> {
-    Statement::new(
-        "WITH due AS (
-             SELECT execution_id FROM execution_queue WHERE lease_node IS NULL AND available_at <= $1
-             ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
-         )
-         UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1
-         FROM due WHERE q.execution_id = due.execution_id
-         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel",
-    )
-    .bind::<Timestamptz, _>(now)
-    .bind::<BigInt, _>(limit)
-    .bind::<SqlUuid, _>(node)
-    .load(connection)
+    Statement::new(include_str!("claim.sql"))
+        .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(now)
+        .bind::<BigInt, _>(limit)
+        .bind::<BigInt, _>(limit)
+        .bind::<SqlUuid, _>(node)
+        .load(connection)
 }
 
 /// Takes over up to `limit` executions whose node has expired.
@@ -99,7 +82,9 @@ pub fn take_over(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, 
          )
          UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1, takeovers = takeovers + 1
          FROM lost WHERE q.execution_id = lost.execution_id
-         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel",
+         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause,
+             EXISTS (SELECT FROM concurrency_slots s WHERE s.workspace_id = q.workspace_id AND s.execution_id = q.execution_id
+                     AND NOT s.holds) AS blocked",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(limit)
@@ -140,53 +125,39 @@ pub fn give_back(
     .execute(connection)
 }
 
-/// Notes a request to cancel and makes the execution due. Returns the node that holds its lease; `None` when there is no
-/// such execution, or it has ended.
-pub fn request_cancel(
-    connection: &mut PgConnection,
-    workspace_id: Uuid,
-    execution_id: Uuid,
-    cancel: &Value,
-    now: DateTime<Utc>,
-) -> QueryResult<Option<Option<Uuid>>> {
-    Statement::new(
-        "UPDATE execution_queue SET cancel = coalesce(cancel, $1), available_at = least(available_at, $2)
-         WHERE workspace_id = $3 AND execution_id = $4
-         RETURNING lease_node",
-    )
-    .bind::<Json, _>(cancel.clone())
-    .bind::<Timestamptz, _>(now)
-    .bind::<SqlUuid, _>(workspace_id)
-    .bind::<SqlUuid, _>(execution_id)
-    .get_result::<HolderRow>(connection)
-    .optional()
-    .map(|row| row.map(|row| row.lease_node))
+/// What a node says about itself.
+#[derive(Debug, Clone)]
+pub struct NodeRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name, for people.
+    pub name: String,
+    /// Until when it lives.
+    pub expires_at: DateTime<Utc>,
+    /// Whether it is stopping.
+    pub draining: bool,
+    /// How many executions it holds.
+    pub running: i32,
+    /// How many more it takes.
+    pub free: i32,
 }
 
-/// Requests to cancel executions that `node` holds.
-pub fn cancel_requests(connection: &mut PgConnection, node: Uuid) -> QueryResult<Vec<CancelRow>> {
-    Statement::new("SELECT execution_id, cancel FROM execution_queue WHERE lease_node = $1 AND cancel IS NOT NULL")
-        .bind::<SqlUuid, _>(node)
-        .load(connection)
-}
-
-/// Says that `node` lives until `expires_at`; its first heartbeat registers it.
-pub fn heartbeat(
-    connection: &mut PgConnection,
-    node: Uuid,
-    name: &str,
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-) -> QueryResult<usize> {
+/// A node lives; its first heartbeat registers it.
+pub fn heartbeat(connection: &mut PgConnection, node: &NodeRow, now: DateTime<Utc>) -> QueryResult<usize> {
     Statement::new(
-        "INSERT INTO nodes (id, name, started_at, heartbeat_at, expires_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at",
+        "INSERT INTO nodes (id, name, started_at, heartbeat_at, expires_at, draining, running, free)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, expires_at = excluded.expires_at,
+             draining = excluded.draining, running = excluded.running, free = excluded.free",
     )
-    .bind::<SqlUuid, _>(node)
-    .bind::<Text, _>(name)
+    .bind::<SqlUuid, _>(node.id)
+    .bind::<Text, _>(node.name.as_str())
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now)
-    .bind::<Timestamptz, _>(expires_at)
+    .bind::<Timestamptz, _>(node.expires_at)
+    .bind::<Bool, _>(node.draining)
+    .bind::<Integer, _>(node.running)
+    .bind::<Integer, _>(node.free)
     .execute(connection)
 }
 

@@ -36,6 +36,8 @@ pub struct Execution {
     pub finished_at: Option<DateTime<Utc>>,
     /// Why it failed, in one line.
     pub error: Option<String>,
+    /// The execution that this one tries again.
+    pub retry_of: Option<Uuid>,
 }
 
 impl Execution {
@@ -61,6 +63,7 @@ impl Execution {
             duration_ms: self.finished_at.map(|at| (at - created_at).num_milliseconds().max(0)),
             last_seq: self.last_seq,
             error: self.error,
+            retry_of: self.retry_of.map(ExecutionId),
         })
     }
 }

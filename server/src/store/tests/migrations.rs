@@ -2,6 +2,7 @@
 
 use super::TestDatabase;
 use crate::store::{Database, Error, PoolSizes, migrate};
+use tidemill_harness::Postgres;
 
 #[test]
 fn migrating_twice_changes_nothing() {
@@ -41,10 +42,10 @@ fn a_role_without_rights_is_told_what_an_administrator_must_run() {
     }
     migrate(&url).expect("the administrator has run it");
     Database::connect(&url, PoolSizes::default()).expect("a role without rights of its own is enough");
-    database.execute(&format!("REASSIGN OWNED BY {role} TO postgres"));
+    database.execute(&format!("REASSIGN OWNED BY {role} TO CURRENT_USER"));
     database.execute(&format!("DROP OWNED BY {role}"));
     drop(database);
-    super::execute(&std::env::var(super::CLUSTER).unwrap(), &format!("DROP ROLE {role}"));
+    super::execute(Postgres::shared().url(), &format!("DROP ROLE {role}"));
 }
 
 #[test]

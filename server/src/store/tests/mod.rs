@@ -1,5 +1,6 @@
 //! The store against a real Postgres.
 
+mod claims;
 mod migrations;
 mod schema;
 mod tenants;
@@ -8,29 +9,27 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::pg::PgConnection;
 use diesel::{Connection, RunQueryDsl, sql_query};
+use tidemill_harness::Postgres;
 
 use super::{Database, PoolSizes, migrate};
 
 /// A migrated database that lives as long as this value.
 pub struct TestDatabase {
-    admin_url: String,
+    admin_url: &'static str,
     name: String,
     /// Where it is.
     pub url: String,
 }
 
-/// Names the Postgres cluster that tests make their databases in: a `postgresql://` URL of a superuser.
-const CLUSTER: &str = "TIDEMILL_TEST_DATABASE_URL";
-
 impl TestDatabase {
     /// An empty database.
     pub fn empty() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let admin_url = std::env::var(CLUSTER).unwrap_or_else(|_| panic!("set {CLUSTER} to a Postgres that tests may use"));
+        let admin_url = Postgres::shared().url();
         let name = format!("tidemill_store_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let separator = if admin_url.contains('?') { '&' } else { '?' };
         let url = format!("{admin_url}{separator}dbname={name}");
-        execute(&admin_url, &format!("CREATE DATABASE {name}"));
+        execute(admin_url, &format!("CREATE DATABASE {name}"));
         Self { admin_url, name, url }
     }
 
@@ -53,13 +52,13 @@ impl TestDatabase {
 
     /// Runs `sql` as the superuser from outside this database; `{name}` stands for its name.
     pub fn execute_elsewhere(&self, sql: &str) {
-        execute(&self.admin_url, &sql.replace("{name}", &self.name));
+        execute(self.admin_url, &sql.replace("{name}", &self.name));
     }
 }
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        execute(&self.admin_url, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        execute(self.admin_url, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }
 

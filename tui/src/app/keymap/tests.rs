@@ -30,7 +30,8 @@ fn what_changes_the_server_asks_first() {
     for action in [Action::Cancel, Action::Switch] {
         assert_eq!(action.info().tier, Tier::Confirm, "{action:?}");
     }
-    assert_eq!(Action::Start.info().tier, Tier::Form);
+    assert_eq!((Action::Start.info().tier, Action::Retry.info().tier), (Tier::Form, Tier::Form));
+    assert_eq!(Action::Pause.info().tier, Tier::Direct);
 }
 
 #[test]

@@ -17,15 +17,17 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         }
     }
     match action {
-        Action::Cancel => cancel(state),
+        Action::Cancel | Action::Pause => not_ended(state),
+        Action::Retry => retry(state),
         Action::Start | Action::Switch => workflow(state),
+        Action::Why => state.screen().execution().map(|_| ()).ok_or_else(|| "no execution is selected".into()),
         Action::YankId | Action::YankCli | Action::YankJson | Action::Open => something(state),
         Action::Filter => filter(state),
         _ => Ok(()),
     }
 }
 
-fn cancel(state: &State) -> Result<(), String> {
+fn not_ended(state: &State) -> Result<(), String> {
     let id = state.screen().execution().ok_or("no execution is selected")?;
     match status(state, id) {
         Some(status) if status.is_terminal() => Err(format!("the execution has ended: {status}")),
@@ -33,7 +35,17 @@ fn cancel(state: &State) -> Result<(), String> {
     }
 }
 
-fn status(state: &State, id: tidemill_common::ids::ExecutionId) -> Option<ExecutionStatus> {
+fn retry(state: &State) -> Result<(), String> {
+    let id = state.screen().execution().ok_or("no execution is selected")?;
+    match status(state, id) {
+        Some(status) if !status.is_terminal() => Err(format!("the execution has not ended: it is {status}")),
+        Some(ExecutionStatus::Succeeded) => Err("nothing failed in this execution".into()),
+        _ => Ok(()),
+    }
+}
+
+/// The state of an execution, as far as it is known.
+pub fn status(state: &State, id: tidemill_common::ids::ExecutionId) -> Option<ExecutionStatus> {
     match state.screen() {
         Screen::Execution(open) => open.detail.as_ref().map(|detail| detail.execution.status),
         _ => state.store.get(id).map(|row| row.status),

@@ -31,7 +31,21 @@ pub fn fold(detail: &mut ExecutionDetail, event: &Event) {
                 settle(step, *status, event);
             }
         }
+        EventBody::FailureCaught { .. } => {
+            for step in detail.steps.iter_mut().filter(|step| step.status != StepStatus::Pending) {
+                settle(step, ExecutionStatus::Failed, event);
+            }
+            rest_or_work(detail);
+        }
         EventBody::ExecutionCancelRequested { .. } => {}
+        EventBody::ExecutionPaused { .. } => {
+            detail.execution.status = ExecutionStatus::Paused;
+            detail.wake_at = None;
+        }
+        EventBody::ExecutionResumed { .. } => {
+            detail.execution.status = ExecutionStatus::Running;
+            rest_or_work(detail);
+        }
         body => {
             let found = detail.steps.iter_mut().find(|step| Some(step.id.as_str()) == body.step());
             if let Some(step) = found {
@@ -49,7 +63,7 @@ fn unshare(value: &Json) -> serde_json::Value {
 /// What the end of the execution means for a step that had not ended: it never will.
 fn settle(step: &mut StepView, status: ExecutionStatus, event: &Event) {
     step.wake_at = None;
-    if step.status.is_terminal() || status == ExecutionStatus::Succeeded {
+    if step.status.is_terminal() {
         return;
     }
     let begun = step.status != StepStatus::Pending;
@@ -59,6 +73,9 @@ fn settle(step: &mut StepView, status: ExecutionStatus, event: &Event) {
 }
 
 fn fold_step(step: &mut StepView, event: &Event) {
+    if event.body.iteration().is_some() {
+        return count(step, &event.body);
+    }
     step.wake_at = None;
     match &event.body {
         EventBody::StepStarted { attempt, input, .. } => {
@@ -97,6 +114,23 @@ fn fold_step(step: &mut StepView, event: &Event) {
     }
 }
 
+/// What the event of an iteration changes about its step: how many have ended, and what the newest one does.
+fn count(step: &mut StepView, body: &EventBody) {
+    let iterations = step.iterations.get_or_insert_default();
+    let (status, wake_at) = match body {
+        EventBody::StepWaiting { until, .. } => (StepStatus::Waiting, Some(*until)),
+        EventBody::StepFailed { retry_at: Some(at), .. } => (StepStatus::Retrying, Some(*at)),
+        _ => (StepStatus::Running, None),
+    };
+    match body {
+        EventBody::StepCompleted { .. } => iterations.succeeded += 1,
+        EventBody::StepFailed { retry_at: None, .. } => iterations.failed += 1,
+        _ => {}
+    }
+    step.status = status;
+    step.wake_at = wake_at;
+}
+
 fn end(step: &mut StepView, event: &Event, status: StepStatus) {
     step.status = status;
     step.started_at = step.started_at.or(Some(event.at));
@@ -105,6 +139,9 @@ fn end(step: &mut StepView, event: &Event, status: StepStatus) {
 
 /// An execution waits when no step is under way and at least one waits for a time.
 fn rest_or_work(detail: &mut ExecutionDetail) {
+    if detail.execution.status == ExecutionStatus::Paused {
+        return;
+    }
     let running = detail.steps.iter().any(|step| step.status == StepStatus::Running);
     let wake = detail.steps.iter().filter_map(|step| step.wake_at).min();
     detail.execution.status = if running || wake.is_none() { ExecutionStatus::Running } else { ExecutionStatus::Waiting };

@@ -116,6 +116,8 @@ pub struct Confirm {
 pub enum Deed {
     /// Cancel the execution.
     Cancel(ExecutionId),
+    /// Try the execution again.
+    Retry(ExecutionId),
     /// Activate this version of the workflow, or deactivate it.
     Switch(String, Option<i32>),
 }

@@ -131,6 +131,7 @@ fn row_of(event: &Event, origin: &Origin, status: ExecutionStatus) -> ExecutionV
         duration_ms: None,
         last_seq: event.seq,
         error: None,
+        retry_of: origin.retry_of,
     }
 }
 
@@ -138,7 +139,10 @@ fn row_of(event: &Event, origin: &Origin, status: ExecutionStatus) -> ExecutionV
 /// with the row that the server sends behind the newest event.
 fn fold(row: &mut ExecutionView, event: &Event) {
     match &event.body {
-        EventBody::ExecutionStarted { .. } | EventBody::StepStarted { .. } => row.status = ExecutionStatus::Running,
+        EventBody::ExecutionPaused { .. } => row.status = ExecutionStatus::Paused,
+        EventBody::ExecutionStarted { .. } | EventBody::StepStarted { .. } | EventBody::ExecutionResumed { .. } => {
+            row.status = ExecutionStatus::Running;
+        }
         EventBody::ExecutionCompleted { status, error, .. } => {
             finish(row, event, *status, error.as_ref().map(|e| e.message.clone()));
         }

@@ -44,6 +44,7 @@ pub fn row(n: i64, workflow: &str, status: ExecutionStatus) -> ExecutionView {
         duration_ms: ended.then_some(duration),
         last_seq: 5,
         error: (status == ExecutionStatus::Failed).then(|| "charge: 429 from api.stripe.com".into()),
+        retry_of: None,
     }
 }
 
@@ -109,6 +110,7 @@ pub fn step(id: &str, depends_on: &[&str]) -> StepView {
         input: None,
         output: None,
         error: None,
+        iterations: None,
     }
 }
 
@@ -137,17 +139,25 @@ pub fn tape(n: i64) -> Vec<Event> {
         version: 14,
         trigger: TriggerOrigin { kind: "webhook".into(), id: Some("hook".into()) },
         input: shared(json!({"method": "POST", "path": "orders/new", "body": {"customer": "ACME", "qty": 3, "price": 19.9}})),
+        retry_of: None,
     };
     let mut error = StepError::new(FailureClass::Infrastructure, "429 Too Many Requests from api.stripe.com");
     (error.status, error.retry_after) = (Some(429), Some(60));
     let started = |step: &str, attempt, input: Option<Value>| EventBody::StepStarted {
+        iteration: None,
         step: step.into(),
         attempt,
         input: input.map(shared),
     };
-    let done = |step: &str, output: Value| EventBody::StepCompleted { step: step.into(), attempt: 1, output: shared(output) };
+    let done = |step: &str, output: Value| EventBody::StepCompleted {
+        iteration: None,
+        step: step.into(),
+        attempt: 1,
+        output: shared(output),
+    };
     let at = |millis: i64| id(n).admitted_at() + TimeDelta::milliseconds(millis);
     let failed = |attempt, retry: Option<i64>| EventBody::StepFailed {
+        iteration: None,
         step: "charge".into(),
         attempt,
         error: error.clone(),

@@ -1,5 +1,8 @@
 //! Actions.
 
+use tidemill_common::ids::ExecutionId;
+use tidemill_common::status::ExecutionStatus;
+
 use super::{link, motion, navigate, picker, yank};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
@@ -8,7 +11,7 @@ use crate::app::state::filter::Filter;
 use crate::app::state::line::Line;
 use crate::app::state::overlay::{Confirm, Deed, Overlay, PickerKind, StartForm};
 use crate::app::state::toast::Tone;
-use crate::app::state::{Root, Screen, State, can};
+use crate::app::state::{Root, Screen, State, can, status};
 
 /// Does `action`, or says why it can't be done now.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -44,6 +47,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Filter => state.overlay = Some(Overlay::Filter(Line::new(filter_text(state)), None)),
         Action::Start => state.overlay = state.screen().workflow().map(start_form),
         Action::Cancel => ask_cancel(state),
+        Action::Retry => ask_retry(state),
+        Action::Pause => return pause(state),
+        Action::Why => return state.screen().execution().map(Effect::Why).into_iter().collect(),
         Action::Switch => ask_switch(state),
         other => on_screen(state, other),
     }
@@ -62,14 +68,29 @@ fn start_form(workflow: &str) -> Overlay {
     Overlay::Start(StartForm { workflow: workflow.to_owned(), input: Line::new("{}"), error: None })
 }
 
+fn pause(state: &State) -> Vec<Effect> {
+    let Some(id) = state.screen().execution() else { return Vec::new() };
+    vec![Effect::Pause { id, on: status(state, id) != Some(ExecutionStatus::Paused) }]
+}
+
+fn ask_retry(state: &mut State) {
+    let Some(id) = state.screen().execution() else { return };
+    let question = format!("retry {} {}? steps that succeeded keep their outputs", workflow_of(state, id), id.short());
+    ask(state, question, Deed::Retry(id));
+}
+
 fn ask_cancel(state: &mut State) {
     let Some(id) = state.screen().execution() else { return };
+    let workflow = workflow_of(state, id);
+    ask(state, format!("cancel {workflow} {}? steps under way are stopped", id.short()), Deed::Cancel(id));
+}
+
+fn workflow_of(state: &State, id: ExecutionId) -> String {
     let workflow = match state.screen() {
         Screen::Execution(open) => open.detail.as_ref().map(|detail| detail.execution.workflow_id.clone()),
         _ => state.store.get(id).map(|row| row.workflow_id.clone()),
     };
-    let workflow = workflow.unwrap_or_else(|| "execution".into());
-    ask(state, format!("cancel {workflow} {}? steps under way are stopped", id.short()), Deed::Cancel(id));
+    workflow.unwrap_or_else(|| "execution".into())
 }
 
 fn ask_switch(state: &mut State) {

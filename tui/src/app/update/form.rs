@@ -100,6 +100,7 @@ fn confirm(state: &mut State, question: Confirm, name: &str) -> Vec<Effect> {
     }
     let action = match question.deed {
         Deed::Cancel(_) => Action::Cancel,
+        Deed::Retry(_) => Action::Retry,
         Deed::Switch(..) => Action::Switch,
     };
     // The world may have moved while the question was on screen.
@@ -109,6 +110,7 @@ fn confirm(state: &mut State, question: Confirm, name: &str) -> Vec<Effect> {
     }
     match question.deed {
         Deed::Cancel(id) => vec![Effect::Cancel(id)],
+        Deed::Retry(id) => vec![Effect::Retry(id)],
         Deed::Switch(workflow, activate) => vec![Effect::Switch { workflow, activate }],
     }
 }

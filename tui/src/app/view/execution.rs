@@ -132,6 +132,7 @@ fn events(buf: &mut Buffer, area: Rect, open: &Execution, state: &State, theme: 
 /// An event in words, without its payload.
 fn describe(event: &Event) -> (Token, String) {
     let of = |step: &str, attempt: u32| if attempt > 1 { format!("{step}, attempt {attempt}") } else { step.to_owned() };
+    let place = event.body.place().unwrap_or_default();
     match &event.body {
         EventBody::ExecutionQueued(origin) => {
             (Token::Muted, format!("{} version {}, by {}", origin.workflow_id, origin.version, origin.trigger.kind))
@@ -140,24 +141,28 @@ fn describe(event: &Event) -> (Token, String) {
             (Token::Run, format!("{} version {}, by {}", origin.workflow_id, origin.version, origin.trigger.kind))
         }
         EventBody::ExecutionStarted { origin: None } => (Token::Run, String::new()),
-        EventBody::StepStarted { step, attempt, .. } => (Token::Run, of(step, *attempt)),
-        EventBody::StepCompleted { step, attempt, .. } => (Token::Ok, of(step, *attempt)),
-        EventBody::StepFailed { step, attempt, error, retry_at } => {
+        EventBody::StepStarted { attempt, .. } => (Token::Run, of(&place, *attempt)),
+        EventBody::StepCompleted { attempt, .. } => (Token::Ok, of(&place, *attempt)),
+        EventBody::StepFailed { attempt, error, retry_at, .. } => {
             let again = retry_at.map_or_else(|| ", giving up".to_owned(), |at| format!(", again at {}", at.format("%H:%M:%S")));
-            (Token::Err, format!("{}{again}: {}", of(step, *attempt), error.message))
+            (Token::Err, format!("{}{again}: {}", of(&place, *attempt), error.message))
         }
         EventBody::StepSkipped { step, reason } => {
             let why = match reason {
                 SkipReason::Condition => "its `if` was false",
                 SkipReason::Dependency => "a step that it depends on was skipped",
                 SkipReason::Failure => "a step that it depends on failed",
+                SkipReason::NotChosen => "a switch chose another case",
             };
             (Token::Muted, format!("{step}: {why}"))
         }
-        EventBody::StepWaiting { step, until } => {
-            (Token::Wait, format!("{step} until {}", until.format("%Y-%m-%d %H:%M:%S UTC")))
+        EventBody::StepWaiting { until, .. } => {
+            (Token::Wait, format!("{place} until {}", until.format("%Y-%m-%d %H:%M:%S UTC")))
         }
-        EventBody::ExecutionCancelRequested { reason, by } => {
+        EventBody::FailureCaught { error } => (Token::Err, error.message.clone()),
+        EventBody::ExecutionCancelRequested { reason, by }
+        | EventBody::ExecutionPaused { reason, by }
+        | EventBody::ExecutionResumed { reason, by } => {
             (Token::Warn, reason.as_ref().map_or_else(|| format!("by {by}"), |reason| format!("by {by}: {reason}")))
         }
         EventBody::ExecutionCompleted { status, error, .. } => {

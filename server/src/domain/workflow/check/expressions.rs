@@ -17,22 +17,55 @@ pub(super) struct World<'a> {
     pub inputs: Option<Vec<&'a str>>,
 }
 
+/// What kind of iteration an expression belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// One of `for_each`: it sees `item` and `index`.
+    Item,
+    /// One of `while`: it sees `last` and `index`.
+    Last,
+}
+
 /// A place in the file, and what expressions may read there.
+#[expect(clippy::struct_excessive_bools, reason = "each is a right of its own, and most combinations occur")]
 pub(super) struct Context<'a> {
-    world: &'a World<'a>,
+    pub world: &'a World<'a>,
     /// The step whose expressions these are; none for the workflow's `output`, which may read every step.
     pub step: Option<StepIndex>,
     /// Whether `secrets` may be read.
     pub secrets: bool,
     /// Whether `error` may be read.
     pub error: bool,
+    /// Whether it is read when an execution is admitted, before any step.
+    arrival: bool,
+    /// Which names of an iteration may be read.
+    pub turn: Option<Turn>,
+    /// Whether `always()` and `failed()` may be called.
+    pub status_functions: bool,
+    /// Whether one of them was called.
+    pub asks_status: bool,
     /// The names of the secrets that were read.
     pub used_secrets: BTreeSet<Arc<str>>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(world: &'a World<'a>, step: Option<StepIndex>) -> Self {
-        Self { world, step, secrets: false, error: false, used_secrets: BTreeSet::new() }
+        Self {
+            world,
+            step,
+            secrets: false,
+            error: false,
+            arrival: false,
+            turn: None,
+            status_functions: false,
+            asks_status: false,
+            used_secrets: BTreeSet::new(),
+        }
+    }
+
+    /// What is read when an execution is admitted.
+    pub fn at_arrival(world: &'a World<'a>) -> Self {
+        Self { arrival: true, ..Self::new(world, None) }
     }
 
     /// The tree at `field` as a template.
@@ -94,7 +127,25 @@ impl<'a> Context<'a> {
                 fine = false;
             }
         }
+        for call in &reading.status_calls {
+            self.asks_status = true;
+            if !self.status_functions {
+                let found =
+                    Found::new("unknown_function", format!("`{}()` can be called only in the `if` of a step", call.name));
+                problems.add_inside(text, call.offset, path, found);
+                fine = false;
+            }
+        }
         fine
+    }
+
+    /// The `if` of a step, and whether it calls a status function.
+    pub fn condition(&mut self, field: &Cursor<'_>, problems: &mut Problems<'_>) -> (Option<Expression>, bool) {
+        self.status_functions = true;
+        self.asks_status = false;
+        let condition = self.bare(field, problems);
+        self.status_functions = false;
+        (condition, self.asks_status)
     }
 
     fn allowed(&mut self, mention: &Mention) -> Result<(), Found> {
@@ -107,12 +158,17 @@ impl<'a> Context<'a> {
             "execution" => field(mention, 0, &EXECUTION_FIELDS),
             "error" if self.error => field(mention, 0, &ERROR_FIELDS),
             "error" => {
-                let found = Found::new("unknown_name", "`error` exists only in `retry_if`");
+                let found = Found::new("unknown_name", "`error` exists only in `retry_if` and in the steps of `catch`");
                 Err(found.hint("a later step reads a failure as `steps.<id>.error`"))
             }
             "secrets" => self.secret(mention),
             "steps" => self.step(mention),
-            "item" => Err(Found::new("not_available", "`item` belongs to `for_each`, which is not available in this version")),
+            "item" if self.turn == Some(Turn::Item) => Ok(()),
+            "last" if self.turn == Some(Turn::Last) => Ok(()),
+            "index" if self.turn.is_some() => Ok(()),
+            "item" => Err(Found::new("unknown_name", "`item` exists only in a step with `for_each`")),
+            "last" => Err(Found::new("unknown_name", "`last` exists only in a step with `while`")),
+            "index" => Err(Found::new("unknown_name", "`index` exists only in a step with `for_each` or `while`")),
             _ => Err(self.unknown(root)),
         }
     }
@@ -155,6 +211,10 @@ impl<'a> Context<'a> {
     }
 
     fn step(&self, mention: &Mention) -> Result<(), Found> {
+        if self.arrival {
+            let found = Found::new("not_a_dependency", "this is read before any step has run");
+            return Err(found.hint("it may read `trigger`, `inputs`, `workflow` and `execution`"));
+        }
         let Some(id) = mention.fields.first() else {
             return Err(Found::new("unknown_name", "steps are read one by one").hint("write `steps.<id>.output`"));
         };

@@ -10,13 +10,14 @@ pub(super) struct Graph {
     ids: HashMap<Arc<str>, StepIndex>,
     depends_on: Vec<Vec<StepIndex>>,
     ancestors: Vec<Vec<bool>>,
+    catch_from: StepIndex,
 }
 
 impl Graph {
-    /// `depends_on[i]` are the steps that step `i` names, by place.
-    pub fn new(ids: HashMap<Arc<str>, StepIndex>, depends_on: Vec<Vec<StepIndex>>) -> Self {
+    /// `depends_on[i]` are the steps that step `i` names, by place. Those of `catch` begin at `catch_from`.
+    pub fn new(ids: HashMap<Arc<str>, StepIndex>, depends_on: Vec<Vec<StepIndex>>, catch_from: StepIndex) -> Self {
         let ancestors = (0..depends_on.len()).map(|step| ancestors(step, &depends_on)).collect();
-        Self { ids, depends_on, ancestors }
+        Self { ids, depends_on, ancestors, catch_from }
     }
 
     pub fn index(&self, id: &str) -> Option<StepIndex> {
@@ -27,9 +28,14 @@ impl Graph {
         self.ids.keys().map(|id| &**id)
     }
 
-    /// Whether `step` starts only after `other` has ended.
+    /// Whether `step` starts only after `other` has ended, or was stopped.
     pub fn follows(&self, step: StepIndex, other: StepIndex) -> bool {
-        self.ancestors[step][other]
+        self.ancestors[step][other] || (self.is_catch(step) && !self.is_catch(other))
+    }
+
+    /// Whether `step` is one of `catch`.
+    pub fn is_catch(&self, step: StepIndex) -> bool {
+        step >= self.catch_from
     }
 
     pub fn depends_on(&self, step: StepIndex) -> &[StepIndex] {
@@ -105,7 +111,7 @@ mod tests {
     use super::*;
 
     fn graph(depends_on: &[&[StepIndex]]) -> Graph {
-        Graph::new(HashMap::new(), depends_on.iter().map(|needed| needed.to_vec()).collect())
+        Graph::new(HashMap::new(), depends_on.iter().map(|needed| needed.to_vec()).collect(), depends_on.len())
     }
 
     #[test]

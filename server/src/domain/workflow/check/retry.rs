@@ -27,9 +27,9 @@ pub(super) fn retry(field: &Cursor<'_>, context: &mut Context<'_>, problems: &mu
         given(&fields, "max_interval", standard.max_interval.max(least), |field| duration(field, problems, least, longest));
     let factor = given(&fields, "factor", standard.factor, |field| field.number(problems, 1.0, 100.0));
     let jitter = given(&fields, "jitter", standard.jitter, |field| field.number(problems, 0.0, 1.0));
-    context.error = true;
+    let outside = std::mem::replace(&mut context.error, true);
     let retry_if = given(&fields, "retry_if", None, |field| context.bare(field, problems).map(Some));
-    context.error = false;
+    context.error = outside;
     Some(Retry {
         max_attempts: max_attempts?,
         initial_interval: initial?,
@@ -41,6 +41,6 @@ pub(super) fn retry(field: &Cursor<'_>, context: &mut Context<'_>, problems: &mu
 }
 
 /// The field `key` as `read` reads it, or what holds when it is absent.
-fn given<T>(fields: &Fields<'_>, key: &str, absent: T, read: impl FnOnce(&Cursor<'_>) -> Option<T>) -> Option<T> {
+pub(super) fn given<T>(fields: &Fields<'_>, key: &str, absent: T, read: impl FnOnce(&Cursor<'_>) -> Option<T>) -> Option<T> {
     fields.get(key).map_or(Some(absent), |field| read(&field))
 }

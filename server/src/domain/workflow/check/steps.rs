@@ -8,17 +8,17 @@ use tidemill_common::limits::{WAIT_SECONDS, WORKFLOW_STEPS};
 
 use super::expressions::{Context, World};
 use super::graph::Graph;
-use super::{http, ids, retry, waits};
-use crate::domain::workflow::document::{Cursor, Fields, Found, Place, Problems, nearest, shorten};
+use super::{http, ids, repeat, retry, switch, waits};
+use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Place, Problems, nearest, shorten};
 use crate::domain::workflow::plan::{Effect, OnError, Retry, Step, StepIndex, Work};
 
 /// The fields of a step.
-pub(super) const FIELDS: [&str; 10] =
-    ["id", "name", "uses", "depends_on", "if", "with", "retry", "timeout", "on_error", "effect"];
+pub(super) const FIELDS: [&str; 12] =
+    ["id", "name", "uses", "depends_on", "if", "for_each", "while", "with", "retry", "timeout", "on_error", "effect"];
 /// Fields that come with later versions.
-const LATER: [&str; 3] = ["for_each", "runtime", "cache"];
+const LATER: [&str; 2] = ["runtime", "cache"];
 /// What a step can do.
-pub(super) const USES: [&str; 4] = ["transform", "http.request", "wait", "fail"];
+pub(super) const USES: [&str; 5] = ["transform", "http.request", "switch", "wait", "fail"];
 /// What comes with later versions.
 const LATER_USES: [&str; 5] = ["python", "javascript", "sql", "approval", "workflow"];
 /// How long an attempt may take when the file doesn't say.
@@ -33,23 +33,46 @@ pub(super) struct Draft<'a> {
     cursor: Cursor<'a>,
 }
 
-/// Reads ids and dependencies of all steps.
-pub(super) fn outline<'a>(list: &Cursor<'a>, problems: &mut Problems<'_>) -> Option<(Vec<Draft<'a>>, Graph)> {
-    let items = list.list(problems)?;
-    if items.is_empty() {
-        list.report(problems, Found::new("missing_field", "a workflow needs at least one step"));
-        return None;
+/// The steps of the file, and behind them those of `catch`.
+pub(super) struct Lists<'a> {
+    steps: Vec<Cursor<'a>>,
+    /// Where those of `catch` begin.
+    pub catch_from: StepIndex,
+}
+
+/// Reads the two lists.
+pub(super) fn lists<'a>(steps: &Cursor<'a>, catch: Option<&Cursor<'a>>, problems: &mut Problems<'_>) -> Option<Lists<'a>> {
+    let mut items = items(steps, problems)?;
+    let catch_from = items.len();
+    if let Some(catch) = catch {
+        items.extend(self::items(catch, problems)?);
     }
     if items.len() > WORKFLOW_STEPS {
         let message = format!("a workflow may have {WORKFLOW_STEPS} steps; this one has {}", items.len());
-        list.report(problems, Found::new("too_many", message).hint("split the workflow"));
+        steps.report(problems, Found::new("too_many", message).hint("split the workflow"));
         return None;
     }
-    let drafts: Vec<Option<Draft<'a>>> = items.into_iter().map(|cursor| draft(cursor, problems)).collect();
+    Some(Lists { steps: items, catch_from })
+}
+
+fn items<'a>(list: &Cursor<'a>, problems: &mut Problems<'_>) -> Option<Vec<Cursor<'a>>> {
+    let items = list.list(problems)?;
+    if items.is_empty() {
+        list.report(problems, Found::new("missing_field", format!("`{}` needs at least one step", list.path)));
+        return None;
+    }
+    Some(items)
+}
+
+/// Reads ids and dependencies of all steps.
+pub(super) fn outline<'a>(lists: &Lists<'a>, problems: &mut Problems<'_>) -> Option<(Vec<Draft<'a>>, Graph)> {
+    let drafts: Vec<Option<Draft<'a>>> = lists.steps.iter().map(|cursor| draft(cursor.clone(), problems)).collect();
     let drafts: Vec<Draft<'a>> = drafts.into_iter().collect::<Option<_>>()?;
     let places = distinct_ids(&drafts, problems);
-    let depends_on = drafts.iter().enumerate().map(|(index, draft)| depends_on(index, draft, &places, problems)).collect();
-    let graph = Graph::new(places, depends_on);
+    let switched = switched(&drafts);
+    let outline = Outline { places: &places, switched: &switched, catch_from: lists.catch_from };
+    let depends_on = drafts.iter().enumerate().map(|(index, draft)| outline.depends_on(index, draft, problems)).collect();
+    let graph = Graph::new(places, depends_on, lists.catch_from);
     report_cycles(&drafts, &graph, problems);
     Some((drafts, graph))
 }
@@ -75,34 +98,59 @@ fn distinct_ids(drafts: &[Draft<'_>], problems: &mut Problems<'_>) -> HashMap<Ar
     places
 }
 
-/// The steps that `draft` waits for: those it names, else the one before it.
-fn depends_on(
-    index: StepIndex,
-    draft: &Draft<'_>,
-    places: &HashMap<Arc<str>, StepIndex>,
-    problems: &mut Problems<'_>,
-) -> Vec<StepIndex> {
-    let Some(field) = draft.fields.get("depends_on") else {
-        return index.checked_sub(1).into_iter().collect();
-    };
-    let mut needed = Vec::new();
-    for item in field.list(problems).unwrap_or_default() {
-        let Some(text) = item.text_as(problems, "the id of a step") else { continue };
-        match places.get(text.value.as_str()) {
-            Some(place) if needed.contains(place) => {
-                item.report(problems, Found::new("duplicate_id", format!("`{}` stands here twice", text.value)));
-            }
-            Some(place) => needed.push(*place),
-            None => {
-                let near = nearest(&text.value, places.keys().map(|id| &**id));
-                item.report(
-                    problems,
-                    Found::new("unknown_step", format!("there is no step `{}`", shorten(&text.value))).meant(near),
-                );
+/// The switches that name a step, by its id.
+fn switched<'a>(drafts: &[Draft<'a>]) -> HashMap<&'a str, Vec<StepIndex>> {
+    let mut found: HashMap<&str, Vec<StepIndex>> = HashMap::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let is_switch = matches!(draft.fields.get("uses").map(|uses| &uses.node.content), Some(Content::Text(text)) if text.value == "switch");
+        let Some(with) = draft.fields.get("with").filter(|_| is_switch) else { continue };
+        for id in switch::named(&with) {
+            let choosers = found.entry(id).or_default();
+            if !choosers.contains(&index) {
+                choosers.push(index);
             }
         }
     }
-    needed
+    found
+}
+
+/// What is known before dependencies are read.
+struct Outline<'o> {
+    places: &'o HashMap<Arc<str>, StepIndex>,
+    switched: &'o HashMap<&'o str, Vec<StepIndex>>,
+    catch_from: StepIndex,
+}
+
+impl Outline<'_> {
+    /// The steps that `draft` waits for: those it names, else the switches that name it, else the one before it.
+    fn depends_on(&self, index: StepIndex, draft: &Draft<'_>, problems: &mut Problems<'_>) -> Vec<StepIndex> {
+        let Some(field) = draft.fields.get("depends_on") else {
+            let switches = draft.id.as_deref().and_then(|id| self.switched.get(id));
+            let before = index.checked_sub(1).filter(|_| index != self.catch_from);
+            return switches.cloned().unwrap_or_else(|| before.into_iter().collect());
+        };
+        let mut needed = Vec::new();
+        for item in field.list(problems).unwrap_or_default() {
+            let Some(text) = item.text_as(problems, "the id of a step") else { continue };
+            match self.places.get(text.value.as_str()) {
+                Some(place) if needed.contains(place) => {
+                    item.report(problems, Found::new("duplicate_id", format!("`{}` stands here twice", text.value)));
+                }
+                Some(place) if (*place < self.catch_from) != (index < self.catch_from) => {
+                    let message = format!("`{}` is in the other list; a step waits for steps of its own list", text.value);
+                    let found = Found::new("not_a_dependency", message);
+                    item.report(problems, found.hint("the steps of `catch` begin when all others have ended or are stopped"));
+                }
+                Some(place) => needed.push(*place),
+                None => {
+                    let near = nearest(&text.value, self.places.keys().map(|id| &**id));
+                    let found = Found::new("unknown_step", format!("there is no step `{}`", shorten(&text.value)));
+                    item.report(problems, found.meant(near));
+                }
+            }
+        }
+        needed
+    }
 }
 
 fn report_cycles(drafts: &[Draft<'_>], graph: &Graph, problems: &mut Problems<'_>) {
@@ -132,9 +180,11 @@ pub(super) fn finish(drafts: &[Draft<'_>], world: &World<'_>, problems: &mut Pro
 fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut Problems<'_>) -> Option<Step> {
     let fields = &draft.fields;
     let mut context = Context::new(world, Some(index));
+    context.error = world.graph.is_catch(index);
     let name = fields.get("name").and_then(|field| field.text(problems)).map(|text| text.value.clone());
-    let condition = fields.get("if").and_then(|field| context.bare(&field, problems));
+    let (condition, asks_status) = fields.get("if").map_or((None, false), |field| context.condition(&field, problems));
     let uses = uses(fields, problems);
+    let repeat = repeat::repeat(fields, &mut context, problems);
     let work = work(uses, draft, &mut context, problems);
     let retry = fields.get("retry").map_or_else(|| Some(Retry::never()), |field| retry::retry(&field, &mut context, problems));
     let timeout = timeout(fields, uses, problems);
@@ -149,6 +199,8 @@ fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut P
         depends_on: world.graph.depends_on(index).to_vec(),
         dependents: Vec::new(),
         condition,
+        asks_status,
+        repeat: repeat?,
         work: work?,
         retry: retry?,
         timeout: timeout?,
@@ -182,6 +234,7 @@ fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, proble
     match uses {
         Some("transform") => waits::transform(&with, context, problems),
         Some("http.request") => http::work(&with, context, problems),
+        Some("switch") => switch::switch(&with, context, problems),
         Some("wait") => waits::wait(&with, context, problems),
         Some(_) => waits::fail(&with, context, problems),
         None => {
@@ -212,10 +265,12 @@ fn effect(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>) 
     })
 }
 
-/// `retry` and `timeout` say nothing about steps that only wait or fail.
+/// `retry` and `timeout` say nothing about steps that only wait, fail or choose; and what is chosen is chosen once.
 fn check_use(uses: Option<&str>, fields: &Fields<'_>, problems: &mut Problems<'_>) {
-    let Some(uses @ ("wait" | "fail")) = uses else { return };
-    for key in ["retry", "timeout"] {
+    let Some(uses @ ("wait" | "fail" | "switch")) = uses else { return };
+    let meaningless: &[&str] =
+        if uses == "switch" { &["retry", "timeout", "for_each", "while"] } else { &["retry", "timeout"] };
+    for key in meaningless {
         if let Some(field) = fields.get(key) {
             field.report(
                 problems,

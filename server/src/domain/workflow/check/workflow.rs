@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tidemill_common::limits::WAIT_SECONDS;
 
+use super::concurrency::concurrency;
 use super::expressions::{Context, World};
 use super::{ids, steps, triggers};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Node, Problems};
@@ -11,9 +12,10 @@ use crate::domain::workflow::inputs::InputSchema;
 use crate::domain::workflow::plan::Plan;
 
 /// The fields of a workflow.
-pub(super) const FIELDS: [&str; 8] = ["id", "name", "description", "inputs", "triggers", "steps", "output", "timeout"];
+pub(super) const FIELDS: [&str; 10] =
+    ["id", "name", "description", "inputs", "triggers", "steps", "catch", "output", "timeout", "concurrency"];
 /// Fields that come with later versions.
-const LATER: [&str; 5] = ["concurrency", "rate_limit", "labels", "on_failure", "defaults"];
+const LATER: [&str; 4] = ["rate_limit", "labels", "on_failure", "defaults"];
 /// Longest name and description, in characters.
 const LONGEST_NAME: usize = 200;
 const LONGEST_DESCRIPTION: usize = 10_000;
@@ -29,10 +31,12 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
     let triggers = fields.get("triggers").map_or_else(|| Some(Vec::new()), |field| triggers::triggers(&field, problems));
     let longest = Duration::from_secs(WAIT_SECONDS);
     let timeout = fields.get("timeout").and_then(|field| ids::duration(&field, problems, Duration::from_secs(1), longest));
-    let (drafts, graph) = steps::outline(&fields.required(problems, "steps")?, problems)?;
+    let lists = steps::lists(&fields.required(problems, "steps")?, fields.get("catch").as_ref(), problems)?;
+    let (drafts, graph) = steps::outline(&lists, problems)?;
     let world = World { graph: &graph, inputs: inputs.as_ref().and_then(InputSchema::only_fields) };
     let steps = steps::finish(&drafts, &world, problems);
     let output = fields.get("output").and_then(|field| Context::new(&world, None).template(&field, problems));
+    let concurrency = fields.get("concurrency").and_then(|field| concurrency(&field, &world, problems));
     let id = id?;
     Some(Plan {
         name: name.unwrap_or_else(|| id.to_string()),
@@ -41,8 +45,10 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
         inputs,
         triggers: triggers?,
         steps: steps?,
+        catch_from: lists.catch_from,
         output,
         timeout,
+        concurrency,
     })
 }
 

@@ -101,6 +101,12 @@ pub(super) const TESTS: [&str; 31] = [
 /// The functions that expressions may call.
 pub(super) const FUNCTIONS: [&str; 1] = ["range"];
 
+/// Functions that only an `if` may call. They are no globals: the scope of an `if` has them.
+pub(super) const STATUS_FUNCTIONS: [&str; 2] = ["always", "failed"];
+
+/// Every function that can be called somewhere.
+pub(super) const CALLABLE: [&str; 3] = [FUNCTIONS[0], STATUS_FUNCTIONS[0], STATUS_FUNCTIONS[1]];
+
 /// What minijinja brings along and expressions may not use: marking text as safe, looking into the evaluator, formats with
 /// a width, and second names for the same thing.
 const REMOVED_FILTERS: [&str; 10] = ["safe", "escape", "e", "attr", "pprint", "format", "chain", "count", "d", "slice"];

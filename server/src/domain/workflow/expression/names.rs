@@ -5,7 +5,7 @@ use std::ops::Range;
 use minijinja::machinery::ast;
 use minijinja::machinery::ast::{CallArg, CallType, Expr, ForLoop, Spanned, Stmt};
 
-use super::environment::{FILTERS, FUNCTIONS, TESTS};
+use super::environment::{CALLABLE, FILTERS, STATUS_FUNCTIONS, TESTS};
 use super::text::range;
 use crate::domain::workflow::document::{Found, nearest};
 
@@ -36,10 +36,19 @@ pub(in crate::domain::workflow) struct Mention {
     pub fields: Vec<String>,
 }
 
+/// A call of `always()` or `failed()`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::domain::workflow) struct StatusCall {
+    pub offset: usize,
+    pub name: String,
+}
+
 /// Everything that the expressions of one string read, and what is wrong with them.
 #[derive(Debug, Default)]
 pub(in crate::domain::workflow) struct Reading {
     pub mentions: Vec<Mention>,
+    /// The status functions that they call.
+    pub status_calls: Vec<StatusCall>,
     pub mistakes: Vec<Mistake>,
 }
 
@@ -154,7 +163,8 @@ impl<'r> Names<'r> {
 
     fn call(&mut self, call: &Spanned<ast::Call<'_>>) -> Walked {
         match call.identify_call() {
-            CallType::Function(name) => self.known("unknown_function", "function", name, call.span(), &FUNCTIONS),
+            CallType::Function(name) if STATUS_FUNCTIONS.contains(&name) => self.status_call(name, call)?,
+            CallType::Function(name) => self.known("unknown_function", "function", name, call.span(), &CALLABLE),
             CallType::Method(object, name) => {
                 let message = format!("`{name}` can't be called; values have no methods here");
                 let mistake = Mistake::new(range(call.span()), "unknown_function", message);
@@ -166,6 +176,15 @@ impl<'r> Names<'r> {
             CallType::Object(object) => self.expression(object)?,
         }
         self.arguments(&call.args)
+    }
+
+    fn status_call(&mut self, name: &str, call: &Spanned<ast::Call<'_>>) -> Walked {
+        let range = range(call.span());
+        if !call.args.is_empty() {
+            return Err(Mistake::new(range, "expression_syntax", format!("`{name}()` takes no arguments")));
+        }
+        self.reading.status_calls.push(StatusCall { offset: range.start, name: name.to_owned() });
+        Ok(())
     }
 
     fn arguments(&mut self, arguments: &[CallArg<'_>]) -> Walked {

@@ -15,7 +15,7 @@ fn told(source: &str) -> String {
 fn every_mistake_of_one_file_at_once() {
     let source = r#"id: Order Intake
 nmae: Orders
-concurrency: {key: x, limit: 1}
+rate_limit: {key: x, limit: 1}
 timeout: soon
 inputs: {type: objekt}
 triggers:
@@ -145,4 +145,46 @@ steps: [{{id: a, uses: transform, with: [\"{{{{ inputs.qyt }}}}\", \"{{{{ trigge
     };
     assert!(compile(&file(false)).is_ok());
     insta::assert_snapshot!(told(&file(true)));
+}
+
+#[test]
+fn status_functions_belong_to_if() {
+    let source = "id: x
+steps:
+  - {id: a, uses: transform, if: \"always(1) or failed()\", with: {}}
+  - {id: b, uses: transform, if: \"alway()\", with: {x: \"{{ failed() }}\"}, retry: {retry_if: always()}}
+";
+    insta::assert_snapshot!(told(source));
+}
+
+#[test]
+fn iterations_and_switches() {
+    let source = "id: x
+steps:
+  - {id: a, uses: transform, for_each: {items: {{ x: 1 }}}, with: {}}
+  - {id: b, uses: transform, for_each: {items: text, concurrency: 0, on_error: skip}, with: \"{{ item.x + last.x }}\"}
+  - {id: c, uses: transform, for_each: {items: [1]}, while: {condition: \"true\"}, with: {}}
+  - {id: d, uses: transform, if: item.ok, for_each: {items: \"{{ item }}\"}, with: \"{{ index }}\"}
+  - {id: e, uses: transform, while: {condition: \"index < 3 and item\", max_iterations: 20000}, with: \"{{ last }}\"}
+  - {id: f, uses: transform, with: \"{{ item }} {{ index }} {{ last }}\"}
+  - {id: g, uses: switch, with: {value: \"{{ inputs.x }}\", cases: {a: [h, a, gone], b: h}}, for_each: {items: []}, timeout: 5s}
+  - {id: h, uses: switch, with: {cases: {}}}
+"
+    .replace("{{ x: 1 }}", "{x: 1}");
+    insta::assert_snapshot!(told(&source));
+}
+
+#[test]
+fn the_steps_of_catch() {
+    let source = "id: x
+steps:
+  - {id: a, uses: transform, with: \"{{ error.message }} {{ steps.c.output }}\"}
+  - {id: b, uses: transform, depends_on: [c], with: {}}
+catch:
+  - {id: a, uses: transform, with: {}}
+  - {id: c, uses: transform, depends_on: [b], with: \"{{ error.message }} {{ steps.b.output }} {{ error.mesage }}\"}
+  - {id: d, uses: transform, depends_on: [], with: \"{{ steps.c.output }} {{ steps.a.output }}\"}
+";
+    insta::assert_snapshot!(told(source));
+    assert!(told("id: x\nsteps: [{id: a, uses: transform, with: {}}]\ncatch: []\n").contains("needs at least one step"));
 }

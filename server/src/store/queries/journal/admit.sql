@@ -3,10 +3,12 @@ WITH input AS (
     SELECT *
     FROM unnest(
         $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[],
-        $9::timestamptz[], $10::uuid[], $11::integer[], $12::text[], $13::text[], $14::text[], $15::text[]
+        $9::timestamptz[], $10::uuid[], $11::integer[], $12::text[], $13::text[], $14::text[], $15::text[],
+        $16::integer[], $17::uuid[]
     ) AS t (
         workspace_id, id, workflow_uid, workflow_id, version, status, trigger_type, trigger_id,
-        at, lease_node, lease_epoch, event_type, event_data, source, delivery_key
+        at, lease_node, lease_epoch, event_type, event_data, source, delivery_key,
+        last_seq, retry_of
     )
 ), delivered AS (
     INSERT INTO deliveries (workspace_id, source, key, execution_id, at)
@@ -16,8 +18,8 @@ WITH input AS (
 ), admitted AS (
     SELECT * FROM input WHERE source IS NULL OR id IN (SELECT execution_id FROM delivered)
 ), projected AS (
-    INSERT INTO executions (workspace_id, id, workflow_uid, workflow_id, version, status, trigger_type, trigger_id, last_seq)
-    SELECT workspace_id, id, workflow_uid, workflow_id, version, status, trigger_type, trigger_id, 1 FROM admitted
+    INSERT INTO executions (workspace_id, id, workflow_uid, workflow_id, version, status, trigger_type, trigger_id, last_seq, retry_of)
+    SELECT workspace_id, id, workflow_uid, workflow_id, version, status, trigger_type, trigger_id, last_seq, retry_of FROM admitted
 ), queued AS (
     INSERT INTO execution_queue (execution_id, workspace_id, workflow_uid, version, available_at, lease_node, lease_epoch)
     SELECT id, workspace_id, workflow_uid, version, at, lease_node, lease_epoch FROM admitted
@@ -26,6 +28,6 @@ WITH input AS (
     SELECT workspace_id, id, 1, at, event_type, event_data::json FROM admitted
 ), fed AS (
     INSERT INTO event_feed (workspace_id, at, execution_ids, first_seqs, last_seqs)
-    SELECT workspace_id, max(at), array_agg(id), array_agg(1), array_agg(1) FROM admitted GROUP BY workspace_id
+    SELECT workspace_id, max(at), array_agg(id), array_agg(1), array_agg(last_seq) FROM admitted GROUP BY workspace_id
 )
 SELECT id AS execution_id FROM admitted

@@ -13,7 +13,10 @@ WITH input AS (
     FOR NO KEY UPDATE OF q
 ), released AS (
     UPDATE execution_queue q
-    SET available_at = CASE WHEN q.cancel IS NULL THEN i.available_at ELSE q.available_at END, lease_node = NULL
+    -- A request that the executor has not seen keeps the execution due.
+    SET available_at = CASE WHEN q.cancel IS NULL AND coalesce((q.pause ->> 'on')::boolean, i.status = 'paused') = (i.status = 'paused')
+                            THEN i.available_at ELSE q.available_at END,
+        lease_node = NULL, takeovers = 0
     FROM input i
     WHERE i.next = 1 AND q.execution_id = i.execution_id AND q.lease_node = $12 AND q.lease_epoch = i.epoch
     RETURNING q.execution_id

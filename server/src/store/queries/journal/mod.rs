@@ -11,6 +11,14 @@ use uuid::Uuid;
 
 use crate::store::{Error, Statement};
 
+mod carry;
+mod dead_letter;
+mod slot;
+
+use carry::carry;
+pub use dead_letter::DeadLetterRow;
+pub use slot::SlotRow;
+
 /// An execution to admit, with its first event.
 #[derive(Debug)]
 pub struct AdmitRow {
@@ -30,14 +38,14 @@ pub struct AdmitRow {
     pub trigger_type: Arc<str>,
     /// Which trigger.
     pub trigger_id: Option<Arc<str>>,
-    /// When.
-    pub at: DateTime<Utc>,
     /// The node that gets the lease at once (epoch 1), if it has room.
     pub lease_node: Option<Uuid>,
-    /// The first event's type.
-    pub event_type: &'static str,
-    /// The first event's data, as JSON text.
-    pub event_data: String,
+    /// Its first event, and what follows at once.
+    pub events: Vec<EventRow>,
+    /// The execution that this one tries again.
+    pub retry_of: Option<Uuid>,
+    /// The concurrency key that it needs.
+    pub slot: Option<SlotRow>,
     /// What must not start a second execution: source and key.
     pub delivery: Option<(String, String)>,
 }
@@ -63,6 +71,10 @@ pub struct AppendRow {
     pub finished_at: Option<DateTime<Utc>>,
     /// Why it failed, in one line.
     pub error: Option<String>,
+    /// What is kept of it when it failed for good.
+    pub dead_letter: Option<DeadLetterRow>,
+    /// Whether it has ended and may have a concurrency key.
+    pub gives_up_key: bool,
 }
 
 /// One event.
@@ -76,6 +88,12 @@ pub struct EventRow {
     pub event_type: &'static str,
     /// Its data, as JSON text.
     pub data: String,
+}
+
+impl AdmitRow {
+    fn first(&self) -> &EventRow {
+        self.events.first().expect("an execution is admitted with its first event")
+    }
 }
 
 #[derive(QueryableByName)]
@@ -101,12 +119,29 @@ pub fn write(
     appends: &[AppendRow],
     now: DateTime<Utc>,
 ) -> Result<Written, Error> {
-    let both = |connection: &mut PgConnection| -> QueryResult<Written> {
-        Ok(Written { admitted: admit(connection, admits)?, fenced: append(connection, node, appends, now)? })
+    let carries = admits.iter().any(|row| row.events.len() > 1);
+    let buries = appends.iter().any(|row| row.dead_letter.is_some());
+    let keyed = admits.iter().any(|row| row.slot.is_some()) || appends.iter().any(|row| row.gives_up_key);
+    let all = |connection: &mut PgConnection| -> QueryResult<Written> {
+        if keyed {
+            slot::lock(connection, admits, appends)?;
+        }
+        let written = Written { admitted: admit(connection, admits)?, fenced: append(connection, node, appends, now)? };
+        if carries {
+            carry(connection, admits, &written.admitted)?;
+        }
+        if keyed {
+            slot::give_up(connection, appends, &written.fenced, now)?;
+            slot::take(connection, admits, &written.admitted, now)?;
+        }
+        if buries {
+            dead_letter::bury(connection, appends, &written.fenced)?;
+        }
+        Ok(written)
     };
     // A single statement is a transaction of its own: one round trip less.
-    let single = admits.is_empty() || appends.is_empty();
-    Ok(if single { both(connection)? } else { connection.transaction(both)? })
+    let single = (admits.is_empty() || appends.is_empty()) && !carries && !buries && !keyed;
+    Ok(if single { all(connection)? } else { connection.transaction(all)? })
 }
 
 fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<HashSet<Uuid>> {
@@ -122,13 +157,15 @@ fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<HashS
         .bind::<Array<Text>, _>(column(rows, |row| row.status))
         .bind::<Array<Text>, _>(column(rows, |row| &*row.trigger_type))
         .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.trigger_id.as_deref()))
-        .bind::<Array<Timestamptz>, _>(column(rows, |row| row.at))
+        .bind::<Array<Timestamptz>, _>(column(rows, |row| row.first().at))
         .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.lease_node))
         .bind::<Array<Integer>, _>(column(rows, |row| i32::from(row.lease_node.is_some())))
-        .bind::<Array<Text>, _>(column(rows, |row| row.event_type))
-        .bind::<Array<Text>, _>(column(rows, |row| row.event_data.as_str()))
+        .bind::<Array<Text>, _>(column(rows, |row| row.first().event_type))
+        .bind::<Array<Text>, _>(column(rows, |row| row.first().data.as_str()))
         .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(source, _)| source.as_str())))
-        .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(_, key)| key.as_str())));
+        .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(_, key)| key.as_str())))
+        .bind::<Array<Integer>, _>(column(rows, |row| row.events.last().map_or(1, |event| event.seq)))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.retry_of));
     let admitted = statement.load::<ExecutionIdRow>(connection)?;
     Ok(admitted.into_iter().map(|row| row.execution_id).collect())
 }

@@ -9,6 +9,7 @@ use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::status::{FailureClass, StepStatus};
 
 use super::state::State;
+use super::step_state::Place;
 use crate::domain::workflow::plan::{Effect, Plan, StepIndex};
 
 /// The workspace's secrets that a plan reads, by name; or why they can't be had.
@@ -19,6 +20,10 @@ pub struct Execution {
     pub(super) state: State,
     pub(super) secrets: Option<Secrets>,
     pub(super) ready: VecDeque<StepIndex>,
+    /// How many iterations this decision has begun.
+    pub(super) begun_now: u32,
+    /// Whether [`Input::Resume`] took effect: what was under way elsewhere is under way here.
+    pub(super) taken_up: bool,
     pub(super) actions: Vec<Action>,
     unappended: Vec<Event>,
 }
@@ -30,8 +35,8 @@ pub enum Input {
     Resume,
     /// An attempt that an [`Action::Run`] asked for has ended.
     StepEnded {
-        /// The step.
-        step: StepIndex,
+        /// The step, or its iteration.
+        place: Place,
         /// The attempt.
         attempt: u32,
         /// Its output or its error.
@@ -46,6 +51,25 @@ pub enum Input {
         /// Who.
         by: String,
     },
+    /// It was refused when it arrived.
+    Fail {
+        /// Why.
+        reason: String,
+    },
+    /// An operator wants nothing new to begin.
+    Pause {
+        /// Why.
+        reason: Option<String>,
+        /// Who.
+        by: String,
+    },
+    /// An operator lets it go on.
+    Unpause {
+        /// Why.
+        reason: Option<String>,
+        /// Who.
+        by: String,
+    },
 }
 
 /// What somebody with hands must do.
@@ -55,13 +79,15 @@ pub enum Action {
     Run(RunStep),
     /// Stop every attempt that is under way; nobody waits for its result.
     StopAll,
+    /// Come back with [`Input::Tick`] at once: more is ready than one decision does.
+    GoOn,
 }
 
 /// One attempt of a step with outside effects.
 #[derive(Debug, PartialEq)]
 pub struct RunStep {
-    /// The step.
-    pub step: StepIndex,
+    /// The step, or its iteration.
+    pub place: Place,
     /// 1 for the first attempt.
     pub attempt: u32,
     /// Its rendered `with`, secrets in clear: never stored, never logged.
@@ -72,7 +98,15 @@ impl Execution {
     /// The machine for an execution in `state`.
     #[must_use]
     pub fn new(state: State) -> Self {
-        Self { state, secrets: None, ready: VecDeque::new(), actions: Vec::new(), unappended: Vec::new() }
+        Self {
+            state,
+            secrets: None,
+            ready: VecDeque::new(),
+            begun_now: 0,
+            taken_up: false,
+            actions: Vec::new(),
+            unappended: Vec::new(),
+        }
     }
 
     /// Whether its plan reads secrets that were not given yet. Give them before the first decision.
@@ -105,12 +139,16 @@ impl Execution {
 
     /// Decides what follows from `input` at `now`. Inputs that come too late change nothing.
     pub fn decide(&mut self, input: Input, now: DateTime<Utc>) -> Vec<Action> {
+        self.begun_now = 0;
         if self.state.end.is_none() {
             match input {
-                Input::Resume => self.resume(now),
-                Input::StepEnded { step, attempt, result } => self.step_ended(step, attempt, result, now),
+                Input::Resume => self.take_up(now),
+                Input::StepEnded { place, attempt, result } => self.step_ended(place, attempt, result, now),
                 Input::Tick => self.wake_due(now),
                 Input::Cancel { reason, by } => self.cancel(reason, by, now),
+                Input::Fail { reason } => self.end_failed(StepError::new(FailureClass::User, reason), now),
+                Input::Pause { reason, by } => self.pause(reason, by, now),
+                Input::Unpause { reason, by } => self.unpause(reason, by, now),
             }
             self.settle(now);
         }
@@ -129,56 +167,87 @@ impl Execution {
         Arc::clone(self.state.plan())
     }
 
-    fn resume(&mut self, now: DateTime<Utc>) {
+    /// Goes on where the events end; once, and not before it is resumed when it is paused.
+    pub(super) fn take_up(&mut self, now: DateTime<Utc>) {
+        if self.taken_up || self.state.paused.is_some() {
+            return;
+        }
+        self.taken_up = true;
         if !self.state.started {
             self.record(EventBody::ExecutionStarted { origin: None }, now);
         }
-        for step in 0..self.state.steps.len() {
-            match self.state.steps[step].status {
-                StepStatus::Pending if self.state.steps[step].unmet == 0 => self.ready.push_back(step),
-                StepStatus::Running => self.repeat_attempt(step, now),
-                _ => {}
-            }
+        for step in self.state.active_steps() {
+            self.resume_step(step, now);
         }
         self.wake_due(now);
     }
 
-    /// An attempt was under way when its node was lost: nobody knows how far it came. It is carried out again under the same
-    /// number, and so with the same idempotency key, unless it must never be repeated.
-    fn repeat_attempt(&mut self, step: StepIndex, now: DateTime<Utc>) {
-        let attempt = self.state.steps[step].attempt;
-        if self.plan().steps[step].effect == Effect::AtMostOnce {
-            let message = "the node that ran this step was lost; it may or may not have had its effect";
-            self.fail_for_good(step, attempt, StepError::new(FailureClass::HostLost, message), now);
-        } else {
-            self.run_attempt(step, attempt, now);
+    fn resume_step(&mut self, step: StepIndex, now: DateTime<Utc>) {
+        let state = &self.state.steps[step];
+        if state.is_ready() {
+            self.ready.push_back(step);
+        }
+        for (place, progress) in state.open_places(step) {
+            if progress.status == StepStatus::Running {
+                self.repeat_attempt(place, progress.attempt, now);
+            }
         }
     }
 
-    fn wake_due(&mut self, now: DateTime<Utc>) {
+    /// An attempt was under way when its node was lost: nobody knows how far it came. It is carried out again under the same
+    /// number, and so with the same idempotency key, unless it must never be repeated.
+    fn repeat_attempt(&mut self, place: Place, attempt: u32, now: DateTime<Utc>) {
+        if self.plan().steps[place.step].effect == Effect::AtMostOnce {
+            let message = "the node that ran this step was lost; it may or may not have had its effect";
+            self.fail_for_good(place, attempt, StepError::new(FailureClass::HostLost, message), now);
+        } else {
+            self.run_attempt(place, attempt, now);
+        }
+    }
+
+    pub(super) fn wake_due(&mut self, now: DateTime<Utc>) {
+        if self.state.paused.is_some() {
+            return;
+        }
         if self.state.deadline().is_some_and(|deadline| deadline <= now) {
             let error = StepError::new(FailureClass::Timeout, "the execution took longer than the workflow's `timeout`");
             return self.end_failed(error, now);
         }
-        for step in 0..self.state.steps.len() {
+        for step in self.state.active_steps() {
             if self.state.steps[step].wake_at.is_some_and(|at| at <= now) {
-                self.wake(step, now);
+                for (place, progress) in self.state.steps[step].open_places(step) {
+                    if progress.wake_at.is_some_and(|at| at <= now) {
+                        self.wake(place, progress, now);
+                    }
+                }
             }
         }
     }
 
     /// Starts everything that became ready, until nothing is left but to wait, or the execution ended.
     fn settle(&mut self, now: DateTime<Utc>) {
+        if self.state.paused.is_some() {
+            // Found again when it is resumed.
+            return self.ready.clear();
+        }
         while let Some(step) = self.ready.pop_front() {
             if self.state.end.is_some() {
                 return;
             }
-            if self.state.steps[step].status == StepStatus::Pending {
-                self.start(step, now);
+            match self.state.steps[step].status {
+                StepStatus::Pending => self.start(step, now),
+                _ => self.go_on_iterating(step, now),
+            }
+            if self.has_begun_enough() {
+                return self.actions.push(Action::GoOn);
             }
         }
         if self.state.end.is_none() && self.state.open_steps == 0 {
             self.end(now);
+            // A failure that is caught makes steps ready.
+            if !self.ready.is_empty() {
+                self.settle(now);
+            }
         }
     }
 }

@@ -1,0 +1,2 @@
+ALTER TABLE executions DROP COLUMN retry_of;
+ALTER TABLE execution_queue DROP COLUMN pause;

@@ -1,0 +1,145 @@
+//! `execution_queue`: what operators want of executions that have not ended.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Integer, Json, Nullable, Timestamptz, Uuid as SqlUuid};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::store::Statement;
+
+/// What is wanted of an execution that this node holds.
+#[derive(Debug, QueryableByName)]
+pub struct RequestRow {
+    /// The execution.
+    #[diesel(sql_type = SqlUuid)]
+    pub execution_id: Uuid,
+    /// A request to cancel: `{"reason": …, "by": …}`.
+    #[diesel(sql_type = Nullable<Json>)]
+    pub cancel: Option<Value>,
+    /// The newest wish to pause or resume: `{"on": …, "reason": …, "by": …}`.
+    #[diesel(sql_type = Nullable<Json>)]
+    pub pause: Option<Value>,
+}
+
+#[derive(QueryableByName)]
+struct HolderRow {
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    lease_node: Option<Uuid>,
+}
+
+#[derive(QueryableByName)]
+struct EpochRow {
+    #[diesel(sql_type = Integer)]
+    lease_epoch: i32,
+}
+
+/// Notes a request to cancel and makes the execution due. Returns the node that holds its lease; `None` when there is no
+/// such execution, or it has ended.
+pub fn request_cancel(
+    connection: &mut PgConnection,
+    workspace_id: Uuid,
+    execution_id: Uuid,
+    cancel: &Value,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Option<Uuid>>> {
+    Statement::new(
+        "UPDATE execution_queue SET cancel = coalesce(cancel, $1), available_at = least(available_at, $2)
+         WHERE workspace_id = $3 AND execution_id = $4
+         RETURNING lease_node",
+    )
+    .bind::<Json, _>(cancel.clone())
+    .bind::<Timestamptz, _>(now)
+    .bind::<SqlUuid, _>(workspace_id)
+    .bind::<SqlUuid, _>(execution_id)
+    .get_result::<HolderRow>(connection)
+    .optional()
+    .map(|row| row.map(|row| row.lease_node))
+}
+
+/// The same for a wish to pause or resume; the newest counts.
+pub fn request_pause(
+    connection: &mut PgConnection,
+    workspace_id: Uuid,
+    execution_id: Uuid,
+    pause: &Value,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Option<Uuid>>> {
+    Statement::new(
+        "UPDATE execution_queue SET pause = $1, available_at = least(available_at, $2)
+         WHERE workspace_id = $3 AND execution_id = $4
+         RETURNING lease_node",
+    )
+    .bind::<Json, _>(pause.clone())
+    .bind::<Timestamptz, _>(now)
+    .bind::<SqlUuid, _>(workspace_id)
+    .bind::<SqlUuid, _>(execution_id)
+    .get_result::<HolderRow>(connection)
+    .optional()
+    .map(|row| row.map(|row| row.lease_node))
+}
+
+/// What is wanted of executions that `node` holds.
+pub fn requests(connection: &mut PgConnection, node: Uuid) -> QueryResult<Vec<RequestRow>> {
+    Statement::new(
+        "SELECT execution_id, cancel, pause FROM execution_queue
+         WHERE lease_node = $1 AND (cancel IS NOT NULL OR pause IS NOT NULL)",
+    )
+    .bind::<SqlUuid, _>(node)
+    .load(connection)
+}
+
+/// Gives back the lease of an execution that has nothing to do until `available_at`, unless something is wanted of it that
+/// its executor has not seen.
+pub fn rest(
+    connection: &mut PgConnection,
+    node: Uuid,
+    (execution_id, epoch): (Uuid, i32),
+    available_at: DateTime<Utc>,
+    paused: bool,
+) -> QueryResult<usize> {
+    Statement::new(
+        "UPDATE execution_queue
+         SET lease_node = NULL, available_at = CASE WHEN cancel IS NULL AND coalesce((pause ->> 'on')::boolean, $1) = $2
+                                                    THEN $3 ELSE available_at END
+         WHERE execution_id = $4 AND lease_node = $5 AND lease_epoch = $6",
+    )
+    .bind::<Bool, _>(paused)
+    .bind::<Bool, _>(paused)
+    .bind::<Timestamptz, _>(available_at)
+    .bind::<SqlUuid, _>(execution_id)
+    .bind::<SqlUuid, _>(node)
+    .bind::<Integer, _>(epoch)
+    .execute(connection)
+}
+
+/// Takes the lease from whoever holds it. Returns its epoch; `None` when there is no such execution, or it has ended.
+pub fn seize(connection: &mut PgConnection, node: Uuid, workspace_id: Uuid, execution_id: Uuid) -> QueryResult<Option<i32>> {
+    Statement::new(
+        "UPDATE execution_queue SET lease_node = $1, lease_epoch = lease_epoch + 1
+         WHERE workspace_id = $2 AND execution_id = $3
+         RETURNING lease_epoch",
+    )
+    .bind::<SqlUuid, _>(node)
+    .bind::<SqlUuid, _>(workspace_id)
+    .bind::<SqlUuid, _>(execution_id)
+    .get_result::<EpochRow>(connection)
+    .optional()
+    .map(|row| row.map(|row| row.lease_epoch))
+}
+
+/// The `seq` of an execution's newest event. Ask after the lease was taken, in a statement of its own: nobody else appends
+/// from then on.
+pub fn newest_seq(connection: &mut PgConnection, workspace_id: Uuid, execution_id: Uuid) -> QueryResult<i32> {
+    #[derive(QueryableByName)]
+    struct SeqRow {
+        #[diesel(sql_type = Integer)]
+        seq: i32,
+    }
+    Statement::new("SELECT coalesce(max(seq), 0) AS seq FROM execution_events WHERE workspace_id = $1 AND execution_id = $2")
+        .bind::<SqlUuid, _>(workspace_id)
+        .bind::<SqlUuid, _>(execution_id)
+        .get_result::<SeqRow>(connection)
+        .map(|row| row.seq)
+}
