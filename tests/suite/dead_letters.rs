@@ -6,9 +6,10 @@ use tidemill_harness::{Client, TestServer, eventually_async};
 /// A workflow that fails until its newest version says otherwise.
 fn picky(fails: bool) -> Value {
     let message = "order {{ trigger.body.order }} is refused";
-    let check = match fails {
-        true => json!({"id": "check", "uses": "fail", "with": {"message": message}}),
-        false => json!({"id": "check", "uses": "transform", "with": {"ok": true}}),
+    let check = if fails {
+        json!({"id": "check", "uses": "fail", "with": {"message": message}})
+    } else {
+        json!({"id": "check", "uses": "transform", "with": {"ok": true}})
     };
     json!({"id": "picky", "steps": [check]})
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tidemill_common::event::{Event, EventBody};
-use tidemill_harness::{TestServer, eventually};
+use tidemill_harness::{TestServer, eventually_async};
 
 use crate::audit;
 use crate::endpoint::{Endpoint, Reply};
@@ -126,7 +126,7 @@ async fn an_execution_is_cancelled_while_a_request_is_under_way_and_while_it_wai
     )
     .await;
     let asking = start(&client, "asks", json!({})).await;
-    eventually("the request has come", || (endpoint.received().len() == 1).then_some(()));
+    eventually_async("the request has come", || async { (endpoint.received().len() == 1).then_some(()) }).await;
     let waiting = start(&client, "waits", json!({})).await;
     reaches(&client, &waiting, &["waiting"]).await;
     for id in [&asking, &waiting] {

@@ -2,18 +2,28 @@
 //!
 //! Each file is a topic; everything goes through the real binary. What the topics share: [`scene`] (a server with workflows
 //! on it), [`endpoint`] (an HTTP server that workflows call), [`audit`] (what must hold in the database at the end).
-#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is not as it should be")]
+#![expect(clippy::format_collect, reason = "a test builds small texts")]
 
 mod audit;
+mod bad_input;
 mod bench;
+mod cli;
 mod clients;
+mod concurrency;
 mod control;
 mod dead_letters;
+mod demo;
 mod endpoint;
 mod execution;
+mod journal_crash_points;
+mod metrics;
 mod recovery;
 mod scene;
+mod stream;
+mod tenancy;
 mod tidy;
+mod tui;
 mod webhook;
 mod why;
 mod workflow_lifecycle;

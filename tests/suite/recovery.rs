@@ -15,9 +15,9 @@ use crate::scene::{BINARY, detail, events, header, install, server};
 use crate::{audit, scene};
 
 /// Deliveries with a name of their own that were acknowledged: name and execution.
-type Acknowledged = Mutex<BTreeSet<(String, String)>>;
+pub type Acknowledged = Mutex<BTreeSet<(String, String)>>;
 
-fn load(url: &str) -> String {
+pub fn load(url: &str) -> String {
     format!(
         "id: load
 triggers: [{{id: t, type: webhook, path: load}}]
@@ -56,7 +56,7 @@ async fn deliver(client: &Client, from: usize, to: usize, acknowledged: &Acknowl
 }
 
 /// Delivers with 16 clients while `during` happens.
-async fn under_load<F: Future<Output = ()>>(client: &Client, first: usize, acknowledged: &Acknowledged, during: F) {
+pub async fn under_load<F: Future<Output = ()>>(client: &Client, first: usize, acknowledged: &Acknowledged, during: F) {
     let stop = AtomicBool::new(false);
     let senders = (0..16).map(|sender| {
         let from = first + sender * 1000;
@@ -69,7 +69,7 @@ async fn under_load<F: Future<Output = ()>>(client: &Client, first: usize, ackno
     futures_util::future::join(futures_util::future::join_all(senders), disturb).await;
 }
 
-async fn has_acknowledged(acknowledged: &Acknowledged, count: usize) {
+pub async fn has_acknowledged(acknowledged: &Acknowledged, count: usize) {
     eventually_async(&format!("{count} deliveries are acknowledged"), || async {
         (acknowledged.lock().unwrap().len() >= count).then_some(())
     })
@@ -77,7 +77,7 @@ async fn has_acknowledged(acknowledged: &Acknowledged, count: usize) {
 }
 
 /// Each acknowledged delivery has the execution that was named, and that one succeeded with its own output.
-async fn check_acknowledged(client: &Client, acknowledged: &Acknowledged) {
+pub async fn check_acknowledged(client: &Client, acknowledged: &Acknowledged) {
     let acknowledged = acknowledged.lock().unwrap().clone();
     for (name, id) in acknowledged {
         let whole = scene::ended(client, &id).await;

@@ -115,5 +115,5 @@ pub fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
 /// A JSON text as a text.
 #[track_caller]
 pub fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| std::panic::panic_any(format!("not a text: {value}"))).to_owned()
+    value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned()
 }

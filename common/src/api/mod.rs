@@ -9,6 +9,7 @@ pub mod dead_letter;
 pub mod event;
 pub mod execution;
 pub mod health;
+pub mod metrics;
 pub mod secret;
 pub mod stream;
 pub mod token;

@@ -40,6 +40,10 @@ pub struct WhyLink {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub until: Option<DateTime<Utc>>,
+    /// Another execution that it is about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub execution_id: Option<ExecutionId>,
     /// The node that it is about.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
@@ -53,7 +57,7 @@ pub struct WhyLink {
 impl WhyLink {
     /// A cause of `kind` that says `text`.
     pub fn new(kind: WhyKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), step: None, since: None, until: None, node: None, by: None }
+        Self { kind, text: text.into(), step: None, since: None, until: None, execution_id: None, node: None, by: None }
     }
 }
 
@@ -76,6 +80,8 @@ pub enum WhyKind {
     StepRetrying,
     /// An attempt of a step is under way.
     StepRunning,
+    /// Its concurrency key is held by other executions.
+    KeyHeld,
     /// A node holds the lease and works on it.
     Leased,
     /// The node that holds the lease is not heard of any more.

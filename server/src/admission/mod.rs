@@ -2,6 +2,8 @@
 //!
 //! [`Admission::admit`] is the one way in, whatever arrived. When it answers, the delivery is committed.
 
+mod slot;
+
 use std::sync::Arc;
 
 use tidemill_common::clock::Clock;
@@ -98,10 +100,12 @@ impl Admission {
         if self.executor.is_draining() {
             return Err(Refusal::Draining);
         }
-        let permit = self.executor.room();
         let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, delivery, retry } = arrival;
         let (retry_of, carried) = retry.map_or_else(Default::default, |retry| (Some(retry.of), retry.carried));
         let workflow_id = Arc::clone(&plan.id);
+        let slot = slot::slot(&plan, execution_id, version, &input);
+        // Whether its key is free is known when it is committed.
+        let permit = if slot.is_none() { self.executor.room() } else { None };
         let origin = Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of };
         let body = match permit {
             Some(_) => EventBody::ExecutionStarted { origin: Some(origin) },
@@ -119,6 +123,7 @@ impl Admission {
             lease: permit.is_some(),
             events: events.clone(),
             retry_of,
+            slot,
             delivery,
         };
         match self.journal.admit(admission).await.map_err(Refusal::from)? {

@@ -14,6 +14,7 @@ use super::account::AccountApi;
 use super::dead_letter::DeadLetterApi;
 use super::execution::ExecutionApi;
 use super::execution_control::ExecutionControlApi;
+use super::execution_metrics::ExecutionMetricsApi;
 use super::health::HealthApi;
 use super::secret::SecretApi;
 use super::token::TokenApi;
@@ -31,6 +32,7 @@ pub(super) type Operations = (
     WorkflowVersionApi,
     ExecutionApi,
     ExecutionControlApi,
+    ExecutionMetricsApi,
     DeadLetterApi,
     HealthApi,
 );

@@ -11,6 +11,7 @@ mod document;
 mod envelope;
 mod execution;
 mod execution_control;
+mod execution_metrics;
 mod failure;
 mod health;
 mod hooks;
@@ -123,7 +124,8 @@ fn operations(deps: &ApiDeps) -> Route {
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
         execution::ExecutionApi(deps.executions.clone()),
-        execution_control::ExecutionControlApi(deps.executions),
+        execution_control::ExecutionControlApi(deps.executions.clone()),
+        execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));

@@ -12,7 +12,7 @@ use super::error::{Error, authorize};
 use super::execution::{EVENTS, Executions};
 use crate::auth::{Caller, Operation};
 use crate::store::queries::execution;
-use crate::store::queries::why::{self, NodesRow, PlaceRow};
+use crate::store::queries::why::{self, LineRow, NodesRow, PlaceRow};
 
 /// What is known about an execution that may not be moving.
 struct Facts {
@@ -21,6 +21,8 @@ struct Facts {
     paused: Option<(DateTime<Utc>, String, Option<String>)>,
     place: Option<PlaceRow>,
     nodes: NodesRow,
+    /// Its place in the line for its concurrency key, if it waits for it.
+    line: Option<LineRow>,
 }
 
 impl Executions {
@@ -28,15 +30,15 @@ impl Executions {
     pub async fn why(&self, caller: &Caller, id: ExecutionId) -> Result<WhyView, Error> {
         authorize(caller, Operation::ExecutionWhyView)?;
         let (workspace, now) = (caller.workspace, self.clock.now());
-        let (place, nodes, events) = self
+        let (place, nodes, line, events) = self
             .database
             .with_tenant(workspace, move |conn| {
                 let rows = execution::event_list(conn, workspace, id, 0, EVENTS)?;
                 let events = rows.into_iter().map(Event::try_from).collect::<Result<Vec<_>, _>>()?;
-                Ok((why::place(conn, workspace, id)?, why::nodes(conn, now)?, events))
+                Ok((why::place(conn, workspace, id)?, why::nodes(conn, now)?, why::line(conn, workspace, id)?, events))
             })
             .await?;
-        let facts = Facts { detail: self.view(caller, id).await?, paused: paused(&events), place, nodes };
+        let facts = Facts { detail: self.view(caller, id).await?, paused: paused(&events), place, nodes, line };
         Ok(chain(&facts, now))
     }
 }
@@ -61,6 +63,7 @@ fn chain(facts: &Facts, now: DateTime<Utc>) -> WhyView {
             links.extend(requests(place, execution.status));
             links.extend(facts.paused.as_ref().map(pause));
             links.extend(facts.detail.steps.iter().filter_map(|step| self::step(step, facts.paused.is_some())));
+            links.extend(facts.line.as_ref().map(key_held));
             links.extend(holder(place, &facts.nodes, now));
         }
     }
@@ -115,6 +118,13 @@ fn step(step: &StepView, paused: bool) -> Option<WhyLink> {
     };
     let since = if step.status == StepStatus::Running { step.started_at } else { None };
     Some(WhyLink { step: Some(step.id.clone()), since, until: step.wake_at, ..WhyLink::new(kind, text) })
+}
+
+fn key_held(line: &LineRow) -> WhyLink {
+    let before = if line.before == 1 { "1 execution stands".to_owned() } else { format!("{} executions stand", line.before) };
+    let holder = line.holder.map(|id| format!(" is held by execution {id};")).unwrap_or_default();
+    let text = format!("its concurrency key `{}`{holder} {before} before it", line.key);
+    WhyLink { execution_id: line.holder.map(ExecutionId), ..WhyLink::new(WhyKind::KeyHeld, text) }
 }
 
 /// Who works on it; or, when it is due, why nobody does.

@@ -52,7 +52,7 @@ fn facts(status: ExecutionStatus, steps: &[(&str, StepStatus)]) -> Facts {
         expires_at: None,
     };
     let nodes = NodesRow { alive: 1, draining: 0, free: 3, running: 2 };
-    Facts { detail, paused: None, place: Some(place), nodes }
+    Facts { detail, paused: None, place: Some(place), nodes, line: None }
 }
 
 fn kinds(facts: &Facts) -> Vec<WhyKind> {
@@ -106,6 +106,15 @@ fn what_is_due_says_why_nobody_takes_it_up() {
     }
     facts.place.as_mut().unwrap().cancel = Some(json!({"by": "ana"}));
     assert_eq!(kinds(&facts), [WhyKind::CancelRequested, WhyKind::NoNode]);
+}
+
+#[test]
+fn a_held_key_names_its_holder() {
+    let mut facts = facts(ExecutionStatus::Queued, &[("a", StepStatus::Pending)]);
+    facts.line = Some(LineRow { key: "acme".into(), before: 3, holder: Some(Uuid::nil()) });
+    let view = chain(&facts, now());
+    assert_eq!((view.links[0].kind, view.links[0].execution_id), (WhyKind::KeyHeld, Some(ExecutionId(Uuid::nil()))));
+    assert!(view.links[0].text.ends_with("3 executions stand before it"), "{}", view.links[0].text);
 }
 
 #[test]

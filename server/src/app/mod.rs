@@ -11,6 +11,7 @@ mod error;
 mod execution;
 mod execution_control;
 mod execution_detail;
+mod execution_metrics;
 mod execution_retry;
 mod execution_why;
 mod health;

@@ -56,6 +56,7 @@ operations! {
     ExecutionCancel = "execution_cancel": Editor,
     ExecutionPause = "execution_pause": Editor,
     ExecutionResume = "execution_resume": Editor,
+    ExecutionMetricsView = "execution_metrics_view": Viewer,
     ExecutionWhyView = "execution_why_view": Viewer,
     ExecutionRetry = "execution_retry": Editor,
     DeadLetterList = "dead_letter_list": Viewer,

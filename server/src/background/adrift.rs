@@ -31,6 +31,7 @@ pub(super) async fn run(background: Background) {
 
 /// Gives back what is still without a task since the last round, and returns what is without one now. Where a task begins at
 /// this very moment after all, its writes are dropped and the execution is taken up anew: the lease has another epoch then.
+#[expect(clippy::implicit_hasher, reason = "its own result of the round before is its only argument")]
 pub async fn adrift_round(background: &Background, suspects: &HashSet<Lease>) -> Result<HashSet<Lease>, Error> {
     let Background { queue, executor, clock, .. } = background;
     let held = queue.held().await?;

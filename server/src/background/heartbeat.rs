@@ -17,7 +17,7 @@ pub(super) async fn run(background: Background) {
                 }
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "no heartbeat: the database can't be reached")
+                tracing::warn!(error = &error as &dyn std::error::Error, "no heartbeat: the database can't be reached");
             }
         }
         tokio::time::sleep(EVERY).await;

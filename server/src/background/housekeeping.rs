@@ -6,12 +6,14 @@ use chrono::TimeDelta;
 
 use super::Background;
 use crate::store::Error;
-use crate::store::queries::{dead_letter, feed, idempotency, queue};
+use crate::store::queries::{dead_letter, feed, idempotency, queue, rollup};
 
 /// Days of partitions that are made ahead.
 const DAYS_AHEAD: i32 = 7;
 /// How long the feed reaches back: how long a subscriber may be away and still resume.
 const FEED: TimeDelta = TimeDelta::hours(24);
+/// How long metrics are kept.
+const ROLLUPS: TimeDelta = TimeDelta::days(400);
 /// How long dead letters are kept.
 const DEAD_LETTERS: TimeDelta = TimeDelta::days(90);
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -38,6 +40,7 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             feed::forget(connection, now - FEED)?;
             idempotency::idempotency_sweep(connection, now)?;
             dead_letter::dead_letter_sweep(connection, now - DEAD_LETTERS)?;
+            rollup::sweep(connection, now - ROLLUPS)?;
             Ok(())
         })
         .await

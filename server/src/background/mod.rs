@@ -1,4 +1,5 @@
-//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, replays, partitions.
+//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, replays, rollups,
+//! partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. One round of each is
 //! a function of its own, so that tests run a round when they want one.
@@ -8,11 +9,13 @@ mod claims;
 mod heartbeat;
 mod housekeeping;
 mod replays;
+mod rollups;
 mod schedules;
 
 pub use adrift::adrift_round;
 pub use claims::claim_round;
 pub use housekeeping::housekeeping_round;
+pub use rollups::rollup_round;
 
 use std::sync::Arc;
 
@@ -60,6 +63,7 @@ impl Background {
         loops.spawn(schedules::run(self.clone()));
         loops.spawn(housekeeping::run(self.clone()));
         loops.spawn(replays::run(self.clone()));
+        loops.spawn(rollups::run(self.clone()));
         loops.spawn(self.hub.clone().follow_feed());
         loops
     }

@@ -81,25 +81,23 @@ fn bytes_as_gib(bytes: u64) -> f64 {
 }
 
 fn database(config: &ServeConfig) -> Finding {
-    match &config.database_url {
-        Some(url) => match store::check(url.expose()) {
+    if let Some(url) = &config.database_url {
+        return match store::check(url.expose()) {
             Ok(version) => Finding::Good(format!("database: Postgres {version} answers")),
             Err(error) => Finding::Bad {
                 what: format!("database: {error}"),
                 advice: "check the URL, the network and the server".to_owned(),
             },
-        },
-        None => {
-            let options = ClusterOptions {
-                data_dir: config.data_dir.clone(),
-                bin_dir: config.postgres_bin.clone(),
-                search_path: config.search_path.clone(),
-            };
-            match postgres::find_binaries(&options) {
-                Ok(found) => Finding::Good(format!("database: embedded, with the Postgres {found}")),
-                Err(error) => Finding::Bad { what: format!("database: {error}"), advice: "or give --database-url".to_owned() },
-            }
-        }
+        };
+    }
+    let options = ClusterOptions {
+        data_dir: config.data_dir.clone(),
+        bin_dir: config.postgres_bin.clone(),
+        search_path: config.search_path.clone(),
+    };
+    match postgres::find_binaries(&options) {
+        Ok(found) => Finding::Good(format!("database: embedded, with the Postgres {found}")),
+        Err(error) => Finding::Bad { what: format!("database: {error}"), advice: "or give --database-url".to_owned() },
     }
 }
 

@@ -3,6 +3,7 @@
 //! Start at [`execution`] for what happens next in an execution, at [`workflow`] for how a file becomes a plan.
 
 pub mod cause;
+pub mod duration_histogram;
 pub mod execution;
 pub mod json;
 pub mod mask;

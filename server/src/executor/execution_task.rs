@@ -1,6 +1,5 @@
 //! The loop of one execution: decide, append, act, wait.
 
-use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +23,9 @@ const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
 /// When an execution is due that waits for nothing but people: at the end of the year 9999.
 const NEVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("within the range of times");
 
+/// How soon somebody looks again after an execution that was taken up while it waits for its concurrency key.
+const BLOCKED_LOOK: TimeDelta = TimeDelta::seconds(5);
+
 /// One execution in the hands of this node.
 pub(super) struct ExecutionTask {
     parts: Arc<Parts>,
@@ -33,6 +35,7 @@ pub(super) struct ExecutionTask {
     draining: watch::Receiver<bool>,
     /// What is under way; each comes back with what happened.
     attempts: JoinSet<Input>,
+    blocked: bool,
     /// Whether the next decision is due at once.
     more_is_ready: bool,
 }
@@ -52,26 +55,29 @@ impl ExecutionTask {
         requests: mpsc::Receiver<Request>,
         draining: watch::Receiver<bool>,
     ) -> Self {
-        Self { parts, lease, execution, requests, draining, attempts: JoinSet::new(), more_is_ready: false }
+        let attempts = JoinSet::new();
+        Self { parts, lease, execution, requests, draining, attempts, blocked: false, more_is_ready: false }
     }
 
-    /// Carries the execution on until it ends, waits for long, or is no longer ours.
-    pub(super) async fn run(&mut self, requests: Vec<Request>) {
-        let mut inputs: VecDeque<Input> = requests.into_iter().map(input).collect();
-        inputs.push_back(Input::Resume);
+    /// Carries the execution on until it ends, waits for long, or is no longer ours. One that is `blocked` waits for its
+    /// concurrency key: it may end, be paused and resumed, but not begin.
+    pub(super) async fn run(&mut self, requests: Vec<Request>, blocked: bool) {
+        let mut inputs: Vec<Input> = requests.into_iter().map(input).collect();
+        self.blocked = blocked;
+        if !blocked {
+            inputs.push(Input::Resume);
+        }
         loop {
-            let input = match inputs.pop_front() {
-                Some(input) => input,
-                None => self.next_input().await,
-            };
             if let Err(error) = self.fetch_secrets().await {
                 tracing::warn!(%error, execution_id = %self.lease.execution_id, "secrets can't be read; the execution is taken up again later");
                 return self.parts.give_back_later(self.lease, Duration::from_secs(5)).await;
             }
-            let actions = self.execution.decide(input, self.parts.clock.now());
+            let now = self.parts.clock.now();
+            let actions = inputs.drain(..).flat_map(|input| self.execution.decide(input, now)).collect();
             if self.carry_out(actions).await == Flow::Stop || self.settle().await == Flow::Stop {
                 return;
             }
+            inputs.push(self.next_input().await);
         }
     }
 
@@ -152,7 +158,7 @@ impl ExecutionTask {
             return self.finish().await;
         }
         let busy = self.more_is_ready || !self.attempts.is_empty();
-        let until = self.execution.wake_at().unwrap_or(NEVER);
+        let until = self.until();
         let rests = !busy && (until - self.parts.clock.now() > SHORT_WAIT || *self.draining.borrow());
         match (rests, self.execution.has_events()) {
             (true, true) => self.append(Next::Release(until)).await,
@@ -164,6 +170,16 @@ impl ExecutionTask {
             (false, true) => self.append(Next::Keep).await,
             (false, false) => Flow::GoOn,
         }
+    }
+
+    /// When there is something to do again, as far as is known.
+    fn until(&self) -> DateTime<Utc> {
+        let state = self.execution.state();
+        if self.blocked && state.paused.is_none() {
+            // It is due as soon as it holds its key; this look only makes sure, since both may happen at once.
+            return self.parts.clock.now() + BLOCKED_LOOK;
+        }
+        self.execution.wake_at().unwrap_or(NEVER)
     }
 
     async fn finish(&mut self) -> Flow {
@@ -209,7 +225,8 @@ impl ExecutionTask {
     fn to_append(&self, events: Vec<Event>, next: Next) -> Append {
         let state = self.execution.state();
         let ended = state.end.as_ref().map(|end| (end.at, end.error.as_ref().map(one_line)));
-        Append { lease: self.lease, events, status: state.status(), ended, next }
+        let keyed = state.plan().concurrency.is_some();
+        Append { lease: self.lease, events, status: state.status(), ended, next, keyed }
     }
 
     async fn next_input(&mut self) -> Input {
@@ -245,6 +262,7 @@ impl ExecutionTask {
 fn input(Request { wish, reason, by }: Request) -> Input {
     match wish {
         Wish::Cancel => Input::Cancel { reason, by },
+        Wish::Fail => Input::Fail { reason: reason.unwrap_or(by) },
         Wish::Pause => Input::Pause { reason, by },
         Wish::Resume => Input::Unpause { reason, by },
     }

@@ -40,9 +40,8 @@ impl Executor {
         let error = StepError::new(FailureClass::Cancelled, message);
         let asked = EventBody::ExecutionCancelRequested { reason, by };
         match self.parts.end(lease, ExecutionStatus::Cancelled, vec![asked], error).await {
-            Ok(()) => Ok(true),
-            // Somebody else ended it, or forces it just now.
-            Err(EndError::Journal(journal::Error::LeaseLost)) => Ok(true),
+            // With the lease lost, somebody else ended it, or forces it just now.
+            Ok(()) | Err(EndError::Journal(journal::Error::LeaseLost)) => Ok(true),
             Err(error) => {
                 self.parts.give_back_later(lease, std::time::Duration::ZERO).await;
                 Err(error)
@@ -69,7 +68,7 @@ impl Parts {
         let line = one_line(&error);
         let end = EventBody::ExecutionCompleted { status, output: None, error: Some(error) };
         let events = events(lease.execution_id, seq, now, before.into_iter().chain([end]));
-        let append = Append { lease, events, status, ended: Some((now, Some(line))), next: Next::End };
+        let append = Append { lease, events, status, ended: Some((now, Some(line))), next: Next::End, keyed: true };
         self.journal.append(append).await.await.unwrap_or(Err(journal::Error::Unavailable))?;
         self.metrics.execution_finished(status, (now - lease.execution_id.admitted_at()).to_std().unwrap_or_default());
         Ok(())

@@ -116,7 +116,7 @@ impl Executor {
     /// Starts an execution that was admitted just now, with the lease for this node.
     pub fn launch(&self, lease: Lease, plan: Arc<Plan>, admitted: &[Event], permit: OwnedSemaphorePermit) {
         match State::fold(lease.execution_id, plan, admitted) {
-            Ok(state) => self.spawn(lease, state, Vec::new(), permit),
+            Ok(state) => self.spawn(lease, state, (Vec::new(), false), permit),
             Err(error) => tracing::error!(%error, execution_id = %lease.execution_id, "an admitted execution can't start"),
         }
     }
@@ -127,7 +127,7 @@ impl Executor {
             return self.set_aside(claim).await;
         }
         match self.fold(&claim).await {
-            Ok(state) => self.spawn(claim.lease, state, claim.requests, permit),
+            Ok(state) => self.spawn(claim.lease, state, (claim.requests, claim.blocked), permit),
             Err(error) => {
                 let execution_id = claim.lease.execution_id;
                 tracing::error!(error = &error as &dyn std::error::Error, %execution_id, "an execution can't be taken up; trying again later");
@@ -202,7 +202,7 @@ impl Executor {
         self.lock_running().len()
     }
 
-    fn spawn(&self, lease: Lease, state: State, requests: Vec<Request>, permit: OwnedSemaphorePermit) {
+    fn spawn(&self, lease: Lease, state: State, (requests, blocked): (Vec<Request>, bool), permit: OwnedSemaphorePermit) {
         let (sender, signals) = mpsc::channel(8);
         self.lock_running().insert(lease.execution_id, sender.clone());
         let running = self.parts.metrics.execution_running();
@@ -210,7 +210,7 @@ impl Executor {
         let mut task =
             ExecutionTask::new(Arc::clone(&self.parts), lease, Execution::new(state), signals, self.draining.subscribe());
         tokio::spawn(async move {
-            let outcome = AssertUnwindSafe(task.run(requests)).catch_unwind().await;
+            let outcome = AssertUnwindSafe(task.run(requests, blocked)).catch_unwind().await;
             if outcome.is_err() {
                 tracing::error!(execution_id = %lease.execution_id, "an execution's task ended abnormally; it is taken up again later");
                 executor.parts.give_back_later(lease, Duration::from_secs(60)).await;

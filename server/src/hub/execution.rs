@@ -10,7 +10,7 @@ use super::Error;
 use super::frames::decode;
 use super::topics::{ExecutionTopic, Topics};
 use crate::store::Database;
-use crate::store::queries::feed;
+use crate::store::queries::{execution, feed};
 
 /// Events that are read from the database at once.
 const PAGE_EVENTS: i64 = 500;
@@ -57,14 +57,19 @@ impl ExecutionSubscription {
     pub async fn history(&mut self) -> Result<Vec<Event>, Error> {
         self.newest.borrow_and_update();
         let (workspace_id, execution_id, after) = (self.workspace_id, self.execution_id, self.cursor);
-        let stored = self
+        let (stored, over) = self
             .database
             .with_tenant(workspace_id, move |connection| {
-                Ok(feed::events_of(connection, workspace_id.0, execution_id.0, after, PAGE_EVENTS)?)
+                let stored = feed::events_of(connection, workspace_id.0, execution_id.0, after, PAGE_EVENTS)?;
+                // Whoever has seen the last event is told that it was the last.
+                let found = execution::execution_find(connection, workspace_id, &[execution_id.0])?;
+                let over = found.iter().any(|row| row.finished_at.is_some() && row.last_seq <= after);
+                Ok((stored, over))
             })
             .await?;
         self.history_read = true;
-        let events = stored.into_iter().map(decode).collect::<Result<Vec<_>, _>>()?;
+        self.ended |= over;
+        let events = stored.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
         Ok(self.advance(events))
     }
 
@@ -79,7 +84,7 @@ impl ExecutionSubscription {
             }
             if !self.history_read || *self.newest.borrow() > self.cursor {
                 let events = self.history().await?;
-                if !events.is_empty() {
+                if !events.is_empty() || self.ended {
                     return Ok(events);
                 }
             }

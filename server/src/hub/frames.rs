@@ -50,7 +50,7 @@ pub(super) async fn load(database: &Database, workspace_id: WorkspaceId, rows: V
             for (execution_id, first, last) in ranges(row) {
                 let belongs = |event: &StoredEvent| event.execution_id == execution_id && (first..=last).contains(&event.seq);
                 while let Some(event) = events.next_if(belongs) {
-                    frames.push(frame(cursor, event, last, &executions)?);
+                    frames.push(frame(cursor, &event, last, &executions)?);
                 }
             }
             Ok(FeedBatch { cursor, frames })
@@ -64,7 +64,7 @@ fn ranges(row: &FeedRow) -> impl Iterator<Item = (uuid::Uuid, i32, i32)> + '_ {
 
 fn frame(
     cursor: FeedCursor,
-    stored: StoredEvent,
+    stored: &StoredEvent,
     last_of_batch: i32,
     executions: &HashMap<ExecutionId, ExecutionView>,
 ) -> Result<String, Error> {
@@ -75,7 +75,7 @@ fn frame(
 }
 
 /// The event that a row holds.
-pub(super) fn decode(stored: StoredEvent) -> Result<tidemill_common::event::Event, Error> {
+pub(super) fn decode(stored: &StoredEvent) -> Result<tidemill_common::event::Event, Error> {
     let (execution_id, seq) = (ExecutionId(stored.execution_id), stored.seq);
     journal::decode(execution_id, seq, stored.at, &stored.event_type, &stored.data).map_err(|source| Error::Decode {
         execution_id,

@@ -90,7 +90,7 @@ impl Tail {
             .with_tenant(workspace_id, move |connection| Ok(feed::events_of(connection, workspace_id.0, id.0, last - 1, 1)?))
             .await?;
         for event in stored.into_iter().filter(|event| event.event_type == "execution_completed") {
-            self.topics.ended(id, &frames::decode(event)?);
+            self.topics.ended(id, &frames::decode(&event)?);
         }
         Ok(())
     }

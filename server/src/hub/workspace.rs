@@ -34,18 +34,18 @@ impl WorkspaceSubscription {
         after: Option<FeedCursor>,
     ) -> Result<Self, Error> {
         let place = after.map(|cursor| cursor.0);
-        let (head, reaches) = database
+        let (head, kept) = database
             .with_tenant(workspace_id, move |connection| {
-                let reaches = place.map_or(Ok(true), |place| feed::reaches_back_to(connection, place))?;
-                Ok((FeedCursor(feed::head(connection)?), reaches))
+                let kept = place.map_or(Ok(true), |place| feed::reaches_back_to(connection, place))?;
+                Ok((FeedCursor(feed::head(connection)?), kept))
             })
             .await?;
-        if !reaches {
+        if !kept {
             return Err(Error::CursorTooOld);
         }
-        let (topic, reached) = topics.workspace(workspace_id, head);
+        let (own, reached) = topics.workspace(workspace_id, head);
         let cursor = after.unwrap_or(head);
-        Ok(Self { database, topics, topic, reached, workspace_id, cursor })
+        Ok(Self { database, topics, topic: own, reached, workspace_id, cursor })
     }
 
     /// The place behind everything that was returned.
@@ -62,7 +62,7 @@ impl WorkspaceSubscription {
             .with_tenant(workspace_id, move |connection| Ok(feed::read(connection, Some(workspace_id.0), after, PAGE_ROWS)?))
             .await?;
         let batches = frames::load(&self.database, workspace_id, rows).await?;
-        Ok(self.advance(batches.into_iter().map(Arc::new).collect()))
+        Ok(self.advance(&batches.into_iter().map(Arc::new).collect::<Vec<_>>()))
     }
 
     /// The next frames; waits until there are some.
@@ -71,7 +71,7 @@ impl WorkspaceSubscription {
             let reached = *self.reached.borrow_and_update();
             let frames = match self.topic.recent(self.cursor) {
                 Some(batches) => {
-                    let frames = self.advance(batches);
+                    let frames = self.advance(&batches);
                     self.cursor = self.cursor.max(reached);
                     frames
                 }
@@ -85,7 +85,7 @@ impl WorkspaceSubscription {
         }
     }
 
-    fn advance(&mut self, batches: Vec<Arc<FeedBatch>>) -> Vec<String> {
+    fn advance(&mut self, batches: &[Arc<FeedBatch>]) -> Vec<String> {
         if let Some(last) = batches.last() {
             self.cursor = last.cursor;
         }

@@ -9,8 +9,8 @@ use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 use crate::domain::signature::Scheme;
 use crate::domain::workflow::plan::{Plan, TriggerKind, WebhookAuth, WebhookTrigger};
 use crate::executor::{VersionError, Versions};
+use crate::store::Database;
 use crate::store::queries::version;
-use crate::store::{self, Database};
 
 /// How long an answer is used before it is looked up again: after that, what another node activated is seen here. What this
 /// node activates is seen at once.
@@ -129,7 +129,7 @@ impl Routes {
     async fn look_up(&self, workspace: &str, path: &str) -> Result<Found, VersionError> {
         let (slug, wanted) = (workspace.to_owned(), path.to_owned());
         let row = self.database.engine(move |connection| Ok(version::webhook(connection, &slug, &wanted)?)).await;
-        let Some(row) = row.map_err(store::Error::from)? else { return Ok(None) };
+        let Some(row) = row? else { return Ok(None) };
         let (workspace_id, workflow_uid) = (WorkspaceId(row.workspace_id), WorkflowUid(row.workflow_uid));
         let plan = self.versions.plan((workspace_id, workflow_uid, row.version)).await?;
         let Some(trigger) = plan.triggers.iter().position(|trigger| *trigger.id == row.trigger_id) else {

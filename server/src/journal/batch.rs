@@ -9,9 +9,9 @@ use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::command::{Admission, Admitted, Append, Command, Error, Next};
+use super::command::{Admission, Admitted, Append, Command, Error, Next, Slot};
 use crate::domain::cause::{Cause, cause};
-use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, DeadLetterRow, EventRow, Written};
+use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, DeadLetterRow, EventRow, SlotRow, Written};
 use crate::store::{self, Connection};
 
 /// Commands that are written together. At most one append row per execution: later ones are merged into it.
@@ -175,9 +175,15 @@ fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow
         lease_node: admission.lease.then_some(node.0),
         events: event_rows(&admission.events, data),
         retry_of: admission.retry_of.map(|id| id.0),
+        slot: admission.slot.map(slot_row),
         delivery: admission.delivery.map(|delivery| (delivery.source, delivery.key)),
     };
     (row, admission.events)
+}
+
+fn slot_row(slot: Slot) -> SlotRow {
+    let Slot { key, limit, on_limit, refusal } = slot;
+    SlotRow { key, most: limit, on_limit, refusal }
 }
 
 fn event_rows(events: &[Event], data: impl IntoIterator<Item = String>) -> Vec<EventRow> {
@@ -206,6 +212,7 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         finished_at,
         error,
         dead_letter,
+        gives_up_key: append.keyed && append.next == Next::End,
     };
     (row, append.events)
 }
@@ -229,4 +236,5 @@ fn merge(row: &mut AppendRow, later: AppendRow) {
     row.finished_at = later.finished_at;
     row.error = later.error;
     row.dead_letter = later.dead_letter;
+    row.gives_up_key = later.gives_up_key;
 }

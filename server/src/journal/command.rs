@@ -8,6 +8,8 @@ use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 
+use crate::domain::workflow::concurrency::OnLimit;
+
 /// The right to advance an execution. Every write of an executor carries it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
@@ -38,8 +40,23 @@ pub struct Admission {
     pub events: Vec<Event>,
     /// The execution that this one tries again.
     pub retry_of: Option<ExecutionId>,
+    /// The concurrency key that it needs; then it takes no lease.
+    pub slot: Option<Slot>,
     /// What must not start a second execution.
     pub delivery: Option<Delivery>,
+}
+
+/// A concurrency key that an execution needs before it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// The key.
+    pub key: String,
+    /// How many executions may hold it.
+    pub limit: i32,
+    /// What happens when they do.
+    pub on_limit: OnLimit,
+    /// Why nobody may hold it, if its key can't be had.
+    pub refusal: Option<String>,
 }
 
 /// Identifies an arrival, so that it starts at most one execution.
@@ -73,6 +90,8 @@ pub struct Append {
     pub ended: Option<(DateTime<Utc>, Option<String>)>,
     /// What becomes of the lease.
     pub next: Next,
+    /// Whether it may have a concurrency key, which it gives up when it ends.
+    pub keyed: bool,
 }
 
 /// What becomes of the lease after an append.

@@ -10,6 +10,6 @@ mod encode;
 mod writer;
 
 pub use batch::Committed;
-pub use command::{Admission, Admitted, Append, Delivery, Error, Lease, Next};
+pub use command::{Admission, Admitted, Append, Delivery, Error, Lease, Next, Slot};
 pub use encode::decode;
 pub use writer::{Journal, Observer};

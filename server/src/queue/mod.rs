@@ -30,6 +30,8 @@ pub struct Claim {
     pub requests: Vec<Request>,
     /// How many nodes were lost with it since it last came to rest.
     pub takeovers: i16,
+    /// Whether it waits for a concurrency key, so that it may end but not begin.
+    pub blocked: bool,
 }
 
 /// What a node says about itself with each heartbeat.
@@ -156,6 +158,7 @@ impl From<query::ClaimRow> for Claim {
             version: row.version,
             requests: Request::from_columns(row.cancel.as_ref(), row.pause.as_ref()),
             takeovers: row.takeovers,
+            blocked: row.blocked,
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Request {
 pub enum Wish {
     /// That it ends.
     Cancel,
+    /// That it fails: it was refused when it arrived.
+    Fail,
     /// That nothing new begins.
     Pause,
     /// That it goes on.
@@ -57,7 +59,7 @@ impl Queue {
             .engine(move |connection| {
                 let (workspace, id) = (workspace_id.0, execution_id.0);
                 Ok(match wish {
-                    Wish::Cancel => query::request_cancel(connection, workspace, id, &noted, now)?,
+                    Wish::Cancel | Wish::Fail => query::request_cancel(connection, workspace, id, &noted, now)?,
                     Wish::Pause | Wish::Resume => query::request_pause(connection, workspace, id, &noted, now)?,
                 })
             })
@@ -94,6 +96,7 @@ impl Request {
     fn to_json(&self) -> Value {
         match self.wish {
             Wish::Cancel => json!({"reason": self.reason, "by": self.by}),
+            Wish::Fail => json!({"reason": self.reason, "by": self.by, "fail": true}),
             wish => json!({"on": wish == Wish::Pause, "reason": self.reason, "by": self.by}),
         }
     }
@@ -103,9 +106,10 @@ impl Request {
         let text = |request: &Value, key: &str| request.get(key).and_then(Value::as_str).map(str::to_owned);
         let read =
             |wish, request: &Value| Self { wish, reason: text(request, "reason"), by: text(request, "by").unwrap_or_default() };
-        let wish =
-            |pause: &Value| if pause.get("on").and_then(Value::as_bool) == Some(true) { Wish::Pause } else { Wish::Resume };
+        let on = |request: &Value, key: &str| request.get(key).and_then(Value::as_bool) == Some(true);
+        let wish = |pause: &Value| if on(pause, "on") { Wish::Pause } else { Wish::Resume };
         match (cancel, pause) {
+            (Some(cancel), _) if on(cancel, "fail") => vec![read(Wish::Fail, cancel)],
             (Some(cancel), _) => vec![read(Wish::Cancel, cancel)],
             (None, Some(pause)) => vec![read(wish(pause), pause)],
             (None, None) => Vec::new(),
@@ -119,10 +123,10 @@ mod tests {
 
     #[test]
     fn requests_come_back_from_their_columns_and_cancel_comes_first() {
-        for wish in [Wish::Cancel, Wish::Pause, Wish::Resume] {
+        for wish in [Wish::Cancel, Wish::Fail, Wish::Pause, Wish::Resume] {
             let request = Request { wish, reason: Some("x".to_owned()), by: "ana".to_owned() };
             let noted = request.to_json();
-            let columns = if wish == Wish::Cancel { (Some(&noted), None) } else { (None, Some(&noted)) };
+            let columns = if matches!(wish, Wish::Cancel | Wish::Fail) { (Some(&noted), None) } else { (None, Some(&noted)) };
             assert_eq!(Request::from_columns(columns.0, columns.1), [request]);
         }
         let both = Request::from_columns(Some(&json!({"by": "a"})), Some(&json!({"on": true, "by": "b"})));

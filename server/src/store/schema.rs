@@ -250,6 +250,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Who holds a concurrency key, and who waits for it.
+    concurrency_slots (workspace_id, execution_id) {
+        workspace_id -> Uuid,
+        execution_id -> Uuid,
+        workflow_uid -> Uuid,
+        key -> Text,
+        place -> BigInt,
+        most -> Integer,
+        holds -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Metrics of finished executions, per hour.
+    execution_rollups (workspace_id, workflow_uid, step, hour, status, bucket) {
+        workspace_id -> Uuid,
+        workflow_uid -> Uuid,
+        step -> Text,
+        hour -> Timestamptz,
+        status -> Text,
+        bucket -> SmallInt,
+        workflow_id -> Text,
+        count -> BigInt,
+        total_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool};
+    use super::sql_types::Xid8;
+
+    /// How far the feed has been rolled up.
+    rollup_cursor (id) {
+        id -> Bool,
+        txid -> Xid8,
+        position -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     organizations,
     users,

@@ -45,10 +45,11 @@ impl<'a> Statement<'a> {
 
     /// The same with the value of the next placeholder.
     #[must_use]
-    pub fn bind<T: 'a, V: 'a>(mut self, value: V) -> Self
+    pub fn bind<T, V>(mut self, value: V) -> Self
     where
+        T: 'a,
         Pg: HasSqlType<T>,
-        V: ToSql<T, Pg>,
+        V: ToSql<T, Pg> + 'a,
     {
         self.binds.push(Box::new(Typed::<T, V> { value, sql_type: PhantomData }));
         self

@@ -68,6 +68,8 @@ pub enum Action {
     Pause,
     /// Try the execution again.
     Retry,
+    /// Say why the execution isn't moving.
+    Why,
     /// Activate or deactivate the workflow.
     Switch,
     /// The palette.
@@ -133,6 +135,7 @@ pub const ACTIONS: &[Info] = &[
         help: "try this execution again, from the failed step (asks first)",
         tier: Tier::Form,
     },
+    free(Action::Why, "why", "say why this execution isn't moving"),
     Info {
         action: Action::Switch,
         name: "activate",

@@ -51,6 +51,8 @@ pub enum Effect {
     },
     /// Try an execution again.
     Retry(ExecutionId),
+    /// Ask why an execution isn't moving.
+    Why(ExecutionId),
     /// Make a workflow's triggers live, or stop them.
     Switch {
         /// The workflow's `id`.

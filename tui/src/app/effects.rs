@@ -120,9 +120,10 @@ async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
             Answer::Cancelled(id, result.map(Box::new).map_err(|error| failure(&error)))
         }
         Effect::Pause { id, on } => {
-            let result = match on {
-                true => client.execution_pause(id, &ExecutionPause::default()).await,
-                false => client.execution_resume(id, &ExecutionResume::default()).await,
+            let result = if on {
+                client.execution_pause(id, &ExecutionPause::default()).await
+            } else {
+                client.execution_resume(id, &ExecutionResume::default()).await
             };
             Answer::Paused(id, result.map(Box::new).map_err(|error| failure(&error)))
         }
@@ -130,6 +131,7 @@ async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
             let result = client.execution_retry(id, &ExecutionRetry::default()).await;
             Answer::Started(result.map(Box::new).map_err(|error| failure(&error)))
         }
+        Effect::Why(id) => Answer::Why(id, client.execution_why(id).await.map_err(|error| failure(&error))),
         Effect::Switch { workflow, activate } => {
             let result = match activate {
                 Some(version) => client.workflow_activate(&workflow, Some(version)).await,

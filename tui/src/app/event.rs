@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use tidemill_common::api::execution::{ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::api::why::WhyView;
 use tidemill_common::api::workflow::{WorkflowPage, WorkflowView};
 use tidemill_common::ids::ExecutionId;
 
@@ -64,6 +65,8 @@ pub enum Answer {
     Cancelled(ExecutionId, Result<Box<ExecutionView>, Failure>),
     /// An execution was asked to pause, or to go on.
     Paused(ExecutionId, Result<Box<ExecutionView>, Failure>),
+    /// Why an execution isn't moving.
+    Why(ExecutionId, Result<WhyView, Failure>),
     /// A workflow was activated or deactivated.
     Switched(String, Result<Box<WorkflowView>, Failure>),
     /// Text went to the terminal's clipboard, or why not.

@@ -22,6 +22,8 @@ pub enum Get {
     /// List executions, newest first, or one
     #[command(visible_aliases = ["execution", "exec", "ex"])]
     Executions(Executions),
+    /// Show counts and durations of what ended
+    Metrics(super::metrics::Metrics),
     /// List the workspace's API tokens
     #[command(visible_alias = "token", after_help = "Example:\n  tidemill get tokens -o wide")]
     Tokens,
@@ -74,6 +76,7 @@ impl Get {
         match self {
             Self::Workflows(workflows) => return workflows.run(session).await,
             Self::Executions(executions) => return executions.run(session).await,
+            Self::Metrics(metrics) => return metrics.run(session).await,
             Self::Tokens => session.printer.list(&session.client()?.tokens().await?.items)?,
             Self::Secrets => session.printer.list(&session.client()?.secrets().await?.items)?,
             Self::Workspaces => session.printer.list(&session.client()?.workspaces().await?.items)?,

@@ -26,6 +26,7 @@ mod get;
 mod globals;
 mod login;
 mod logs;
+mod metrics;
 mod nouns;
 mod output;
 mod pause;

@@ -1,9 +1,11 @@
 //! Executions and their events.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::Method;
 use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume, ExecutionRetry};
 use tidemill_common::api::event::EventPage;
 use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::api::metrics::ExecutionMetrics;
 use tidemill_common::api::why::WhyView;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::ExecutionStatus;
@@ -65,6 +67,17 @@ impl Client {
     /// Starts an execution that tries an ended one again.
     pub async fn execution_retry(&self, id: ExecutionId, retry: &ExecutionRetry) -> Result<ExecutionView, Error> {
         self.fetch(self.call(Method::POST, &["api", "executions", &id.to_string(), "retry"]).json(retry)).await
+    }
+
+    /// Counts and durations since a time: of every workflow, or of one with its steps.
+    pub async fn execution_metrics(
+        &self,
+        workflow: Option<&str>,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<ExecutionMetrics, Error> {
+        let since = since.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let call = self.call(Method::GET, &["api", "executions", "metrics"]);
+        self.fetch(call.query("workflow", workflow).query("since", since)).await
     }
 
     /// Why an execution isn't moving.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidemill_common::api::{
-    account, control, dead_letter, event, execution, health, secret, token, trigger, why, workflow, workspace,
+    account, control, dead_letter, event, execution, health, metrics, secret, token, trigger, why, workflow, workspace,
 };
 use tidemill_common::problem::{Code, Problem};
 
@@ -131,8 +131,12 @@ fn serde_and_the_document_agree_about_executions() {
     agrees::<dead_letter::DeadLetterReplayed>(&json!({"count": 3, "canaries": 1}));
     agrees::<dead_letter::DeadLetterDiscard>(&json!({"ids": [ID], "fingerprint": "f", "reason": "r"}));
     agrees::<dead_letter::DeadLetterDiscarded>(&json!({"count": 3}));
+    let ended = json!({"count": 3, "succeeded": 1, "failed": 1, "cancelled": 1, "success_rate": 0.5, "mean_ms": 3, "p50_ms": 2,
+        "p95_ms": 4, "p99_ms": 5});
+    agrees::<metrics::ExecutionMetrics>(&json!({"since": AT, "items": [{"workflow_id": "w", "executions": ended,
+        "steps": [{"step": "a", "ended": ended}]}]}));
     agrees::<why::WhyView>(&json!({"execution_id": ID, "status": "paused", "moving": false, "links": [{"kind": "paused",
-        "text": "t", "step": "a", "since": AT, "until": AT, "node": "n", "by": "ana"}]}));
+        "text": "t", "step": "a", "since": AT, "until": AT, "execution_id": ID, "node": "n", "by": "ana"}]}));
     agrees::<control::ExecutionRetry>(&json!({"from": "start", "input": {"a": 1}, "version": 2}));
     agrees::<execution::ExecutionCreate>(&json!({"input": {"a": [1, null]}, "version": 2}));
     agrees::<event::EventPage>(&json!({"items": [{"execution_id": ID, "seq": 1, "at": AT, "type": "step_started",

@@ -60,6 +60,7 @@ async fn a_role_does_what_the_table_says_and_no_more() {
                 Operation::SecretPut => json!({"value": "x"}),
                 Operation::TokenCreate => json!({"name": "x"}),
                 Operation::WorkspaceCreate => json!({"slug": "x"}),
+                Operation::DeadLetterDiscard => json!({"reason": "x"}),
                 _ => json!({}),
             };
             let answer = app.ask(&token, method, &path, Some(body)).await;

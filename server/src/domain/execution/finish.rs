@@ -10,7 +10,7 @@ use tidemill_common::event::{EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
-use super::execution::{Action, Execution};
+use super::machine::{Action, Execution};
 use super::step_state::Place;
 use crate::domain::mask::{mask_text, mask_values};
 use crate::domain::workflow::plan::StepIndex;

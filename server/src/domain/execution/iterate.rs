@@ -8,7 +8,7 @@ use tidemill_common::event::{EventBody, Json, StepError};
 use tidemill_common::limits::STEP_ITERATIONS;
 use tidemill_common::status::{FailureClass, StepStatus};
 
-use super::execution::Execution;
+use super::machine::Execution;
 use super::start::author_error;
 use super::step_state::{Iterations, Place};
 use crate::domain::workflow::plan::{ForEach, OnError, Repeat, StepIndex, While};

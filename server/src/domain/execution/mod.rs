@@ -5,9 +5,9 @@
 //! without outside effects (`transform`, `fail`, conditions) are evaluated right here, so that a run of them is one append.
 //! Recovery is the same machine: fold the events, then decide on [`Input::Resume`].
 
-mod execution;
 mod finish;
 mod iterate;
+mod machine;
 mod pause;
 mod report;
 mod start;
@@ -17,7 +17,7 @@ mod step_state;
 #[cfg(test)]
 mod tests;
 
-pub use execution::{Action, Execution, Input, RunStep, Secrets};
+pub use machine::{Action, Execution, Input, RunStep, Secrets};
 pub use report::{FAILURE_TRIGGER, FailureReport};
 pub use state::{CancelRequest, Caught, End, FoldError, PauseRequest, State};
 pub use step_state::{Iterations, Place, Progress, StepState};

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use tidemill_common::event::EventBody;
 
-use super::execution::Execution;
+use super::machine::Execution;
 
 impl Execution {
     pub(super) fn pause(&mut self, reason: Option<String>, by: String, now: DateTime<Utc>) {
@@ -20,8 +20,9 @@ impl Execution {
             return;
         }
         self.record(EventBody::ExecutionResumed { reason, by }, now);
+        // Who has just got it says when it is to be taken up.
         if !self.taken_up {
-            return self.take_up(now);
+            return;
         }
         self.ready = self.state.active_steps().filter(|step| self.state.steps[*step].is_ready()).collect();
         self.wake_due(now);

@@ -8,7 +8,7 @@ use tidemill_common::event::{EventBody, Json, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::ExecutionStatus;
 
-use super::execution::{Action, Execution};
+use super::machine::{Action, Execution};
 use super::state::State;
 
 /// The trigger of an execution that was started by a failure. Its own failure is told to nobody, so that two workflows can't

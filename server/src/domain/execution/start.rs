@@ -9,7 +9,7 @@ use tidemill_common::event::{EventBody, SkipReason, StepError};
 use tidemill_common::limits;
 use tidemill_common::status::{FailureClass, StepStatus};
 
-use super::execution::{Action, Execution, RunStep};
+use super::machine::{Action, Execution, RunStep};
 use super::step_state::{Place, Progress};
 use crate::domain::mask::{mask, mask_values};
 use crate::domain::workflow::duration;
@@ -207,7 +207,7 @@ fn wake_time(wait: &WaitFor, scope: &Scope, now: DateTime<Utc>) -> Result<DateTi
         WaitFor::Duration(template) => {
             let value = template.render(scope).map_err(|error| author_error("with.duration", &error))?;
             let text = value.as_str().ok_or_else(|| refused(format!("`duration` is {value}; it must be text such as 90s")))?;
-            let duration = duration::parse(text).map_err(|error| refused(error.to_string()))?;
+            let duration = duration::parse(text).map_err(refused)?;
             TimeDelta::from_std(duration).ok().and_then(|delta| now.checked_add_signed(delta))
         }
         WaitFor::Until(template) => {

@@ -4,6 +4,7 @@
 
 mod check;
 mod compile;
+pub mod concurrency;
 mod document;
 pub mod duration;
 pub mod expression;

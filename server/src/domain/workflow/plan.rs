@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::concurrency::Concurrency;
 use super::expression::{Expression, Template};
 use super::inputs::InputSchema;
 pub use super::repeat::{ForEach, Repeat, While};
@@ -38,6 +39,8 @@ pub struct Plan {
     pub output: Option<Template>,
     /// How long one execution may take in all.
     pub timeout: Option<Duration>,
+    /// How many executions may run at once per key.
+    pub concurrency: Option<Concurrency>,
 }
 
 impl Plan {

@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod journal;
 pub mod queue;
 pub mod replay;
+pub mod rollup;
 pub mod secret;
 pub mod token;
 pub mod version;

@@ -36,6 +36,9 @@ pub struct ClaimRow {
     /// The newest wish to pause or resume: `{"on": …, "reason": …, "by": …}`.
     #[diesel(sql_type = Nullable<Json>)]
     pub pause: Option<Value>,
+    /// Whether it waits for a concurrency key.
+    #[diesel(sql_type = Bool)]
+    pub blocked: bool,
 }
 
 /// A lease.
@@ -58,21 +61,15 @@ struct InstantRow {
     instant: Option<DateTime<Utc>>,
 }
 
-/// Takes the lease of up to `limit` executions that are due and that nobody holds.
+/// Takes the lease of up to `limit` executions that are due and that nobody holds, in turns between workspaces.
 pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ClaimRow>> {
-    Statement::new(
-        "WITH due AS (
-             SELECT execution_id FROM execution_queue WHERE lease_node IS NULL AND available_at <= $1
-             ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
-         )
-         UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1
-         FROM due WHERE q.execution_id = due.execution_id
-         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause",
-    )
-    .bind::<Timestamptz, _>(now)
-    .bind::<BigInt, _>(limit)
-    .bind::<SqlUuid, _>(node)
-    .load(connection)
+    Statement::new(include_str!("claim.sql"))
+        .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(now)
+        .bind::<BigInt, _>(limit)
+        .bind::<BigInt, _>(limit)
+        .bind::<SqlUuid, _>(node)
+        .load(connection)
 }
 
 /// Takes over up to `limit` executions whose node has expired.
@@ -85,7 +82,9 @@ pub fn take_over(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, 
          )
          UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1, takeovers = takeovers + 1
          FROM lost WHERE q.execution_id = lost.execution_id
-         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause",
+         RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause,
+             EXISTS (SELECT FROM concurrency_slots s WHERE s.workspace_id = q.workspace_id AND s.execution_id = q.execution_id
+                     AND NOT s.holds) AS blocked",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(limit)

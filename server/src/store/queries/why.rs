@@ -67,6 +67,36 @@ pub fn place(connection: &mut PgConnection, workspace: WorkspaceId, id: Executio
     Ok(row)
 }
 
+/// An execution's place in the line for its concurrency key.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct LineRow {
+    /// The key.
+    #[diesel(sql_type = Text)]
+    pub key: String,
+    /// How many stand before it, those that hold the key included.
+    #[diesel(sql_type = BigInt)]
+    pub before: i64,
+    /// The oldest one that holds the key.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub holder: Option<uuid::Uuid>,
+}
+
+/// The place of an execution that waits for its concurrency key; `None` when it doesn't.
+pub fn line(connection: &mut PgConnection, workspace: WorkspaceId, id: ExecutionId) -> Result<Option<LineRow>, Error> {
+    let row = Statement::new(
+        "SELECT s.key, (SELECT count(*) FROM concurrency_slots b WHERE b.workspace_id = s.workspace_id
+                            AND b.workflow_uid = s.workflow_uid AND b.key = s.key AND b.place < s.place) AS before,
+                (SELECT h.execution_id FROM concurrency_slots h WHERE h.workspace_id = s.workspace_id
+                     AND h.workflow_uid = s.workflow_uid AND h.key = s.key AND h.holds ORDER BY h.place LIMIT 1) AS holder
+         FROM concurrency_slots s WHERE s.workspace_id = $1 AND s.execution_id = $2 AND NOT s.holds",
+    )
+    .bind::<SqlUuid, _>(workspace.0)
+    .bind::<SqlUuid, _>(id.0)
+    .get_result(connection)
+    .optional()?;
+    Ok(row)
+}
+
 /// The nodes that are alive at `now`.
 pub fn nodes(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<NodesRow, Error> {
     let row = Statement::new(

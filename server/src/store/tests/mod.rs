@@ -1,5 +1,6 @@
 //! The store against a real Postgres.
 
+mod claims;
 mod migrations;
 mod schema;
 mod tenants;

@@ -20,6 +20,7 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         Action::Cancel | Action::Pause => not_ended(state),
         Action::Retry => retry(state),
         Action::Start | Action::Switch => workflow(state),
+        Action::Why => state.screen().execution().map(|_| ()).ok_or_else(|| "no execution is selected".into()),
         Action::YankId | Action::YankCli | Action::YankJson | Action::Open => something(state),
         Action::Filter => filter(state),
         _ => Ok(()),

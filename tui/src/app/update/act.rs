@@ -49,6 +49,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Cancel => ask_cancel(state),
         Action::Retry => ask_retry(state),
         Action::Pause => return pause(state),
+        Action::Why => return state.screen().execution().map(Effect::Why).into_iter().collect(),
         Action::Switch => ask_switch(state),
         other => on_screen(state, other),
     }

@@ -1,6 +1,7 @@
 //! What requests gave.
 
 use tidemill_common::api::execution::{ExecutionDetail, ExecutionView};
+use tidemill_common::api::why::WhyView;
 use tidemill_common::api::workflow::WorkflowView;
 use tidemill_common::ids::ExecutionId;
 
@@ -42,6 +43,7 @@ pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Execution(id, result) => execution(state, id, result),
         Answer::Started(result) => started(state, result),
         Answer::Cancelled(id, result) => cancelled(state, id, result),
+        Answer::Why(id, result) => why(state, id, result),
         Answer::Paused(id, result) => paused(state, id, result),
         Answer::Switched(id, result) => switched(state, &id, result),
         Answer::Copied(result) => {
@@ -98,6 +100,17 @@ fn cancelled(state: &mut State, id: ExecutionId, result: Result<Box<ExecutionVie
             Vec::new()
         }
         Err(failure) => fail(state, "not cancelled", &failure),
+    }
+}
+
+fn why(state: &mut State, id: ExecutionId, result: Result<WhyView, Failure>) -> Vec<Effect> {
+    match result {
+        Ok(why) => {
+            let links: Vec<_> = why.links.into_iter().map(|link| link.text).collect();
+            state.toasts.push(state.now, Tone::Plain, format!("{}: {}", id.short(), links.join("; ")));
+            Vec::new()
+        }
+        Err(failure) => fail(state, "not known", &failure),
     }
 }
 

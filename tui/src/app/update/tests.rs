@@ -18,6 +18,9 @@ use crate::app::state::store::Applied;
 use crate::app::state::{Place, Screen, testing};
 use crate::client::link::LinkEvent;
 
+#[path = "operate_tests.rs"]
+mod operate;
+
 struct App {
     state: State,
     now: DateTime<Utc>,
@@ -156,7 +159,7 @@ proptest! {
                 effects.extend(app.key(KeyCode::Enter));
             }
         }
-        let changes = |effect: &Effect| matches!(effect, Effect::Cancel(_) | Effect::Switch { .. });
+        let changes = |effect: &Effect| matches!(effect, Effect::Cancel(_) | Effect::Retry(_) | Effect::Switch { .. });
         prop_assert!(!effects.iter().any(changes), "{:?}", effects);
         for _ in 0..12 {
             app.key(KeyCode::Esc);

@@ -27,6 +27,7 @@ pub(super) enum Turn {
 }
 
 /// A place in the file, and what expressions may read there.
+#[expect(clippy::struct_excessive_bools, reason = "each is a right of its own, and most combinations occur")]
 pub(super) struct Context<'a> {
     pub world: &'a World<'a>,
     /// The step whose expressions these are; none for the workflow's `output`, which may read every step.
@@ -35,6 +36,8 @@ pub(super) struct Context<'a> {
     pub secrets: bool,
     /// Whether `error` may be read.
     pub error: bool,
+    /// Whether it is read when an execution is admitted, before any step.
+    arrival: bool,
     /// Which names of an iteration may be read.
     pub turn: Option<Turn>,
     /// Whether `always()` and `failed()` may be called.
@@ -52,11 +55,17 @@ impl<'a> Context<'a> {
             step,
             secrets: false,
             error: false,
+            arrival: false,
             turn: None,
             status_functions: false,
             asks_status: false,
             used_secrets: BTreeSet::new(),
         }
+    }
+
+    /// What is read when an execution is admitted.
+    pub fn at_arrival(world: &'a World<'a>) -> Self {
+        Self { arrival: true, ..Self::new(world, None) }
     }
 
     /// The tree at `field` as a template.
@@ -202,6 +211,10 @@ impl<'a> Context<'a> {
     }
 
     fn step(&self, mention: &Mention) -> Result<(), Found> {
+        if self.arrival {
+            let found = Found::new("not_a_dependency", "this is read before any step has run");
+            return Err(found.hint("it may read `trigger`, `inputs`, `workflow` and `execution`"));
+        }
         let Some(id) = mention.fields.first() else {
             return Err(Found::new("unknown_name", "steps are read one by one").hint("write `steps.<id>.output`"));
         };

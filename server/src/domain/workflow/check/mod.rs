@@ -2,6 +2,7 @@
 //!
 //! [`workflow`] is the way in. `graph` knows which step ends before which, `expressions` what an expression may read there.
 
+mod concurrency;
 mod expressions;
 mod graph;
 mod http;
@@ -19,9 +20,10 @@ pub(super) use workflow::workflow;
 
 /// The fields that each object of the file may have, by its place in the JSON Schema.
 #[cfg(test)]
-pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 9] {
+pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 10] {
     [
         ("/properties", &workflow::FIELDS),
+        ("/$defs/concurrency/properties", &concurrency::FIELDS),
         ("/$defs/step/properties", &steps::FIELDS),
         ("/$defs/for_each/properties", &repeat::FOR_EACH_FIELDS),
         ("/$defs/while/properties", &repeat::WHILE_FIELDS),

@@ -20,6 +20,7 @@ const TURNS: u32 = 100;
 
 /// Reads `for_each` or `while`; the inner `None` is a step without either. Afterwards the step's own expressions see the names
 /// that belong to it.
+#[expect(clippy::option_option, reason = "the outer one says whether the file is right, as everywhere in this room")]
 pub(super) fn repeat(fields: &Fields<'_>, context: &mut Context<'_>, problems: &mut Problems<'_>) -> Option<Option<Repeat>> {
     match (fields.get("for_each"), fields.get("while")) {
         (None, None) => Some(None),

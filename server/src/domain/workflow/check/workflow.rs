@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tidemill_common::limits::WAIT_SECONDS;
 
+use super::concurrency::concurrency;
 use super::expressions::{Context, World};
 use super::{ids, steps, triggers};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Node, Problems};
@@ -12,10 +13,10 @@ use crate::domain::workflow::inputs::InputSchema;
 use crate::domain::workflow::plan::Plan;
 
 /// The fields of a workflow.
-pub(super) const FIELDS: [&str; 10] =
-    ["id", "name", "description", "inputs", "triggers", "steps", "catch", "on_failure", "output", "timeout"];
+pub(super) const FIELDS: [&str; 11] =
+    ["id", "name", "description", "inputs", "triggers", "steps", "catch", "on_failure", "output", "timeout", "concurrency"];
 /// Fields that come with later versions.
-const LATER: [&str; 4] = ["concurrency", "rate_limit", "labels", "defaults"];
+const LATER: [&str; 3] = ["rate_limit", "labels", "defaults"];
 /// Longest name and description, in characters.
 const LONGEST_NAME: usize = 200;
 const LONGEST_DESCRIPTION: usize = 10_000;
@@ -37,6 +38,7 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
     let steps = steps::finish(&drafts, &world, problems);
     let on_failure = fields.get("on_failure").and_then(|field| on_failure(&field, id.as_deref(), problems));
     let output = fields.get("output").and_then(|field| Context::new(&world, None).template(&field, problems));
+    let concurrency = fields.get("concurrency").and_then(|field| concurrency(&field, &world, problems));
     let id = id?;
     Some(Plan {
         name: name.unwrap_or_else(|| id.to_string()),
@@ -49,6 +51,7 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
         on_failure,
         output,
         timeout,
+        concurrency,
     })
 }
 

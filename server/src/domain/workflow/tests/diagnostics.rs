@@ -15,7 +15,7 @@ fn told(source: &str) -> String {
 fn every_mistake_of_one_file_at_once() {
     let source = r#"id: Order Intake
 nmae: Orders
-concurrency: {key: x, limit: 1}
+rate_limit: {key: x, limit: 1}
 timeout: soon
 inputs: {type: objekt}
 triggers:

@@ -13,9 +13,11 @@ use crate::store::{Error, Statement};
 
 mod carry;
 mod dead_letter;
+mod slot;
 
 use carry::carry;
 pub use dead_letter::DeadLetterRow;
+pub use slot::SlotRow;
 
 /// An execution to admit, with its first event.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub struct AdmitRow {
     pub events: Vec<EventRow>,
     /// The execution that this one tries again.
     pub retry_of: Option<Uuid>,
+    /// The concurrency key that it needs.
+    pub slot: Option<SlotRow>,
     /// What must not start a second execution: source and key.
     pub delivery: Option<(String, String)>,
 }
@@ -69,6 +73,8 @@ pub struct AppendRow {
     pub error: Option<String>,
     /// What is kept of it when it failed for good.
     pub dead_letter: Option<DeadLetterRow>,
+    /// Whether it has ended and may have a concurrency key.
+    pub gives_up_key: bool,
 }
 
 /// One event.
@@ -115,10 +121,18 @@ pub fn write(
 ) -> Result<Written, Error> {
     let carries = admits.iter().any(|row| row.events.len() > 1);
     let buries = appends.iter().any(|row| row.dead_letter.is_some());
+    let keyed = admits.iter().any(|row| row.slot.is_some()) || appends.iter().any(|row| row.gives_up_key);
     let all = |connection: &mut PgConnection| -> QueryResult<Written> {
+        if keyed {
+            slot::lock(connection, admits, appends)?;
+        }
         let written = Written { admitted: admit(connection, admits)?, fenced: append(connection, node, appends, now)? };
         if carries {
             carry(connection, admits, &written.admitted)?;
+        }
+        if keyed {
+            slot::give_up(connection, appends, &written.fenced, now)?;
+            slot::take(connection, admits, &written.admitted, now)?;
         }
         if buries {
             dead_letter::bury(connection, appends, &written.fenced)?;
@@ -126,7 +140,7 @@ pub fn write(
         Ok(written)
     };
     // A single statement is a transaction of its own: one round trip less.
-    let single = (admits.is_empty() || appends.is_empty()) && !carries && !buries;
+    let single = (admits.is_empty() || appends.is_empty()) && !carries && !buries && !keyed;
     Ok(if single { all(connection)? } else { connection.transaction(all)? })
 }
 

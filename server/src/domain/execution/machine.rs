@@ -57,6 +57,11 @@ pub enum Input {
         /// Who.
         by: String,
     },
+    /// It was refused when it arrived.
+    Fail {
+        /// Why.
+        reason: String,
+    },
     /// An operator wants nothing new to begin.
     Pause {
         /// Why.
@@ -151,6 +156,7 @@ impl Execution {
                 Input::Reported(outcome) => self.reported(outcome, now),
                 Input::Tick => self.wake_due(now),
                 Input::Cancel { reason, by } => self.cancel(reason, by, now),
+                Input::Fail { reason } => self.end_failed(StepError::new(FailureClass::User, reason), now),
                 Input::Pause { reason, by } => self.pause(reason, by, now),
                 Input::Unpause { reason, by } => self.unpause(reason, by, now),
             }

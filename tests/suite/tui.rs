@@ -1,0 +1,92 @@
+//! The front end in a real terminal (tmux, 80x24): live, the detail of an execution, the server gone, the terminal restored.
+
+use std::process::{Command, Output};
+
+use serde_json::json;
+use tidemill_harness::{TestServer, eventually};
+
+use crate::scene::{BINARY, ended, install, server, start};
+
+/// A tmux server of its own with one shell.
+struct Terminal {
+    socket: String,
+}
+
+impl Terminal {
+    fn open() -> Self {
+        let terminal = Self { socket: format!("tidemill-{}", std::process::id()) };
+        let output =
+            terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "env", "PS1=shell> ", "sh"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        terminal.shows("shell>");
+        terminal
+    }
+
+    fn tmux(&self, args: &[&str]) -> Output {
+        Command::new("tmux").args(["-L", &self.socket]).args(args).output().expect("tmux is installed")
+    }
+
+    fn line(&self, text: &str) {
+        self.tmux(&["send-keys", "-l", text]);
+        self.key("Enter");
+    }
+
+    fn key(&self, key: &str) {
+        self.tmux(&["send-keys", key]);
+    }
+
+    fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p"]).stdout).into_owned()
+    }
+
+    /// Waits until the screen shows `text`.
+    #[track_caller]
+    fn shows(&self, text: &str) -> String {
+        eventually(&format!("the screen shows {text}"), || {
+            let screen = self.screen();
+            screen.contains(text).then_some(screen)
+        })
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- screen ---\n{}", self.screen());
+        }
+        self.tmux(&["kill-server"]);
+    }
+}
+
+fn command(server: &TestServer) -> String {
+    format!("TIDEMILL_SERVER={} TIDEMILL_TOKEN={} {BINARY} tui", server.url(), server.token())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_front_end_is_live_in_a_terminal_and_leaves_it_as_it_was() {
+    let mut server = server().await;
+    let client = server.client();
+    install(&client, "id: tour\nsteps:\n  - {id: before, uses: transform, with: {x: 1}}\n  - {id: pause, uses: wait, with: {duration: 3s}}\n").await;
+    let terminal = Terminal::open();
+    terminal.line(&command(&server));
+    let first = terminal.shows("LIVE");
+    assert!(first.contains("dashboard") && !first.contains("tour"), "{first}");
+    terminal.key("2");
+    let id = start(&client, "tour", json!({})).await;
+    terminal.shows("waiting");
+    assert_eq!(ended(&client, &id).await["status"], "succeeded");
+    terminal.shows("succeeded");
+    terminal.key("Enter");
+    let detail = terminal.shows("before");
+    assert!(detail.contains("pause"), "{detail}");
+    // An execution that has ended needs no connection: the list does.
+    terminal.key("Escape");
+    terminal.shows("LIVE");
+    server.kill();
+    terminal.shows("OFFLINE");
+    terminal.key("C-c");
+    terminal.shows("shell>");
+    terminal.line("echo restored");
+    let screen = terminal.shows("\nrestored");
+    assert!(!screen.contains("OFFLINE"), "{screen}");
+}
