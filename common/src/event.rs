@@ -96,10 +96,22 @@ pub enum EventBody {
         /// Until when.
         until: DateTime<Utc>,
     },
-    /// The execution is about to fail; first the steps of `catch` happen. The steps that had not ended are stopped.
+    /// The execution is about to fail; first the steps of `catch` happen and `on_failure` is told. The steps that had not
+    /// ended are stopped.
     FailureCaught {
         /// Why it will have failed.
         error: StepError,
+    },
+    /// The workflow named by `on_failure` was told of the failure, or could not be.
+    FailureReported {
+        /// The `id` of that workflow's file.
+        workflow_id: Arc<str>,
+        /// Its execution, when there is one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        execution_id: Option<ExecutionId>,
+        /// Why there is none.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        error: Option<String>,
     },
     /// Someone asked to cancel the execution.
     ExecutionCancelRequested {
@@ -151,6 +163,7 @@ impl EventBody {
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepWaiting { .. } => "step_waiting",
             Self::FailureCaught { .. } => "failure_caught",
+            Self::FailureReported { .. } => "failure_reported",
             Self::ExecutionCancelRequested { .. } => "execution_cancel_requested",
             Self::ExecutionPaused { .. } => "execution_paused",
             Self::ExecutionResumed { .. } => "execution_resumed",
@@ -210,7 +223,7 @@ pub struct Origin {
 /// What started an execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TriggerOrigin {
-    /// `manual`, `webhook`, `schedule` or `retry`.
+    /// `manual`, `webhook`, `schedule`, `retry` or `failure`.
     #[serde(rename = "type")]
     pub kind: Arc<str>,
     /// The trigger's id in the workflow file; absent for a manual start.

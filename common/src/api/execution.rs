@@ -20,7 +20,7 @@ pub struct ExecutionView {
     pub version: i32,
     /// Its state.
     pub status: ExecutionStatus,
-    /// What started it: `manual`, `webhook`, `schedule`, `retry`.
+    /// What started it: `manual`, `webhook`, `schedule`, `retry`, `failure`.
     pub trigger_type: String,
     /// The trigger's id in the workflow file; absent for a manual start.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 use tidemill_common::event::{Event, StepError};
 use tidemill_common::status::{ExecutionStatus, FailureClass};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::service::Parts;
-use crate::domain::execution::{Action, Execution, Input, Place, RunStep};
+use crate::domain::execution::{Action, Execution, FailureReport, Input, RunStep};
 use crate::domain::workflow::plan::Effect;
 use crate::journal::{self, Append, Lease, Next};
 use crate::queue::{Request, Wish};
@@ -34,17 +33,11 @@ pub(super) struct ExecutionTask {
     execution: Execution,
     requests: mpsc::Receiver<Request>,
     draining: watch::Receiver<bool>,
-    attempts: JoinSet<Ended>,
+    /// What is under way; each comes back with what happened.
+    attempts: JoinSet<Input>,
     blocked: bool,
     /// Whether the next decision is due at once.
     more_is_ready: bool,
-}
-
-/// An attempt that has ended.
-struct Ended {
-    place: Place,
-    attempt: u32,
-    result: Result<Value, StepError>,
 }
 
 /// Whether the loop goes on.
@@ -109,6 +102,12 @@ impl ExecutionTask {
             match action {
                 Action::StopAll => self.attempts.abort_all(),
                 Action::GoOn => self.more_is_ready = true,
+                Action::Report(report) => {
+                    if self.execution.has_events() && self.append(Next::Keep).await == Flow::Stop {
+                        return Flow::Stop;
+                    }
+                    self.report(report);
+                }
                 Action::Run(run) => {
                     let effect = self.execution.state().plan().steps[run.place.step].effect;
                     if effect == Effect::AtMostOnce
@@ -122,6 +121,12 @@ impl ExecutionTask {
             }
         }
         Flow::GoOn
+    }
+
+    /// Tells another workflow of the failure. That this execution fails is durable by now, so that nothing is told that is not so.
+    fn report(&mut self, report: FailureReport) {
+        let (failures, Lease { workspace_id, execution_id, .. }) = (self.parts.failures.clone(), self.lease);
+        self.attempts.spawn(async move { Input::Reported(failures.report(workspace_id, execution_id, report).await) });
     }
 
     fn start_attempt(&mut self, run: RunStep) {
@@ -141,7 +146,7 @@ impl ExecutionTask {
             let result = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
                 Err(StepError::new(FailureClass::Infrastructure, "the step failed by a fault of the server; see its log"))
             });
-            Ended { place, attempt, result }
+            Input::StepEnded { place, attempt, result }
         });
     }
 
@@ -174,7 +179,7 @@ impl ExecutionTask {
             // It is due as soon as it holds its key; this look only makes sure, since both may happen at once.
             return self.parts.clock.now() + BLOCKED_LOOK;
         }
-        state.wake_at().unwrap_or(NEVER)
+        self.execution.wake_at().unwrap_or(NEVER)
     }
 
     async fn finish(&mut self) -> Flow {
@@ -228,7 +233,7 @@ impl ExecutionTask {
         if std::mem::take(&mut self.more_is_ready) {
             return self.requests.try_recv().map_or(Input::Tick, input);
         }
-        let wake_at = self.execution.state().wake_at();
+        let wake_at = self.execution.wake_at();
         let now = self.parts.clock.now();
         let delay = wake_at.map(|at| (at - now).to_std().unwrap_or_default());
         let timer = async {
@@ -243,8 +248,8 @@ impl ExecutionTask {
             tokio::select! {
                 Some(ended) = self.attempts.join_next(), if !self.attempts.is_empty() => {
                     // An attempt that was aborted has nothing to say.
-                    let Ok(Ended { place, attempt, result }) = ended else { continue };
-                    return Input::StepEnded { place, attempt, result };
+                    let Ok(input) = ended else { continue };
+                    return input;
                 }
                 Some(request) = self.requests.recv() => return input(request),
                 () = &mut timer => return Input::Tick,

@@ -53,8 +53,7 @@ impl Executor {
 impl Parts {
     /// Sets aside an execution that took too many nodes with it.
     pub(super) async fn set_aside(&self, lease: Lease, takeovers: i16) -> Result<(), EndError> {
-        let message = format!("{takeovers} nodes were lost while they executed it; replay it when the cause is mended");
-        self.end(lease, ExecutionStatus::DeadLetter, Vec::new(), StepError::new(FailureClass::HostLost, message)).await
+        self.end(lease, ExecutionStatus::DeadLetter, Vec::new(), lost(takeovers)).await
     }
 
     /// Appends `before` and the end behind whatever events there are.
@@ -74,6 +73,12 @@ impl Parts {
         self.metrics.execution_finished(status, (now - lease.execution_id.admitted_at()).to_std().unwrap_or_default());
         Ok(())
     }
+}
+
+/// Why an execution is set aside.
+pub(super) fn lost(takeovers: i16) -> StepError {
+    let message = format!("{takeovers} nodes were lost while they executed it; replay it when the cause is mended");
+    StepError::new(FailureClass::HostLost, message)
 }
 
 fn events(execution_id: ExecutionId, after: i32, at: DateTime<Utc>, bodies: impl Iterator<Item = EventBody>) -> Vec<Event> {

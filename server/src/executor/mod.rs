@@ -5,11 +5,13 @@
 //! `Input::Resume`.
 
 mod execution_task;
+mod failures;
 mod forced_end;
 mod plans;
 mod service;
 mod versions;
 
+pub use failures::{FailureDesk, Failures};
 pub use forced_end::EndError;
 pub use plans::Plans;
 pub use service::{Executor, Parts};

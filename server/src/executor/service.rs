@@ -13,7 +13,8 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::execution_task::ExecutionTask;
-use super::forced_end::MOST_TAKEOVERS;
+use super::failures::FailureDesk;
+use super::forced_end::{MOST_TAKEOVERS, lost};
 use super::versions::{VersionError, Versions};
 use crate::domain::execution::{Execution, State};
 use crate::domain::workflow::plan::Plan;
@@ -40,6 +41,8 @@ pub struct Parts {
     pub versions: Versions,
     /// Does the work of steps.
     pub runner: Runner,
+    /// Tells other workflows of failures.
+    pub failures: FailureDesk,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Counts.
@@ -136,12 +139,23 @@ impl Executor {
     /// An execution that takes node after node with it is not given another one.
     async fn set_aside(&self, claim: Claim) {
         let execution_id = claim.lease.execution_id;
+        self.report_loss(&claim).await;
         match self.parts.set_aside(claim.lease, claim.takeovers).await {
             Ok(()) => tracing::warn!(%execution_id, takeovers = claim.takeovers, "an execution is set aside as a dead letter"),
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, %execution_id, "an execution can't be set aside; trying again");
                 self.parts.give_back_later(claim.lease, Duration::from_secs(5)).await;
             }
+        }
+    }
+
+    /// Tells the workflow's `on_failure`, as far as its version and its events can still be read.
+    async fn report_loss(&self, claim: &Claim) {
+        let Lease { execution_id, workspace_id, .. } = claim.lease;
+        let Ok(state) = self.fold(claim).await else { return };
+        let Some(report) = state.failure_report(&lost(claim.takeovers)) else { return };
+        if let Err(error) = self.parts.failures.report(workspace_id, execution_id, report).await {
+            tracing::warn!(%error, %execution_id, "nobody could be told that an execution is set aside");
         }
     }
 

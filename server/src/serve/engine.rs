@@ -16,10 +16,10 @@ use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start
 use crate::app::{Executions, Replays};
 use crate::background::Background;
 use crate::config::ServeConfig;
-use crate::executor::{EndError, Executor, Parts, Versions};
+use crate::executor::{EndError, Executor, FailureDesk, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::ingress::{Manual, Routes, Webhooks};
+use crate::ingress::{FailureStarts, Manual, Routes, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
 use crate::queue::{Load, Queue, Request, Wish};
 use crate::runner::Runner;
@@ -73,17 +73,20 @@ impl Engine {
         let versions = Versions::new(database.clone(), Arc::clone(&vault));
         let code = CodeRunner::start(code_options(config));
         let policy = OutboundPolicy { allow: config.outbound_allow.clone(), ..OutboundPolicy::default() };
+        let failures = FailureDesk::default();
         let parts = Parts {
             database: database.clone(),
             journal: journal.clone(),
             queue: queue.clone(),
             versions: versions.clone(),
             runner: Runner::new(Arc::new(Outbound::new(policy)?), code.clone()),
+            failures: failures.clone(),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
         };
         let executor = Executor::new(parts, config.max_running_executions);
         let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
+        failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
         let schedules_changed = Arc::new(Notify::new());
         let replay_ordered = Arc::new(Notify::new());

@@ -72,6 +72,10 @@ fn detail(body: &EventBody) -> String {
         },
         EventBody::StepWaiting { until, .. } => format!("until {}", until.format("%Y-%m-%d %H:%M:%S UTC")),
         EventBody::FailureCaught { error } => error_text(error),
+        EventBody::FailureReported { workflow_id, execution_id, error } => {
+            let outcome = error.clone().or_else(|| execution_id.map(|id| id.to_string())).unwrap_or_default();
+            format!("{workflow_id}: {outcome}")
+        }
         EventBody::ExecutionCancelRequested { reason, by }
         | EventBody::ExecutionPaused { reason, by }
         | EventBody::ExecutionResumed { reason, by } => match reason {

@@ -152,8 +152,10 @@ impl Execution {
     /// The one place where the execution fails, whatever the cause: first its `catch` happens, once.
     pub(super) fn end_failed(&mut self, error: StepError, now: DateTime<Utc>) {
         match &self.state.caught {
-            Some(caught) => self.end_with(ExecutionStatus::Failed, caught.error.clone(), now),
-            None if self.plan().catch_from == self.state.steps.len() => self.end_with(ExecutionStatus::Failed, error, now),
+            Some(caught) => self.end_caught(caught.error.clone(), now),
+            None if self.plan().catch_from == self.state.steps.len() && self.state.failure_report(&error).is_none() => {
+                self.end_with(ExecutionStatus::Failed, error, now);
+            }
             None => self.catch(error, now),
         }
     }
@@ -166,13 +168,13 @@ impl Execution {
         self.ready.extend(first);
     }
 
-    fn stop_attempts(&mut self) {
+    pub(super) fn stop_attempts(&mut self) {
         if self.state.steps.iter().any(|step| step.status == StepStatus::Running) {
             self.actions.push(Action::StopAll);
         }
     }
 
-    fn end_with(&mut self, status: ExecutionStatus, error: StepError, now: DateTime<Utc>) {
+    pub(super) fn end_with(&mut self, status: ExecutionStatus, error: StepError, now: DateTime<Utc>) {
         self.stop_attempts();
         self.record(EventBody::ExecutionCompleted { status, output: None, error: Some(error) }, now);
     }

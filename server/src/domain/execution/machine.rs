@@ -6,8 +6,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tidemill_common::event::{Event, EventBody, StepError};
+use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{FailureClass, StepStatus};
 
+use super::report::FailureReport;
 use super::state::State;
 use super::step_state::Place;
 use crate::domain::workflow::plan::{Effect, Plan, StepIndex};
@@ -22,6 +24,8 @@ pub struct Execution {
     pub(super) ready: VecDeque<StepIndex>,
     /// How many iterations this decision has begun.
     pub(super) begun_now: u32,
+    /// Whether another workflow is being told that this execution fails: nothing begins any more.
+    pub(super) reporting: bool,
     /// Whether [`Input::Resume`] took effect: what was under way elsewhere is under way here.
     pub(super) taken_up: bool,
     pub(super) actions: Vec<Action>,
@@ -42,6 +46,8 @@ pub enum Input {
         /// Its output or its error.
         result: Result<Value, StepError>,
     },
+    /// What became of an [`Action::Report`]: the execution that was started, or why there is none.
+    Reported(Result<ExecutionId, String>),
     /// Time passed: something may be due.
     Tick,
     /// Someone wants it to end.
@@ -79,6 +85,8 @@ pub enum Action {
     Run(RunStep),
     /// Stop every attempt that is under way; nobody waits for its result.
     StopAll,
+    /// Tell another workflow of the failure and come back with [`Input::Reported`].
+    Report(FailureReport),
     /// Come back with [`Input::Tick`] at once: more is ready than one decision does.
     GoOn,
 }
@@ -103,6 +111,7 @@ impl Execution {
             secrets: None,
             ready: VecDeque::new(),
             begun_now: 0,
+            reporting: false,
             taken_up: false,
             actions: Vec::new(),
             unappended: Vec::new(),
@@ -144,6 +153,7 @@ impl Execution {
             match input {
                 Input::Resume => self.take_up(now),
                 Input::StepEnded { place, attempt, result } => self.step_ended(place, attempt, result, now),
+                Input::Reported(outcome) => self.reported(outcome, now),
                 Input::Tick => self.wake_due(now),
                 Input::Cancel { reason, by } => self.cancel(reason, by, now),
                 Input::Fail { reason } => self.end_failed(StepError::new(FailureClass::User, reason), now),
@@ -153,6 +163,12 @@ impl Execution {
             self.settle(now);
         }
         std::mem::take(&mut self.actions)
+    }
+
+    /// When it goes on by itself, if it waits for a time.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<DateTime<Utc>> {
+        self.state.wake_at().filter(|_| !self.reporting)
     }
 
     /// Records an event: applies it to the state and keeps it for the next append.
@@ -231,7 +247,7 @@ impl Execution {
             return self.ready.clear();
         }
         while let Some(step) = self.ready.pop_front() {
-            if self.state.end.is_some() {
+            if self.state.end.is_some() || self.reporting {
                 return;
             }
             match self.state.steps[step].status {
@@ -244,8 +260,8 @@ impl Execution {
         }
         if self.state.end.is_none() && self.state.open_steps == 0 {
             self.end(now);
-            // A failure that is caught makes steps ready.
-            if !self.ready.is_empty() {
+            // A failure that is caught makes steps ready, or nothing is left but to tell of it.
+            if self.state.end.is_none() && !self.reporting {
                 self.settle(now);
             }
         }

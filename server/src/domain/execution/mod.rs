@@ -9,6 +9,7 @@ mod finish;
 mod iterate;
 mod machine;
 mod pause;
+mod report;
 mod start;
 mod state;
 mod step_state;
@@ -17,5 +18,6 @@ mod step_state;
 mod tests;
 
 pub use machine::{Action, Execution, Input, RunStep, Secrets};
+pub use report::{FAILURE_TRIGGER, FailureReport};
 pub use state::{CancelRequest, Caught, End, FoldError, PauseRequest, State};
 pub use step_state::{Iterations, Place, Progress, StepState};

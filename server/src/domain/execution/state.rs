@@ -217,6 +217,7 @@ impl State {
                 self.paused = Some(PauseRequest { reason: reason.clone(), by: by.clone(), at: event.at });
             }
             EventBody::ExecutionResumed { .. } => self.paused = None,
+            EventBody::FailureReported { .. } => {}
             EventBody::ExecutionCompleted { status, output, error } => {
                 self.end = Some(End { status: *status, at: event.at, output: output.clone(), error: error.clone() });
                 self.stop_open_steps(0..self.steps.len(), event.at);

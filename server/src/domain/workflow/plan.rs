@@ -36,6 +36,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Where in `steps` those of `catch` begin; the length of the list when there are none.
     pub catch_from: StepIndex,
+    /// The workflow that is told when an execution fails.
+    pub on_failure: Option<Arc<str>>,
     /// What the execution gives when it succeeds.
     pub output: Option<Template>,
     /// How long one execution may take in all.

@@ -37,7 +37,7 @@ pub fn fold(detail: &mut ExecutionDetail, event: &Event) {
             }
             rest_or_work(detail);
         }
-        EventBody::ExecutionCancelRequested { .. } => {}
+        EventBody::FailureReported { .. } | EventBody::ExecutionCancelRequested { .. } => {}
         EventBody::ExecutionPaused { .. } => {
             detail.execution.status = ExecutionStatus::Paused;
             detail.wake_at = None;

@@ -159,6 +159,10 @@ fn describe(event: &Event) -> (Token, String) {
         EventBody::StepWaiting { until, .. } => {
             (Token::Wait, format!("{place} until {}", until.format("%Y-%m-%d %H:%M:%S UTC")))
         }
+        EventBody::FailureReported { workflow_id, execution_id, error } => {
+            let outcome = error.clone().or_else(|| execution_id.map(|id| id.to_string())).unwrap_or_default();
+            (if error.is_some() { Token::Err } else { Token::Muted }, format!("{workflow_id}: {outcome}"))
+        }
         EventBody::FailureCaught { error } => (Token::Err, error.message.clone()),
         EventBody::ExecutionCancelRequested { reason, by }
         | EventBody::ExecutionPaused { reason, by }

@@ -71,3 +71,52 @@ fn an_output_that_can_not_be_evaluated_is_caught() {
     );
     assert_eq!((story.status(), story.step("c").status), (ExecutionStatus::Failed, StepStatus::Succeeded));
 }
+
+const REPORTED: &str = "  - {id: a, uses: fail, with: {message: oh}}\non_failure: alarms";
+
+fn report(actions: &[Action]) -> &crate::domain::execution::FailureReport {
+    let [Action::Report(report)] = actions else { panic!("{actions:?}") };
+    report
+}
+
+#[test]
+fn on_failure_is_told_before_the_end() {
+    let (mut story, actions) = Story::begin(REPORTED, &json!({}));
+    let told = report(&actions);
+    assert_eq!(&*told.workflow_id, "alarms");
+    assert_eq!(told.input["body"]["error"], json!({"class": "user", "message": "oh", "step": "a"}));
+    assert_eq!(told.input["body"]["workflow"], json!({"id": "story", "version": 1}));
+    assert_eq!(story.status(), ExecutionStatus::Running);
+    assert!(story.decide(Input::Tick).is_empty(), "once is enough");
+    let again = story.crash();
+    assert_eq!(report(&again), told, "another node tells the same");
+    let id = ExecutionId::new(story.now);
+    story.decide(Input::Reported(Ok(id)));
+    assert_eq!(story.status(), ExecutionStatus::Failed);
+    assert_eq!(story.types()[3..], ["failure_caught", "failure_reported", "execution_completed"]);
+}
+
+#[test]
+fn on_failure_comes_after_catch_and_a_timeout_is_told_too() {
+    let steps = format!("  - {{id: a, {HTTP}}}\ncatch:\n  - {{id: c, {HTTP}}}\ntimeout: 1m\non_failure: alarms");
+    let (mut story, _) = Story::begin(&steps, &json!({}));
+    assert_eq!(runs(&story.advance(TimeDelta::minutes(1))), [(1, 1)]);
+    assert_eq!(report(&story.end_step("c", 1, Ok(json!(1)))).input["body"]["error"]["class"], "timeout");
+    assert_eq!(story.execution.wake_at(), None);
+    story.decide(Input::Reported(Err("there is no workflow `alarms`".into())));
+    assert_eq!(story.status(), ExecutionStatus::Failed);
+    assert_eq!(story.execution.state().end.clone().unwrap().error.unwrap().class, FailureClass::Timeout);
+}
+
+#[test]
+fn a_failure_that_a_failure_started_is_told_to_nobody() {
+    let plan = Arc::new(compile(&format!("id: story\nsteps:\n{REPORTED}")).unwrap());
+    let id = ExecutionId::new(DateTime::from_timestamp(1_790_000_000, 0).unwrap());
+    let trigger = TriggerOrigin { kind: "failure".into(), id: None };
+    let origin = Origin { workflow_id: "story".into(), version: 1, trigger, input: Arc::new(json!({})), retry_of: None };
+    let body = EventBody::ExecutionStarted { origin: Some(origin) };
+    let first = Event { execution_id: id, seq: 1, at: id.admitted_at(), body };
+    let mut execution = Execution::new(State::fold(id, plan, [&first]).unwrap());
+    assert!(execution.decide(Input::Resume, id.admitted_at()).is_empty());
+    assert_eq!(execution.state().status(), ExecutionStatus::Failed);
+}

@@ -11,7 +11,11 @@ const LONGEST: usize = 63;
 
 /// The field `id` of `owner`: `^[a-z][a-z0-9_-]{0,62}$`.
 pub(super) fn id(owner: &Fields<'_>, problems: &mut Problems<'_>) -> Option<Arc<str>> {
-    let field = owner.required(problems, "id")?;
+    id_at(&owner.required(problems, "id")?, problems)
+}
+
+/// The id at `field`.
+pub(super) fn id_at(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Arc<str>> {
     let text = field.text(problems)?;
     if is_id(&text.value) {
         return Some(text.value.as_str().into());

@@ -1,5 +1,6 @@
 //! The file as a whole.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tidemill_common::limits::WAIT_SECONDS;
@@ -12,10 +13,10 @@ use crate::domain::workflow::inputs::InputSchema;
 use crate::domain::workflow::plan::Plan;
 
 /// The fields of a workflow.
-pub(super) const FIELDS: [&str; 10] =
-    ["id", "name", "description", "inputs", "triggers", "steps", "catch", "output", "timeout", "concurrency"];
+pub(super) const FIELDS: [&str; 11] =
+    ["id", "name", "description", "inputs", "triggers", "steps", "catch", "on_failure", "output", "timeout", "concurrency"];
 /// Fields that come with later versions.
-const LATER: [&str; 4] = ["rate_limit", "labels", "on_failure", "defaults"];
+const LATER: [&str; 3] = ["rate_limit", "labels", "defaults"];
 /// Longest name and description, in characters.
 const LONGEST_NAME: usize = 200;
 const LONGEST_DESCRIPTION: usize = 10_000;
@@ -35,6 +36,7 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
     let (drafts, graph) = steps::outline(&lists, problems)?;
     let world = World { graph: &graph, inputs: inputs.as_ref().and_then(InputSchema::only_fields) };
     let steps = steps::finish(&drafts, &world, problems);
+    let on_failure = fields.get("on_failure").and_then(|field| on_failure(&field, id.as_deref(), problems));
     let output = fields.get("output").and_then(|field| Context::new(&world, None).template(&field, problems));
     let concurrency = fields.get("concurrency").and_then(|field| concurrency(&field, &world, problems));
     let id = id?;
@@ -46,10 +48,22 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
         triggers: triggers?,
         steps: steps?,
         catch_from: lists.catch_from,
+        on_failure,
         output,
         timeout,
         concurrency,
     })
+}
+
+/// The id of another workflow.
+fn on_failure(field: &Cursor<'_>, own: Option<&str>, problems: &mut Problems<'_>) -> Option<Arc<str>> {
+    let told = ids::id_at(field, problems)?;
+    if Some(&*told) == own {
+        let found = Found::new("conflict", "a workflow can't be told of its own failures");
+        field.report(problems, found.hint("name another workflow, or use `catch`"));
+        return None;
+    }
+    Some(told)
 }
 
 /// A text for people, if the file has one in order.

@@ -186,5 +186,8 @@ catch:
   - {id: d, uses: transform, depends_on: [], with: \"{{ steps.c.output }} {{ steps.a.output }}\"}
 ";
     insta::assert_snapshot!(told(source));
-    assert!(told("id: x\nsteps: [{id: a, uses: transform, with: {}}]\ncatch: []\n").contains("needs at least one step"));
+    let file = |more: &str| format!("id: x\nsteps: [{{id: a, uses: transform, with: {{}}}}]\n{more}\n");
+    assert!(told(&file("catch: []")).contains("needs at least one step"));
+    assert!(told(&file("on_failure: x")).contains("can't be told of its own failures"));
+    assert!(told(&file("on_failure: Alarms")).contains("did you mean `alarms`?"));
 }
