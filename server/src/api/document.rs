@@ -11,6 +11,7 @@ use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use serde_json::Value;
 
 use super::account::AccountApi;
+use super::code::CodeApi;
 use super::execution::ExecutionApi;
 use super::health::HealthApi;
 use super::secret::SecretApi;
@@ -21,7 +22,7 @@ use super::workspace::WorkspaceApi;
 
 /// The operations, in the order in which the document lists them.
 pub(super) type Operations =
-    (AccountApi, WorkspaceApi, TokenApi, SecretApi, WorkflowApi, WorkflowVersionApi, ExecutionApi, HealthApi);
+    (AccountApi, WorkspaceApi, TokenApi, SecretApi, WorkflowApi, WorkflowVersionApi, ExecutionApi, CodeApi, HealthApi);
 
 const DESCRIPTION: &str = "Workflow automation in one binary.\n\n\
     Send an API token as `Authorization: Bearer tm_…`. It acts on the workspace that it was made in; name another one that you \
