@@ -11,6 +11,7 @@ use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use serde_json::Value;
 
 use super::account::AccountApi;
+use super::code::CodeApi;
 use super::dead_letter::DeadLetterApi;
 use super::execution::ExecutionApi;
 use super::execution_control::ExecutionControlApi;
@@ -34,6 +35,7 @@ pub(super) type Operations = (
     ExecutionControlApi,
     ExecutionMetricsApi,
     DeadLetterApi,
+    CodeApi,
     HealthApi,
 );
 

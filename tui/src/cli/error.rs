@@ -188,7 +188,7 @@ mod tests {
                 Code::Forbidden => 12,
                 Code::NotFound => 5,
                 Code::Conflict | Code::VersionMismatch | Code::IdempotencyInFlight => 6,
-                Code::Overloaded | Code::DatabaseUnavailable | Code::Draining => 11,
+                Code::Overloaded | Code::DatabaseUnavailable | Code::SandboxUnavailable | Code::Draining => 11,
                 _ => 1,
             };
             assert_eq!(exit_of(code), expected, "{}", code.as_str());

@@ -61,6 +61,7 @@ async fn a_role_does_what_the_table_says_and_no_more() {
                 Operation::TokenCreate => json!({"name": "x"}),
                 Operation::WorkspaceCreate => json!({"slug": "x"}),
                 Operation::DeadLetterDiscard => json!({"reason": "x"}),
+                Operation::CodeExecute => json!({"language": "python", "code": "output = 1"}),
                 _ => json!({}),
             };
             let answer = app.ask(&token, method, &path, Some(body)).await;

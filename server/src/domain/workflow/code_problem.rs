@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn the_place_is_that_in_the_file() {
-        let source = "id: x\nsteps:\n  - {id: z, uses: transform, with: 1}\ncatch:\n  - id: a\n    uses: python\n    with:\n      code: |\n        x = 1\n        y = = 2\n";
+        let source = "id: x\nsteps:\n  - {id: z, uses: transform, with: {}}\ncatch:\n  - id: a\n    uses: python\n    with:\n      code: |\n        x = 1\n        y = = 2\n";
         let plan = compile(source).unwrap();
         let Work::Code(work) = &plan.steps[1].work else { unreachable!() };
         let failure =
