@@ -17,7 +17,7 @@ pub struct BenchOptions {
     #[arg(long, value_name = "URL", requires = "url", hide_env_values = true)]
     pub postgres_url: Option<String>,
     /// Directory of the Postgres programs for the temporary server [default: found by itself]
-    #[arg(long, value_name = "DIR", env = "TIDEMILL_POSTGRES_BIN", conflicts_with = "url")]
+    #[arg(long, value_name = "DIR", env = "TIDEMILL_POSTGRES_BIN")]
     pub postgres_bin: Option<std::path::PathBuf>,
     /// What is done
     #[arg(long, value_enum, default_value_t = Scenario::WebhookSync)]

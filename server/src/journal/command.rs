@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::domain::workflow::concurrency::OnLimit;
 
 /// The right to advance an execution. Every write of an executor carries it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The execution.
     pub execution_id: ExecutionId,
