@@ -10,7 +10,16 @@ use super::Error;
 /// The data directory is ours as long as this lives. The kernel takes it back when the process ends, however it ends.
 #[derive(Debug)]
 pub struct DataDirLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for DataDirLock {
+    /// Unlocks at once: a process that is being started at this moment still has a copy of the descriptor.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::debug!(%error, "the lock goes with its descriptor");
+        }
+    }
 }
 
 impl DataDirLock {
@@ -43,7 +52,7 @@ impl DataDirLock {
             Err(TryLockError::Error(source)) => return Err(Error::Io { action: "lock", path, source }),
         }
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(Error::io("write", &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The schema (JSON Schema 2020-12). What it accepts can still be refused by [`super::compile`], which also reads expressions
+/// The schema (JSON Schema 2020-12). What it accepts can still be refused by [`super::compile()`], which also reads expressions
 /// and the graph; what it refuses is always refused.
 ///
 /// # Panics

@@ -1,4 +1,4 @@
-//! The `http.request` step: one HTTP request, one answer. Start at [`request`].
+//! The `http.request` step: one HTTP request, one answer. Start at [`request()`].
 
 mod answer;
 mod auth;

@@ -1,4 +1,4 @@
-//! The two statements of the journal, admit and append, each for a whole batch. Start at [`write`].
+//! The two statements of the journal, admit and append, each for a whole batch. Start at [`write()`].
 
 use std::collections::HashSet;
 use std::sync::Arc;
