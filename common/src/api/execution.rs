@@ -146,6 +146,7 @@ pub struct IterationsView {
 pub struct ExecutionCreate {
     /// The input; expressions see it as `trigger.body`. It must fit the workflow's `inputs` schema.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", oai(default))]
     pub input: Value,
     /// The version to execute; the active one, else the newest, when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]

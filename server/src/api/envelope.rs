@@ -10,7 +10,7 @@ use poem::{Endpoint, Middleware, Request, Response, Result};
 use poem_openapi::OperationId;
 use uuid::Uuid;
 
-use super::problem;
+use super::{methods, problem};
 use crate::telemetry::Metrics;
 
 /// Finds a request in the log.
@@ -59,6 +59,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Enveloped<E> {
         tracing::debug!(request_id = %id, %method, path, status, "answered");
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, value);
+        }
+        if status == 405
+            && !response.headers().contains_key(header::ALLOW)
+            && let Some(value) = methods::allow(&path).and_then(|methods| HeaderValue::from_str(&methods).ok())
+        {
+            response.headers_mut().insert(header::ALLOW, value);
         }
         response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         Ok(response)

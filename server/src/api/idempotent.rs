@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tidemill_common::limits::API_BODY_BYTES;
 use tidemill_common::problem::{Code, Problem};
 
+use super::methods;
 use super::payload;
 use super::problem::{self, ProblemError};
 use crate::app::{Begun, Idempotency, IdempotentRequest, KeptReply, Taken};
@@ -84,7 +85,9 @@ impl<E> Once<E> {
 
 /// The caller and the key, where there is a key and the request changes something.
 fn keyed(request: &Request) -> Result<Option<(Caller, String)>, ProblemError> {
-    let changes = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(request.method());
+    let changes = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(request.method())
+        // What the address doesn't do is refused for that, whatever the key.
+        && methods::of(request.uri().path()).is_none_or(|methods| methods.contains(request.method()));
     let (Some(value), Some(caller), true) = (request.headers().get(KEY), request.extensions().get::<Caller>(), changes) else {
         return Ok(None);
     };

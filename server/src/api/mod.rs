@@ -17,6 +17,7 @@ mod failure;
 mod health;
 mod hooks;
 mod idempotent;
+mod methods;
 mod payload;
 pub mod problem;
 mod secret;
