@@ -13,6 +13,7 @@ pub struct ExecutionCancel {
     pub reason: Option<String>,
     /// End it at once, even if the node that holds its lease does not react. What steps under way do outside can't be undone.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", oai(default))]
     pub force: bool,
 }
 
@@ -54,6 +55,7 @@ pub enum RetryFrom {
 pub struct ExecutionRetry {
     /// `failed` (steps that succeeded keep their outputs) or `start`.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", oai(default))]
     pub from: RetryFrom,
     /// What expressions see as `trigger.body` instead of the old one. It must fit the workflow's `inputs` schema.
     #[serde(skip_serializing_if = "Option::is_none", default)]

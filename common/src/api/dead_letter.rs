@@ -146,10 +146,11 @@ pub struct DeadLetterReplay {
     pub fingerprint: Option<String>,
     /// Where each begins: `failed` (steps that succeeded keep their outputs) or `start`.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", oai(default))]
     pub from: RetryFrom,
     /// So many go first; the others follow only when these succeeded, and stay dead letters when one failed.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", oai(validator(maximum(value = "100"))))]
+    #[cfg_attr(feature = "openapi", oai(default, validator(maximum(value = "100"))))]
     pub canary: u32,
     /// How many begin per second; 10 when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
