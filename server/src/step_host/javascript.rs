@@ -18,14 +18,10 @@ const STACK: usize = 4 * 1024 * 1024;
 /// Memory that the engine leaves to the rest of the process, in bytes.
 const RESERVE: u64 = 8 * 1024 * 1024;
 
-/// What is said of code that threw null.
-const THREW_NULL: &str = "the code threw a value of type null";
-
 /// Runs, or only compiles, the code of `job`.
 pub(super) fn run(job: &Job, input: Vec<u8>, log: &Arc<Mutex<Log>>, language_layer: bool) -> Outcome {
     let Ok((runtime, context)) = engine() else { return Err(out_of_memory()) };
-    let limit = usize::try_from(job.memory_bytes.saturating_sub(RESERVE)).unwrap_or(usize::MAX);
-    runtime.set_memory_limit(limit);
+    runtime.set_memory_limit(usize::try_from(job.memory_bytes.saturating_sub(RESERVE)).unwrap_or(usize::MAX));
     runtime.set_max_stack_size(STACK);
     let outcome = context.with(|ctx| {
         if job.check_only {
@@ -35,18 +31,9 @@ pub(super) fn run(job: &Job, input: Vec<u8>, log: &Arc<Mutex<Log>>, language_lay
         prepare(&ctx, log, language_layer).catch(&ctx).map_err(|error| failure(&error))?;
         execute(&ctx, &job.code, input).catch(&ctx).map_err(|error| failure(&error))
     });
-    // An engine that can't even allocate the error throws null.
-    let outcome = match outcome {
-        Err(failure) if failure.message == THREW_NULL && is_full(&runtime, limit) => Err(out_of_memory()),
-        outcome => outcome,
-    };
     // The process ends in a moment; taking the engine apart would only cost time.
     std::mem::forget((runtime, context));
     outcome
-}
-
-fn is_full(runtime: &Runtime, limit: usize) -> bool {
-    usize::try_from(runtime.memory_usage().malloc_size).is_ok_and(|used| used >= limit / 2)
 }
 
 fn engine() -> rquickjs::Result<(Runtime, Context)> {
@@ -119,6 +106,10 @@ fn settle<'js, T: rquickjs::FromJs<'js>>(ctx: &Ctx<'js>, promise: &Promise<'js>)
 fn failure(error: &CaughtError<'_>) -> Failure {
     match error {
         CaughtError::Exception(exception) => thrown(exception),
+        // An engine that can't even allocate the error throws null; code that throws null itself is not told from it.
+        CaughtError::Value(value) if value.is_null() => {
+            Failure::new(FailureClass::OutOfMemory, "no memory was left, not even for an error (or the code threw null)")
+        }
         CaughtError::Value(value) => Failure::new(FailureClass::CodeError, format!("the code threw {}", shown(value))),
         CaughtError::Error(rquickjs::Error::Allocation) => out_of_memory(),
         CaughtError::Error(error) => Failure::new(FailureClass::CodeError, error.to_string()),
