@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::status::FailureClass;
 
+/// What is said of JavaScript that threw null. An engine that can't even allocate an error does so as well: who knows the peak of
+/// the memory can tell.
+pub const THREW_NULL: &str = "the code threw null";
+
 /// Largest message on the control channel, in bytes.
 pub const CONTROL_BYTES: usize = 4096;
 /// Largest payload of a frame that a child reads, in bytes: the input of a step and its code.

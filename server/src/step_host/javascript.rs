@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rquickjs::context::EvalOptions;
 use rquickjs::{CatchResultExt as _, CaughtError, Context, Ctx, Function, Module, Promise, Runtime, Value};
 use tidemill_common::status::FailureClass;
-use tidemill_common::step_protocol::{Failure, Job};
+use tidemill_common::step_protocol::{Failure, Job, THREW_NULL};
 
 use super::log::Log;
 use super::outcome::{Outcome, out_of_memory};
@@ -106,10 +106,7 @@ fn settle<'js, T: rquickjs::FromJs<'js>>(ctx: &Ctx<'js>, promise: &Promise<'js>)
 fn failure(error: &CaughtError<'_>) -> Failure {
     match error {
         CaughtError::Exception(exception) => thrown(exception),
-        // An engine that can't even allocate the error throws null; code that throws null itself is not told from it.
-        CaughtError::Value(value) if value.is_null() => {
-            Failure::new(FailureClass::OutOfMemory, "no memory was left, not even for an error (or the code threw null)")
-        }
+        CaughtError::Value(value) if value.is_null() => Failure::new(FailureClass::CodeError, THREW_NULL),
         CaughtError::Value(value) => Failure::new(FailureClass::CodeError, format!("the code threw {}", shown(value))),
         CaughtError::Error(rquickjs::Error::Allocation) => out_of_memory(),
         CaughtError::Error(error) => Failure::new(FailureClass::CodeError, error.to_string()),

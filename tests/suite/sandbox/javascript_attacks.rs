@@ -100,7 +100,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         "function main() { return new Proxy([], {get: (t, k) => k === 'length' ? 2 ** 40 : 1}) }",
         &[MEMORY, TIMEOUT, TOO_LARGE, ERROR],
     ),
-    attack("throws nothing", "function main() { throw null }", &[MEMORY]),
+    attack("throws nothing", "function main() { throw null }", &[ERROR]),
     attack(
         "throws an object with a trap",
         "function main() { throw {get message() { for (;;); }, toString() { throw 1 }} }",

@@ -11,7 +11,7 @@ use tidemill_common::limits::{
     CODE_BYTES, CODE_INPUT_BYTES, CODE_LOG_BYTES, CODE_MEMORY_BYTES, CODE_OUTPUT_BYTES, CODE_SECONDS,
 };
 use tidemill_common::status::FailureClass;
-use tidemill_common::step_protocol::{Attestation, Failure, Job, Language, Level, Spawn};
+use tidemill_common::step_protocol::{Attestation, Failure, Job, Language, Level, Spawn, THREW_NULL};
 use tokio::sync::Semaphore;
 
 use super::child::{Answer, Trace};
@@ -225,6 +225,13 @@ impl CodeRunner {
         outcome.result = answer.map_or_else(|_| Err(timed_out(limits)), |answer| judged(answer, limits));
         outcome.log = trace.log;
         outcome.peak_memory_bytes = trace.usage.map(|usage| usage.peak_memory_bytes);
+        let full = outcome.peak_memory_bytes.is_some_and(|peak| peak >= limits.memory_bytes / 2);
+        if let Err(error) = &mut outcome.result
+            && full
+            && error.message == THREW_NULL
+        {
+            *error = StepError::new(FailureClass::OutOfMemory, "no memory was left, not even for an error");
+        }
         outcome
     }
 
