@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidemill_harness::{Answer, Client, ServerOptions, TestDatabase, TestServer, eventually_async};
+use tidemill_harness::{Answer, Client, ServerOptions, Storage, TestDatabase, TestServer, eventually_async};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
@@ -87,7 +87,7 @@ async fn behind_cutter() -> (TestServer, Cutter, TestDatabase) {
     let url = format!("postgresql://{}@127.0.0.1:{}/{name}?sslmode=disable&gssencmode=disable", url.username(), cutter.port);
     let args = ["--database-url", &url, "--outbound-allow", "127.0.0.0/8"].map(str::to_owned).to_vec();
     // `embedded` means here that the harness brings no database.
-    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, embedded: true }).await;
+    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage: Storage::Embedded }).await;
     (server, cutter, database)
 }
 
