@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{Postgres, TestDatabase};
 
-/// What asks for TLS before the first message of a session (PostgreSQL's protocol, "SSL Session Encryption").
+/// What asks for TLS before the first message of a session (Postgres's protocol, "SSL Session Encryption").
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// The `ErrorResponse` to everybody else: severity, SQLSTATE and message.
