@@ -18,6 +18,7 @@ mod endpoint;
 mod execution;
 mod journal_crash_points;
 mod metrics;
+mod teams;
 mod postgres_tls;
 mod recovery;
 mod sandbox;

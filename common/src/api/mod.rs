@@ -4,14 +4,19 @@
 //! a test holds the two together.
 
 pub mod account;
+pub mod audit;
 pub mod code;
 pub mod control;
 pub mod dead_letter;
 pub mod event;
 pub mod execution;
 pub mod health;
+pub mod member;
 pub mod metrics;
+pub mod organization;
 pub mod secret;
+pub mod session;
+pub mod share;
 pub mod stream;
 pub mod token;
 pub mod trigger;

@@ -11,13 +11,19 @@ use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use serde_json::Value;
 
 use super::account::AccountApi;
+use super::audit::AuditApi;
 use super::code::CodeApi;
 use super::dead_letter::DeadLetterApi;
 use super::execution::ExecutionApi;
 use super::execution_control::ExecutionControlApi;
 use super::execution_metrics::ExecutionMetricsApi;
 use super::health::HealthApi;
+use super::invite::InviteApi;
+use super::member::MemberApi;
+use super::organization::OrganizationApi;
 use super::secret::SecretApi;
+use super::session::SessionApi;
+use super::share::ShareApi;
 use super::token::TokenApi;
 use super::workflow::WorkflowApi;
 use super::workflow_version::WorkflowVersionApi;
@@ -25,8 +31,7 @@ use super::workspace::WorkspaceApi;
 
 /// The operations, in the order in which the document lists them.
 pub(super) type Operations = (
-    AccountApi,
-    WorkspaceApi,
+    (AccountApi, SessionApi, OrganizationApi, WorkspaceApi, MemberApi, InviteApi, ShareApi, AuditApi),
     TokenApi,
     SecretApi,
     WorkflowApi,

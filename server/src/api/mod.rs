@@ -5,6 +5,8 @@
 //! where errors become status codes. Handlers decode, make one call to `app`, and encode.
 
 mod account;
+mod audit;
+mod audit_export;
 pub mod authenticate;
 mod code;
 mod dead_letter;
@@ -17,11 +19,17 @@ mod failure;
 mod health;
 mod hooks;
 mod idempotent;
+mod invite;
+mod member;
 mod methods;
+mod organization;
+mod pages;
 mod payload;
 pub mod problem;
 mod secret;
 mod server;
+mod session;
+mod share;
 mod strict_json;
 #[cfg(test)]
 mod tests;
@@ -43,7 +51,7 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces,
+    AuditLog, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, People, Secrets, Tokens, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -52,10 +60,16 @@ use crate::telemetry::Metrics;
 /// What the operations are about.
 #[derive(Tags)]
 enum Tag {
-    /// Who is asking.
+    /// Who is asking, and signing in.
     Account,
+    /// Organisations and their users.
+    Organizations,
     /// Workspaces: the tenants.
     Workspaces,
+    /// Members of a workspace, invites, and what is shared.
+    Members,
+    /// Who changed what.
+    Audit,
     /// API tokens.
     Tokens,
     /// Secrets that steps use.
@@ -79,10 +93,10 @@ pub struct ApiDeps {
     pub authenticator: Authenticator,
     /// Keeps replies.
     pub idempotency: Idempotency,
-    /// Who is asking.
-    pub accounts: Accounts,
-    /// Workspaces.
-    pub workspaces: Workspaces,
+    /// Accounts, organisations, workspaces and who may do what in them.
+    pub people: People,
+    /// Who changed what.
+    pub audit: AuditLog,
     /// API tokens.
     pub tokens: Tokens,
     /// Secrets.
@@ -116,7 +130,7 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
     let followed = deps.executions.clone();
     let route = operations(&deps)
         .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks))
-        .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
+        .at("/api/stream", get(ws::workspace_stream.data(streams.clone()).data(followed.clone())))
         .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)));
     layered(route, deps)
 }
@@ -124,9 +138,18 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
 /// The operations of the OpenAPI document, and the document.
 fn operations(deps: &ApiDeps) -> Route {
     let deps = deps.clone();
+    let pages = deps.people.clone();
     let service = document::service((
-        account::AccountApi(deps.accounts),
-        workspace::WorkspaceApi(deps.workspaces),
+        (
+            account::AccountApi(deps.people.clone()),
+            session::SessionApi(deps.people.clone()),
+            organization::OrganizationApi(deps.people.clone()),
+            workspace::WorkspaceApi(deps.people.clone()),
+            member::MemberApi(deps.people.clone()),
+            invite::InviteApi(deps.people.clone()),
+            share::ShareApi(deps.people),
+            audit::AuditApi(deps.audit),
+        ),
         token::TokenApi(deps.tokens),
         secret::SecretApi(deps.secrets),
         workflow::WorkflowApi(deps.workflows.clone()),
@@ -138,7 +161,10 @@ fn operations(deps: &ApiDeps) -> Route {
         code::CodeApi(deps.code),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
-    Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
+    pages::routes(pages)
+        .at("/docs", get(document::page()))
+        .at("/api/openapi.json", get(document::endpoint()))
+        .nest("/", service)
 }
 
 /// What every request passes, the outermost layer last.

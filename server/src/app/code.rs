@@ -8,8 +8,8 @@ use tidemill_common::status::FailureClass;
 use tokio::sync::Semaphore;
 
 use super::Error;
+use super::access::authorize;
 use super::engine::EngineError;
-use super::error::authorize;
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::code_problem;
 use crate::domain::workflow::plan::{Plan, Work};

@@ -8,7 +8,7 @@ use tidemill_common::event::{Event, EventBody};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
-use super::error::{Error, authorize};
+use super::error::Error;
 use super::execution::{EVENTS, Executions};
 use crate::auth::{Caller, Operation};
 use crate::store::queries::execution;
@@ -28,7 +28,7 @@ struct Facts {
 impl Executions {
     /// Why an execution is where it is.
     pub async fn why(&self, caller: &Caller, id: ExecutionId) -> Result<WhyView, Error> {
-        authorize(caller, Operation::ExecutionWhyView)?;
+        self.permit(caller, Operation::ExecutionWhyView, id).await?;
         let (workspace, now) = (caller.workspace, self.clock.now());
         let (place, nodes, line, events) = self
             .database

@@ -3,10 +3,13 @@
 //! Each noun is a struct that holds only what it needs; `api` holds one of them per tag. What starts executions and takes orders about them
 //! is behind [`engine::Engine`].
 
+mod access;
 mod account;
+mod audit;
 pub mod bootstrap;
 mod code;
 mod dead_letter;
+mod device;
 pub mod engine;
 mod error;
 mod execution;
@@ -17,9 +20,18 @@ mod execution_retry;
 mod execution_why;
 mod health;
 mod idempotency;
+mod invite;
+mod member;
+mod organization;
 mod page;
+mod password;
+mod people;
+mod purge;
 mod replay;
+mod second_factor;
 mod secret;
+mod share;
+mod sign_in;
 mod token;
 mod workflow;
 mod workflow_activation;
@@ -27,19 +39,22 @@ mod workflow_apply;
 mod workflow_view;
 mod workspace;
 
-pub use account::Accounts;
+pub use audit::AuditLog;
 pub use code::Code;
 pub use dead_letter::{DeadLetterQuery, DeadLetters};
-pub use error::Error;
+pub use device::DeviceAnswer;
+pub use error::{DeviceError, Error};
 pub use execution::{ExecutionQuery, Executions};
 pub use execution_detail::detail as execution_detail;
 pub use health::Health;
 pub use idempotency::{Begun, Idempotency, IdempotentRequest, KeptReply, Taken};
 pub use page::PageRequest;
+pub use people::{People, PeopleParts};
+pub use purge::purge;
 pub use replay::Replays;
 
+pub use crate::store::queries::audit_log::AuditFilter;
 pub use crate::store::queries::dead_letter::DeadLetterFilter;
 pub use secret::Secrets;
 pub use token::Tokens;
 pub use workflow::{Activated, IfMatch, Workflows};
-pub use workspace::Workspaces;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::Background;
+use crate::app::purge;
 use crate::store::Error;
-use crate::store::queries::{dead_letter, feed, idempotency, queue, rollup};
+use crate::store::queries::{dead_letter, feed, idempotency, queue, rollup, sign_in};
 
 /// Days of partitions that are made ahead.
 const DAYS_AHEAD: i32 = 7;
@@ -41,7 +42,9 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             idempotency::idempotency_sweep(connection, now)?;
             dead_letter::dead_letter_sweep(connection, now - DEAD_LETTERS)?;
             rollup::sweep(connection, now - ROLLUPS)?;
+            sign_in::sign_in_sweep(connection, now)?;
             Ok(())
         })
-        .await
+        .await?;
+    purge(&background.database, &*background.clock).await
 }

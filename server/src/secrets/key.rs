@@ -17,9 +17,9 @@ pub const KEY_FILE: &str = "secret.key";
 /// Key bytes that are overwritten when they are dropped.
 pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
 
-/// Reads the key of `data_dir`, and makes one when there is none.
-pub(super) fn load_or_create(data_dir: &Path) -> Result<Key, Error> {
-    let path = data_dir.join(KEY_FILE);
+/// Reads the key called `name` of `data_dir`, and makes one when there is none.
+pub(super) fn load_or_create(data_dir: &Path, name: &str) -> Result<Key, Error> {
+    let path = data_dir.join(name);
     match read(&path) {
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             create(data_dir, &path).map_err(|source| Error::Io { path: path.clone(), source })?;
@@ -52,7 +52,7 @@ fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(data_dir)?;
     let mut key = Key::default();
     getrandom::fill(key.as_mut_slice()).map_err(io::Error::other)?;
-    let draft: PathBuf = data_dir.join(format!(".{KEY_FILE}.{}", std::process::id()));
+    let draft: PathBuf = path.with_extension(format!("key.{}", std::process::id()));
     let linked = write_new(&draft, &key).and_then(|()| match fs::hard_link(&draft, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
@@ -83,9 +83,9 @@ mod tests {
     fn a_key_is_made_once_and_only_for_its_owner() {
         let dir = tempfile::tempdir().unwrap();
         let data_dir = dir.path().join("new/data");
-        let first = load_or_create(&data_dir).unwrap();
+        let first = load_or_create(&data_dir, KEY_FILE).unwrap();
         assert_eq!(fs::metadata(data_dir.join(KEY_FILE)).unwrap().mode() & 0o7777, 0o600);
-        assert_eq!(*load_or_create(&data_dir).unwrap(), *first);
+        assert_eq!(*load_or_create(&data_dir, KEY_FILE).unwrap(), *first);
         assert_eq!(fs::read_dir(&data_dir).unwrap().count(), 1, "the draft is removed");
         assert_ne!(*first, [0; KEY_BYTES]);
     }
@@ -93,10 +93,10 @@ mod tests {
     #[test]
     fn a_key_that_others_can_read_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        load_or_create(dir.path()).unwrap();
+        load_or_create(dir.path(), KEY_FILE).unwrap();
         for mode in [0o640, 0o604, 0o660, 0o620] {
             fs::set_permissions(dir.path().join(KEY_FILE), fs::Permissions::from_mode(mode)).unwrap();
-            let error = load_or_create(dir.path()).unwrap_err();
+            let error = load_or_create(dir.path(), KEY_FILE).unwrap_err();
             assert!(matches!(error, Error::Exposed { .. }), "{error}");
             assert!(error.to_string().contains("chmod 600"), "{error}");
         }
@@ -109,11 +109,11 @@ mod tests {
         for length in [0, 31, 33] {
             fs::write(&path, vec![7; length]).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-            assert!(matches!(load_or_create(dir.path()).unwrap_err(), Error::NotAKey { .. }));
+            assert!(matches!(load_or_create(dir.path(), KEY_FILE).unwrap_err(), Error::NotAKey { .. }));
             assert_eq!(fs::read(&path).unwrap().len(), length);
         }
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
-        assert!(matches!(load_or_create(dir.path()).unwrap_err(), Error::NotAKey { .. }));
+        assert!(matches!(load_or_create(dir.path(), KEY_FILE).unwrap_err(), Error::NotAKey { .. }));
     }
 }

@@ -3,10 +3,12 @@
 //! Only this room sees the key. It lives in a file of the data directory, never in the database, so that a dump of the
 //! database alone reveals nothing. Start at [`Vault`].
 
+mod account_key;
 mod error;
 mod key;
 mod vault;
 
+pub use account_key::AccountKey;
 pub use error::Error;
 pub use key::{KEY_BYTES, KEY_FILE};
 pub use vault::{Sealed, Vault};

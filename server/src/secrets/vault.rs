@@ -33,7 +33,7 @@ pub struct Vault(Aes256Gcm);
 impl Vault {
     /// A vault with the key in `data_dir`, which is made on the first start.
     pub fn open_or_create(data_dir: &Path) -> Result<Self, Error> {
-        key::load_or_create(data_dir).map(|key| Self::new(&key))
+        key::load_or_create(data_dir, key::KEY_FILE).map(|key| Self::new(&key))
     }
 
     /// A vault with the given key. The caller overwrites its own copy.

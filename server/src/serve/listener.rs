@@ -8,9 +8,12 @@ use tokio::sync::Semaphore;
 use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
-use crate::app::{Accounts, Activated, Code, DeadLetters, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{
+    Activated, AuditLog, Code, DeadLetters, Health, Idempotency, People, PeopleParts, Secrets, Tokens, Workflows,
+};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
+use crate::secrets::AccountKey;
 
 /// How long open requests get to end when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
@@ -22,15 +25,17 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
     let address = listener.address();
     files::announce(&config.data_dir, &format!("http://{address}"))?;
     let url = config.public_url.as_ref().map(ToString::to_string);
-    tracing::info!(%address, url, "ready");
+    tracing::info!(%address, url = url.as_deref(), "ready");
     let stopping = async {
         stop.requested().await;
         engine.begin_drain();
     };
-    listener.serve(deps(engine), live(config, engine), stopping, GRACE).await.map_err(Error::Http)
+    let links = url.unwrap_or_else(|| format!("http://{address}"));
+    let key = AccountKey::open_or_create(&config.data_dir)?;
+    listener.serve(deps(engine, key, links), live(config, engine), stopping, GRACE).await.map_err(Error::Http)
 }
 
-fn deps(engine: &Engine) -> ApiDeps {
+fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
     let Engine { database, schema, draining, clock, vault, metrics, versions, code, routes, .. } = engine;
     let Engine { executions, replay_ordered, schedules_changed, .. } = engine;
     let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
@@ -39,10 +44,11 @@ fn deps(engine: &Engine) -> ApiDeps {
         schedules_changed.notify_one();
     });
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
+    let parts = PeopleParts { authenticator: authenticator.clone(), key, activated: Arc::clone(&activated), url };
     ApiDeps {
         idempotency: Idempotency::new(database.clone(), Arc::clone(clock)),
-        accounts: Accounts::new(database.clone()),
-        workspaces: Workspaces::new(database.clone(), Arc::clone(clock)),
+        people: People::new(database.clone(), Arc::clone(clock), parts),
+        audit: AuditLog::new(database.clone()),
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
         secrets: Secrets::new(database.clone(), Arc::clone(vault), Arc::clone(clock)),
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated, code.clone()),

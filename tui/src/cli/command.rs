@@ -7,7 +7,10 @@ use clap::{Command, Subcommand};
 use super::globals::Globals;
 use super::output;
 use super::session::Session;
-use super::{Error, Exit, about, activate, apply, cancel, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns};
+use super::{
+    Error, Exit, about, activate, apply, audit, cancel, ctx, delete, demo, describe, diff, dlq, get, invite, login, logs,
+};
+use super::{member, nouns, org, share, user};
 use super::{pause, raw, retry, secret, start, terminal, token, validate, watch, why, workspace};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
@@ -17,7 +20,7 @@ pub enum ClientCommand {
     Demo(demo::Demo),
     /// Open the full-screen front end
     Tui(terminal::Tui),
-    /// Check an API token and keep it as a context
+    /// Sign in, and keep the session as a context
     Login(login::Login),
     /// Forget the stored token of a context
     Logout(login::Logout),
@@ -73,9 +76,27 @@ pub enum ClientCommand {
     /// Set, list and remove secrets
     #[command(subcommand, visible_alias = "secrets")]
     Secret(secret::Secret),
-    /// List and make workspaces
+    /// List, make, rename, archive and delete workspaces
     #[command(subcommand, visible_alias = "workspaces")]
     Workspace(workspace::Workspace),
+    /// Your organization and its users
+    #[command(subcommand, visible_alias = "organization")]
+    Org(org::Org),
+    /// Who may do what in the workspace
+    #[command(subcommand, visible_alias = "members")]
+    Member(member::Member),
+    /// Links into the workspace
+    #[command(subcommand, visible_alias = "invites")]
+    Invite(invite::Invite),
+    /// Things for others, beyond their roles
+    #[command(subcommand, visible_alias = "shares")]
+    Share(share::Share),
+    /// Who changed what
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Your own account
+    #[command(subcommand)]
+    User(user::User),
     /// Send any API request and print the answer
     Api(raw::Api),
     /// Print the version
@@ -154,6 +175,12 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Token(token) => token.run(session).await,
         C::Secret(secret) => secret.run(session).await,
         C::Workspace(workspace) => workspace.run(session).await,
+        C::Org(org) => org.run(session).await,
+        C::Member(member) => member.run(session).await,
+        C::Invite(invite) => invite.run(session).await,
+        C::Share(share) => share.run(session).await,
+        C::Audit(audit) => audit.run(session).await,
+        C::User(user) => user.run(session).await,
         C::Api(api) => api.run(session).await,
         C::Version(_) => about::Version::run(session),
         C::Completions(completions) => completions.run(parser()),

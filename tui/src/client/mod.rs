@@ -1,7 +1,7 @@
 //! HTTP and WebSocket client of the API: one method per endpoint, typed with `tidemill_common::api`.
 //!
 //! Start at [`http`]: how a request is sent, repeated and answered. The methods live one file per tag ([`account`],
-//! [`workflow`], [`execution`], [`secret`]); [`stream`] reads the WebSockets and [`link`] keeps one alive. Nothing here
+//! [`workflow`], [`execution`], [`secret`], [`people`], [`organization`]); [`stream`] reads the WebSockets and [`link`] keeps one alive. Nothing here
 //! prints, reads the environment or knows a terminal.
 
 mod account;
@@ -11,6 +11,8 @@ mod error;
 mod execution;
 mod http;
 pub mod link;
+mod organization;
+mod people;
 mod secret;
 mod stream;
 mod workflow;
@@ -20,5 +22,6 @@ pub use dead_letter::DeadLetterQuery;
 pub use error::Error;
 pub use execution::ExecutionQuery;
 pub use http::{Answer, Client, ClientConfig};
+pub use organization::AuditQuery;
 pub use stream::FrameStream;
 pub use workflow::FileFormat;

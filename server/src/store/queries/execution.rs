@@ -14,6 +14,8 @@ use crate::store::schema::{execution_events, executions};
 pub struct ExecutionFilter {
     /// Those of this workflow.
     pub workflow: Option<WorkflowUid>,
+    /// Those of these workflows and these themselves; all when absent.
+    pub only: Option<(Vec<uuid::Uuid>, Vec<uuid::Uuid>)>,
     /// Those in one of these states; all when empty.
     pub statuses: Vec<ExecutionStatus>,
     /// Those older than this one: where the page before ended.
@@ -35,6 +37,9 @@ pub fn execution_list(
         .into_boxed();
     if let Some(workflow) = filter.workflow {
         query = query.filter(executions::workflow_uid.eq(workflow.0));
+    }
+    if let Some((workflows, ids)) = &filter.only {
+        query = query.filter(executions::workflow_uid.eq_any(workflows.clone()).or(executions::id.eq_any(ids.clone())));
     }
     if !filter.statuses.is_empty() {
         query = query.filter(executions::status.eq_any(filter.statuses.iter().map(|status| status.as_str())));

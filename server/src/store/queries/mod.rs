@@ -2,17 +2,26 @@
 //! its conditions although row-level security does so as well: two locks on the same door.
 
 pub mod account;
+pub mod audit_log;
 pub mod bulk_insert;
 pub mod control;
 pub mod dead_letter;
 pub mod execution;
 pub mod feed;
 pub mod idempotency;
+pub mod invite;
 pub mod journal;
+pub mod member;
+pub mod organization;
+pub mod person;
+pub mod purge;
 pub mod queue;
 pub mod replay;
 pub mod rollup;
 pub mod secret;
+pub mod session;
+pub mod share;
+pub mod sign_in;
 pub mod token;
 pub mod version;
 pub mod why;

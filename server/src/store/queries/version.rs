@@ -94,7 +94,8 @@ pub fn source(
 pub fn webhook(connection: &mut PgConnection, workspace_slug: &str, path: &str) -> QueryResult<Option<WebhookRow>> {
     Statement::new(
         "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version
-         FROM triggers t JOIN workspaces w ON w.id = t.workspace_id WHERE w.slug = $1 AND t.path = $2",
+         FROM triggers t JOIN workspaces w ON w.id = t.workspace_id WHERE w.slug = $1 AND t.path = $2
+         AND w.archived_at IS NULL AND w.delete_after IS NULL",
     )
     .bind::<Text, _>(workspace_slug)
     .bind::<Text, _>(path)
@@ -105,8 +106,9 @@ pub fn webhook(connection: &mut PgConnection, workspace_slug: &str, path: &str) 
 /// Up to `limit` schedule triggers whose next instant is at or before `now`.
 pub fn due_schedules(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<DueRow>> {
     Statement::new(
-        "SELECT workspace_id, workflow_uid, id AS trigger_id, version, next_at FROM triggers
-         WHERE next_at <= $1 ORDER BY next_at LIMIT $2",
+        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at
+         FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
+         WHERE t.next_at <= $1 AND w.archived_at IS NULL AND w.delete_after IS NULL ORDER BY t.next_at LIMIT $2",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(limit)
@@ -130,9 +132,12 @@ pub fn advance_schedule(connection: &mut PgConnection, due: &DueRow, next_at: Op
 
 /// When the next schedule trigger of any workspace is due.
 pub fn next_schedule(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
-    Statement::new("SELECT min(next_at) AS instant FROM triggers WHERE next_at IS NOT NULL")
-        .get_result::<InstantRow>(connection)
-        .map(|row| row.instant)
+    Statement::new(
+        "SELECT min(t.next_at) AS instant FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
+         WHERE t.next_at IS NOT NULL AND w.archived_at IS NULL AND w.delete_after IS NULL",
+    )
+    .get_result::<InstantRow>(connection)
+    .map(|row| row.instant)
 }
 
 /// The workspace's secrets with these names, sealed.

@@ -5,6 +5,7 @@
 mod dead_letter_rows;
 mod format;
 mod paint;
+mod people_rows;
 mod printer;
 mod row;
 mod rows;
