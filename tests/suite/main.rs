@@ -21,6 +21,7 @@ mod metrics;
 mod recovery;
 mod sandbox;
 mod scene;
+mod selftest;
 mod stream;
 mod tenancy;
 mod tidy;
