@@ -22,6 +22,7 @@ mod postgres_tls;
 mod recovery;
 mod sandbox;
 mod scene;
+mod selftest;
 mod stream;
 mod tenancy;
 mod tidy;
