@@ -3,7 +3,6 @@
 
 pub mod account;
 pub mod audit;
-pub mod bulk_insert;
 pub mod bench;
 pub mod control;
 pub mod dead_letter;
