@@ -8,6 +8,7 @@
 mod audit;
 mod bad_input;
 mod bench;
+mod calls;
 mod cli;
 mod clients;
 mod concurrency;
@@ -17,7 +18,9 @@ mod demo;
 mod endpoint;
 mod execution;
 mod journal_crash_points;
+mod limits;
 mod metrics;
+mod people;
 mod recovery;
 mod sandbox;
 mod scene;

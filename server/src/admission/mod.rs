@@ -7,7 +7,7 @@ mod slot;
 use std::sync::Arc;
 
 use tidemill_common::clock::Clock;
-use tidemill_common::event::{Event, EventBody, Json, Origin, TriggerOrigin};
+use tidemill_common::event::{Event, EventBody, Json, Origin, Parent, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 
 use crate::domain::workflow::plan::Plan;
@@ -36,6 +36,8 @@ pub struct Arrival {
     pub delivery: Option<Delivery>,
     /// What it tries again.
     pub retry: Option<Retry>,
+    /// The step that calls it.
+    pub parent: Option<Parent>,
 }
 
 /// What a retry takes from the execution that it tries again.
@@ -100,13 +102,17 @@ impl Admission {
         if self.executor.is_draining() {
             return Err(Refusal::Draining);
         }
-        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, delivery, retry } = arrival;
+        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, .. } = arrival;
+        let (delivery, retry, parent) = (arrival.delivery, arrival.retry, arrival.parent);
         let (retry_of, carried) = retry.map_or_else(Default::default, |retry| (Some(retry.of), retry.carried));
-        let workflow_id = Arc::clone(&plan.id);
+        let (workflow_id, priority) = (Arc::clone(&plan.id), plan.priority);
         let slot = slot::slot(&plan, execution_id, version, &input);
-        // Whether its key is free is known when it is committed.
-        let permit = if slot.is_none() { self.executor.room() } else { None };
-        let origin = Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of };
+        let rate = slot::rate(&plan, execution_id, version, &input);
+        // Whether it may begin is known when it is committed.
+        let permit = if slot.is_none() && rate.is_none() { self.executor.room() } else { None };
+        let parent_id = parent.as_ref().map(|parent| parent.execution_id);
+        let origin =
+            Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of, parent };
         let body = match permit {
             Some(_) => EventBody::ExecutionStarted { origin: Some(origin) },
             None => EventBody::ExecutionQueued(origin),
@@ -123,7 +129,10 @@ impl Admission {
             lease: permit.is_some(),
             events: events.clone(),
             retry_of,
+            parent_id,
             slot,
+            rate,
+            priority,
             delivery,
         };
         match self.journal.admit(admission).await.map_err(Refusal::from)? {

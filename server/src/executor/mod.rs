@@ -4,6 +4,9 @@
 //! act, wait. An execution gets here in two ways, admitted just now or claimed from the queue, and both begin with
 //! `Input::Resume`.
 
+mod answers;
+mod calls;
+mod desk;
 mod execution_task;
 mod failures;
 mod forced_end;
@@ -11,7 +14,9 @@ mod plans;
 mod service;
 mod versions;
 
-pub use failures::{FailureDesk, Failures};
+pub use calls::{Calls, NotCalled};
+pub use desk::Desk;
+pub use failures::Failures;
 pub use forced_end::EndError;
 pub use plans::Plans;
 pub use service::{Executor, Parts};

@@ -12,8 +12,10 @@ use tidemill_common::event::Event;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use super::calls::Calls;
+use super::desk::Desk;
 use super::execution_task::ExecutionTask;
-use super::failures::FailureDesk;
+use super::failures::Failures;
 use super::forced_end::{MOST_TAKEOVERS, lost};
 use super::versions::{VersionError, Versions};
 use crate::domain::execution::{Execution, State};
@@ -21,6 +23,7 @@ use crate::domain::workflow::plan::Plan;
 use crate::journal::{self, Journal, Lease};
 use crate::queue::{Claim, Load, Queue, Request};
 use crate::runner::Runner;
+use crate::secrets::Resume;
 use crate::store::queries::feed;
 use crate::store::{self, Database};
 use crate::telemetry::Metrics;
@@ -42,7 +45,11 @@ pub struct Parts {
     /// Does the work of steps.
     pub runner: Runner,
     /// Tells other workflows of failures.
-    pub failures: FailureDesk,
+    pub failures: Desk<dyn Failures>,
+    /// Starts executions that others call.
+    pub calls: Desk<dyn Calls>,
+    /// Knows the resume addresses of steps that wait for an event.
+    pub resume: Resume,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Counts.

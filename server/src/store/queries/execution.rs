@@ -16,6 +16,8 @@ pub struct ExecutionFilter {
     pub workflow: Option<WorkflowUid>,
     /// Those in one of these states; all when empty.
     pub statuses: Vec<ExecutionStatus>,
+    /// Those that were called by this one.
+    pub parent: Option<ExecutionId>,
     /// Those older than this one: where the page before ended.
     pub before: Option<ExecutionId>,
 }
@@ -38,6 +40,9 @@ pub fn execution_list(
     }
     if !filter.statuses.is_empty() {
         query = query.filter(executions::status.eq_any(filter.statuses.iter().map(|status| status.as_str())));
+    }
+    if let Some(parent) = filter.parent {
+        query = query.filter(executions::parent_id.eq(parent.0));
     }
     if let Some(before) = filter.before {
         query = query.filter(executions::id.lt(before.0));
