@@ -32,6 +32,8 @@ pub const STEP_ATTEMPTS: u32 = 100;
 pub const STEP_ITERATIONS: u32 = 10_000;
 /// Most iterations of one step at once.
 pub const STEP_ITERATIONS_AT_ONCE: u32 = 1_000;
+/// How deep executions may call each other.
+pub const CALL_DEPTH: u32 = 16;
 /// How long a webhook with `respond: when_finished` waits before it answers 202, in seconds.
 pub const RESPOND_SECONDS: u64 = 30;
 /// How long a code step may take, in seconds, unless its workflow says less.

@@ -7,6 +7,7 @@
 mod about;
 mod activate;
 mod apply;
+mod approve;
 mod cancel;
 mod command;
 mod config;

@@ -11,7 +11,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
 use super::machine::{Action, Execution};
-use super::step_state::Place;
+use super::step_state::{Awaits, Place, Progress};
 use crate::domain::mask::{mask_text, mask_values};
 use crate::domain::workflow::plan::StepIndex;
 
@@ -22,7 +22,10 @@ impl Execution {
     /// An attempt that ran outside has ended. Results of attempts that nobody waits for any more are dropped.
     pub(super) fn step_ended(&mut self, place: Place, attempt: u32, result: Result<Value, StepError>, now: DateTime<Utc>) {
         let progress = self.state.steps[place.step].progress(place.iteration);
-        if !progress.is_some_and(|progress| progress.status == StepStatus::Running && progress.attempt == attempt) {
+        let is_open = |progress: Progress| {
+            progress.status == StepStatus::Running || matches!(progress.awaits, Some(Awaits::Execution(_)))
+        };
+        if !progress.is_some_and(|progress| is_open(progress) && progress.attempt == attempt) {
             return;
         }
         match self.without_secrets(place.step, result) {
