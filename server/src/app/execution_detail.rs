@@ -83,6 +83,7 @@ fn pending(step: StepOutline) -> StepView {
         input: None,
         output: None,
         error: None,
+        log: None,
         iterations: None,
     }
 }
@@ -99,7 +100,9 @@ fn advance(step: &mut StepView, event: &Event) {
             step.attempt = *attempt;
             step.started_at.get_or_insert(event.at);
             step.input = input.as_deref().cloned();
+            step.log = None;
         }
+        EventBody::StepLogged { log, .. } => step.log = Some(log.to_string()),
         EventBody::StepCompleted { attempt, output, .. } => {
             end(step, StepStatus::Succeeded, event.at);
             step.attempt = *attempt;

@@ -15,7 +15,7 @@ use crate::domain::execution::{Action, Execution, FailureReport, Input, RunStep}
 use crate::domain::workflow::plan::Effect;
 use crate::journal::{self, Append, Lease, Next};
 use crate::queue::{Request, Wish};
-use crate::runner::StepContext;
+use crate::runner::{Outcome, StepContext};
 
 /// A wait that is shorter stays in memory; a longer one gives the lease back and costs nothing but its row.
 const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
@@ -143,10 +143,11 @@ impl ExecutionTask {
         };
         self.attempts.spawn(async move {
             let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));
-            let result = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
+            let Outcome { result, log } = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
                 Err(StepError::new(FailureClass::Infrastructure, "the step failed by a fault of the server; see its log"))
+                    .into()
             });
-            Input::StepEnded { place, attempt, result }
+            Input::StepEnded { place, attempt, result, log }
         });
     }
 

@@ -7,7 +7,9 @@ use clap::{Command, Subcommand};
 use super::globals::Globals;
 use super::output;
 use super::session::Session;
-use super::{Error, Exit, about, activate, apply, cancel, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns};
+use super::{
+    Error, Exit, about, activate, apply, cancel, code, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns,
+};
 use super::{pause, raw, retry, secret, start, terminal, token, validate, watch, why, workspace};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
@@ -57,6 +59,9 @@ pub enum ClientCommand {
     /// List, replay and discard executions that failed for good
     #[command(subcommand, visible_alias = "dead-letters")]
     Dlq(dlq::Dlq),
+    /// Try code out in the server's sandbox
+    #[command(subcommand)]
+    Code(code::Code),
     /// Switch a workflow's triggers on
     Activate(activate::Activate),
     /// Switch a workflow's triggers off
@@ -147,6 +152,7 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Resume(resume) => resume.run(session).await,
         C::Retry(retry) => retry.run(session).await,
         C::Dlq(dlq) => dlq.run(session).await,
+        C::Code(code) => code.run(session).await,
         C::Activate(activate) => activate.run(session).await,
         C::Deactivate(deactivate) => deactivate.run(session).await,
         C::Execution(execution) => execution.run(session).await,

@@ -8,6 +8,7 @@ mod about;
 mod activate;
 mod apply;
 mod cancel;
+mod code;
 mod command;
 mod config;
 mod ctx;

@@ -6,6 +6,7 @@
 
 mod account;
 mod backoff;
+mod code;
 mod dead_letter;
 mod error;
 mod execution;

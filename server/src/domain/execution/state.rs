@@ -250,6 +250,7 @@ impl State {
                 step.status = StepStatus::Waiting;
                 step.wake_at = Some(*until);
             }
+            EventBody::StepLogged { .. } => {}
             EventBody::StepCompleted { attempt, output, .. } => {
                 step.attempt = *attempt;
                 step.output = Some(Arc::clone(output));

@@ -6,9 +6,17 @@
 
 mod child;
 mod control;
+mod engine;
 mod host;
+mod limits;
+mod options;
 mod pool;
 mod runner;
+mod status;
 mod verdict;
 
-pub use runner::{CodeLimits, CodeOptions, CodeOutcome, CodeRunner, SandboxStatus};
+pub use engine::Engine;
+pub use limits::CodeLimits;
+pub use options::{CodeOptions, NodeOptions};
+pub use runner::{CodeOutcome, CodeRunner};
+pub use status::SandboxStatus;

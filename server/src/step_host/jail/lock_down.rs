@@ -23,7 +23,7 @@ impl Jail {
     /// Locks this process, a new child, up for good. Only `channel` stays open.
     pub(in crate::step_host) fn lock_down(&self, spawn: &Spawn, channel: impl AsFd) -> Result<(), Error> {
         self.lock_down_watched(spawn, channel, |_| {})?;
-        canary::try_all()
+        canary::try_all(self.profile)
     }
 
     /// The same; `watch` looks at the walls after each stage.
@@ -39,10 +39,10 @@ impl Jail {
         dup2_stderr(&self.null).trying("closing stderr")?;
         process::close_all_but(channel.as_fd()).trying("closing descriptors")?;
         setsid().trying("leaving the session")?;
-        rlimits::set(self.warm_bytes, spawn.memory_bytes, spawn.cpu_seconds)?;
+        rlimits::set(self.profile, self.warm_bytes, spawn)?;
         identity::drop_all(self.children)?;
         watch(Stage::Nobody);
-        landlock::restrict()?;
+        landlock::restrict(self.profile)?;
         watch(Stage::Landlocked);
         self.filters.apply()?;
         watch(Stage::Locked);

@@ -110,6 +110,7 @@ pub fn step(id: &str, depends_on: &[&str]) -> StepView {
         input: None,
         output: None,
         error: None,
+        log: None,
         iterations: None,
     }
 }
