@@ -20,6 +20,9 @@ use crate::runner::{Outcome, StepContext};
 /// A wait that is shorter stays in memory; a longer one gives the lease back and costs nothing but its row.
 const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
 
+/// Longer than claims rest between two looks.
+const SOON: TimeDelta = TimeDelta::seconds(10);
+
 /// When an execution is due that waits for nothing but people: at the end of the year 9999.
 const NEVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("within the range of times");
 
@@ -170,6 +173,16 @@ impl ExecutionTask {
             }
             (false, true) => self.append(Next::Keep).await,
             (false, false) => Flow::GoOn,
+        }
+    }
+
+    /// Whether it leaves something in the queue that is due before claims look again by themselves: itself, or the next one
+    /// in line for its concurrency key.
+    pub(super) fn leaves_work_soon(&self) -> bool {
+        let state = self.execution.state();
+        match state.end {
+            Some(_) => state.plan().concurrency.is_some(),
+            None => self.until() - self.parts.clock.now() <= SOON,
         }
     }
 

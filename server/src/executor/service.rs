@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -55,8 +56,12 @@ pub struct Executor {
     pub(super) parts: Arc<Parts>,
     room: Arc<Semaphore>,
     running: Arc<Mutex<HashMap<ExecutionId, mpsc::Sender<Request>>>>,
-    /// Woken when an execution that nobody holds may be due, or room was made.
+    /// Woken when an execution that nobody holds may be due, or room was made for one.
     claimable: Arc<Notify>,
+    /// Whether claims stopped for want of room, so that whoever makes room says so.
+    room_wanted: Arc<AtomicBool>,
+    /// Woken when an execution has left this node.
+    departed: Arc<Notify>,
     draining: watch::Sender<bool>,
 }
 
@@ -82,6 +87,8 @@ impl Executor {
             room: Arc::new(Semaphore::new(most)),
             running: Arc::default(),
             claimable: Arc::default(),
+            room_wanted: Arc::default(),
+            departed: Arc::default(),
             draining: watch::Sender::new(false),
         }
     }
@@ -99,6 +106,16 @@ impl Executor {
     #[must_use]
     pub fn free(&self) -> usize {
         if self.is_draining() { 0 } else { self.room.available_permits() }
+    }
+
+    /// How many more executions can be claimed. When there is no room, claims are woken as soon as there is some.
+    #[must_use]
+    pub fn room_to_claim(&self) -> usize {
+        if self.free() == 0 {
+            self.room_wanted.store(true, Ordering::SeqCst);
+        }
+        // Looked at again, for room that was made before anybody knew that it was wanted.
+        self.free()
     }
 
     /// What this node says about itself.
@@ -195,7 +212,7 @@ impl Executor {
         self.begin_drain();
         let at_rest = async {
             while !self.lock_running().is_empty() {
-                self.claimable.notified().await;
+                self.departed.notified().await;
             }
         };
         drop(tokio::time::timeout(patience, at_rest).await);
@@ -217,7 +234,11 @@ impl Executor {
             }
             executor.forget(lease.execution_id, &sender);
             drop((permit, running));
-            executor.wake_claims();
+            executor.departed.notify_one();
+            // Not for every execution that ends: an idle look at the queue costs as much as the execution did.
+            if task.leaves_work_soon() || executor.room_wanted.swap(false, Ordering::SeqCst) {
+                executor.wake_claims();
+            }
         });
     }
 

@@ -25,6 +25,12 @@ pub struct StepHostArgs {
     /// Switches off what refuses `open`, `eval` and imports by name, so that tests attack the kernel's walls alone
     #[arg(long)]
     pub without_language_layer: bool,
+    /// Directory of the control group below which each step gets one
+    #[arg(long, value_name = "DIR")]
+    pub control_groups: Option<PathBuf>,
+    /// Why there is no such directory
+    #[arg(long, value_name = "REASON", default_value = "")]
+    pub without_control_groups: String,
     /// Runs Node.js, and nothing else
     #[command(flatten)]
     pub node: Option<NodeArgs>,

@@ -12,7 +12,7 @@ use tidemill_common::step_protocol::{Notice, Request, Spawn};
 use super::StepHostArgs;
 use super::channel::Control;
 use super::child;
-use super::jail::{self, Fork, Jail, Profile, Root};
+use super::jail::{self, Fork, Group, Groups, Jail, Profile, Root};
 use super::python::Interpreter;
 
 /// Why the step host could not start, or stopped.
@@ -41,9 +41,10 @@ pub(super) fn run(args: &StepHostArgs) -> Result<(), Error> {
     jail::close_all_but(control.as_fd())?;
     rustix::process::chdir("/").map_err(io::Error::from)?;
     jail::start_python().map_err(Error::Python)?;
+    let groups = Groups::open(args.control_groups.as_deref(), &args.without_control_groups);
     Python::attach(|py| {
         let interpreter = Interpreter::warm(py, !args.without_language_layer)?;
-        let jail = Jail::build(Profile::Inside, &Root::default())?;
+        let jail = Jail::build(Profile::Inside, &Root::default(), groups)?;
         interpreter.freeze(py)?;
         let python = py.version_info();
         let version = format!("{}.{}.{}", python.major, python.minor, python.patch);
@@ -80,6 +81,7 @@ impl Guest for Inside<'_> {
 struct Child {
     pid: Pid,
     handle: OwnedFd,
+    group: Option<Group>,
 }
 
 /// The process that forks.
@@ -124,13 +126,16 @@ impl<G: Guest> Zygote<G> {
     }
 
     fn reap(&mut self) -> io::Result<()> {
-        let control = &self.control;
+        let (control, jail) = (&self.control, &self.jail);
         let mut outcome = Ok(());
         self.children.retain(|child| {
             let ended = waitid(WaitId::PidFd(child.handle.as_fd()), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
             let Ok(Some(status)) = ended else { return ended.is_ok() };
             let (code, signal) = (status.exit_status(), status.terminating_signal());
             let pid = child.pid.as_raw_nonzero().get();
+            if let Some(group) = &child.group {
+                jail.remove_group(group);
+            }
             if let Err(error) = control.send(&Notice::Exited { pid, code, signal }, &[]) {
                 outcome = Err(error);
             }
@@ -141,15 +146,22 @@ impl<G: Guest> Zygote<G> {
 
     fn spawn(&mut self, spawn: &Spawn) -> Result<(), Error> {
         let (ours, theirs) = UnixStream::pair()?;
-        self.jail.count_child();
+        if let Err(error) = self.jail.prepare_child(spawn) {
+            let message =
+                format!("{error}: {}", std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default());
+            return Ok(self.control.send(&Notice::NotSpawned { message }, &[])?);
+        }
         match self.guest.fork(self.jail.own_processes()) {
             Ok(Fork::Child) => self.guest.live(&self.jail, spawn, theirs.into()),
             Ok(Fork::Parent(pid, handle)) => {
                 let notice = Notice::Spawned { pid: pid.as_raw_nonzero().get() };
                 self.control.send(&notice, &[ours.as_fd(), handle.as_fd()])?;
-                self.children.push(Child { pid, handle });
+                self.children.push(Child { pid, handle, group: self.jail.take_group() });
             }
             Err(error) => {
+                if let Some(group) = self.jail.take_group() {
+                    self.jail.remove_group(&group);
+                }
                 self.control.send(&Notice::NotSpawned { message: error.to_string() }, &[])?;
             }
         }

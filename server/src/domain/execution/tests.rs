@@ -18,6 +18,7 @@ use crate::domain::workflow::plan::Plan;
 mod catch;
 mod iterations;
 mod log;
+mod simulation;
 mod switch;
 
 /// An execution that was admitted, and everything that it ever recorded.

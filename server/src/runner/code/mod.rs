@@ -7,6 +7,7 @@
 mod child;
 mod control;
 mod engine;
+mod groups;
 mod host;
 mod limits;
 mod options;

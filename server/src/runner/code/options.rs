@@ -54,15 +54,20 @@ impl CodeOptions {
         }
     }
 
-    /// The arguments of the step host for Python, JavaScript and SQL.
-    pub(super) fn inside_arguments(&self) -> Vec<String> {
-        if self.language_layer { Vec::new() } else { vec!["--without-language-layer".to_owned()] }
+    /// The arguments of the step host for Python, JavaScript and SQL; `groups` is where it makes control groups, or why not.
+    pub(super) fn inside_arguments(&self, groups: &Result<PathBuf, String>) -> Vec<String> {
+        let mut arguments = match groups {
+            Ok(place) => vec!["--control-groups".to_owned(), place.to_string_lossy().into_owned()],
+            Err(why) => vec!["--without-control-groups".to_owned(), why.clone()],
+        };
+        arguments.extend((!self.language_layer).then(|| "--without-language-layer".to_owned()));
+        arguments
     }
 
     /// The arguments of the step host for Node.js.
-    pub(super) fn node_arguments(&self, node: &NodeOptions) -> Vec<String> {
+    pub(super) fn node_arguments(&self, node: &NodeOptions, groups: &Result<PathBuf, String>) -> Vec<String> {
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-        let mut arguments = self.inside_arguments();
+        let mut arguments = self.inside_arguments(groups);
         arguments.extend(["--node".to_owned(), path(&node.binary)]);
         arguments.extend(node.packages.iter().flat_map(|packages| ["--packages".to_owned(), path(packages)]));
         arguments

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::child::{Answer, Trace};
 use super::engine::Engine;
+use super::groups;
 use super::host::Program;
 use super::limits::CodeLimits;
 use super::options::CodeOptions;
@@ -84,9 +85,10 @@ impl CodeRunner {
     pub fn start(options: CodeOptions) -> Self {
         let program = |arguments| Program { binary: options.binary.clone(), arguments };
         let metrics = options.metrics.clone();
-        let inside = program(options.inside_arguments());
+        let groups = groups::prepare();
+        let inside = program(options.inside_arguments(&groups));
         let inside = Kept::start(Pool::new(inside, spawn(options.limits), options.reserve, Some(metrics.clone())));
-        let node = options.node.as_ref().map(|node| program(options.node_arguments(node)));
+        let node = options.node.as_ref().map(|node| program(options.node_arguments(node, &groups)));
         let node = node.map(|node| Kept::start(Pool::new(node, spawn(options.limits), 0, None)));
         let turns = Semaphore::new(options.concurrency);
         Self(Arc::new(Inner { options, inside, node, turns }))

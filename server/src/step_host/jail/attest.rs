@@ -20,6 +20,7 @@ impl Jail {
     pub(in crate::step_host) fn attest(&self, spawn: &Spawn, channel: impl AsFd) -> Result<Attestation, Error> {
         let mut walls = Vec::new();
         self.lock_down_watched(spawn, channel, |stage| match stage {
+            Stage::Grouped => walls.push(self.control_group()),
             Stage::Nobody => walls.extend(self.outer_walls(spawn)),
             Stage::Landlocked => walls.push(landlock(self.profile)),
             Stage::Locked => walls.push(system_calls(self.profile)),
@@ -27,7 +28,7 @@ impl Jail {
         Ok(Attestation { level: level(self.profile, &walls), walls })
     }
 
-    fn outer_walls(&self, spawn: &Spawn) -> [Wall; 6] {
+    fn outer_walls(&self, spawn: &Spawn) -> [Wall; 5] {
         let why = self.namespaces.missing.clone().unwrap_or_else(|| "the kernel refused the namespace".to_owned());
         let entered = |entered: bool, holds: bool, good: &str| match (entered, holds) {
             (true, true) => good.to_owned(),
@@ -48,12 +49,21 @@ impl Jail {
             ),
             wall("identity", identity::is_nobody(), "no capability, not root, no way to new rights"),
             wall("memory", memory, "twice the memory that it may take was refused"),
-            wall("control_group", false, "steps have no control group; memory is bounded by the address space alone"),
         ]
     }
 }
 
 impl Jail {
+    fn control_group(&self) -> Wall {
+        match self.groups.canary(self.group.as_ref()) {
+            Ok(()) => wall("control_group", true, "the kernel counts its memory and its processes"),
+            Err(why) => {
+                let detail = format!("steps have no control group, memory is bounded by the address space alone: {why}");
+                wall("control_group", false, detail)
+            }
+        }
+    }
+
     fn files_detail(&self) -> &'static str {
         match self.profile {
             Profile::Inside => "its file system is empty and read-only",

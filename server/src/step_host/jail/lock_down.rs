@@ -11,6 +11,8 @@ use super::{Error, Jail, Trying, canary, identity, landlock, process, rlimits};
 /// How far a child is locked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
+    /// It is in its control group.
+    Grouped,
     /// Namespaces, identity and limits are in place.
     Nobody,
     /// Landlock is in place too.
@@ -34,6 +36,10 @@ impl Jail {
         mut watch: impl FnMut(Stage),
     ) -> Result<(), Error> {
         process::reset_faults();
+        if let Some(group) = &self.group {
+            self.groups.join(group)?;
+        }
+        watch(Stage::Grouped);
         dup2_stdin(&self.null).trying("closing stdin")?;
         dup2_stdout(&self.null).trying("closing stdout")?;
         dup2_stderr(&self.null).trying("closing stderr")?;

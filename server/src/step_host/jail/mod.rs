@@ -11,6 +11,7 @@
 mod attest;
 mod build;
 mod canary;
+mod group;
 mod identity;
 mod interpreter;
 mod landlock;
@@ -23,6 +24,7 @@ mod root;
 mod seccomp;
 
 pub(super) use build::Jail;
+pub(super) use group::{Group, Groups};
 pub(super) use interpreter::start_python;
 pub(super) use process::{Fork, close_all_but, exec, exit, fork, fork_interpreter, peak_memory};
 pub(super) use profile::Profile;

@@ -24,9 +24,10 @@ pub(super) struct Namespaces {
 
 impl Namespaces {
     /// Enters what the kernel gives, with `root` as its files. What it refuses is missing, and reported so.
-    pub(super) fn enter(root: &Root) -> Self {
+    /// With `groups` it stays in the namespace of control groups: from another one its children could not be put into theirs.
+    pub(super) fn enter(root: &Root, groups: bool) -> Self {
         let mut entered = Self::default();
-        if let Err(error) = leave() {
+        if let Err(error) = leave(groups) {
             entered.missing = Some(format!("the kernel gives no namespaces: {error}"));
             return entered;
         }
@@ -40,9 +41,11 @@ impl Namespaces {
 }
 
 /// Leaves the namespaces of the machine. Root does it with its capabilities, everybody else by way of a user namespace.
-fn leave() -> io::Result<()> {
-    let others =
-        UnshareFlags::NEWNS | UnshareFlags::NEWNET | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS | UnshareFlags::NEWCGROUP;
+fn leave(groups: bool) -> io::Result<()> {
+    let mut others = UnshareFlags::NEWNS | UnshareFlags::NEWNET | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS;
+    if !groups {
+        others |= UnshareFlags::NEWCGROUP;
+    }
     if geteuid().is_root() {
         return process::unshare(others);
     }

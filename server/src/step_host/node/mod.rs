@@ -15,7 +15,7 @@ use tidemill_common::step_protocol::{EXIT_NOT_LOCKED, Notice, Spawn};
 
 use super::channel::Control;
 use super::child;
-use super::jail::{self, Fork, Jail, Profile};
+use super::jail::{self, Fork, Groups, Jail, Profile};
 use super::zygote::{Error, Guest, Zygote};
 use super::{NodeArgs, StepHostArgs};
 use program::Program;
@@ -36,7 +36,8 @@ pub(super) fn run(args: &StepHostArgs, node: &NodeArgs) -> Result<(), Error> {
     jail::close_all_but(std::os::fd::AsFd::as_fd(&control))?;
     rustix::process::chdir("/").map_err(io::Error::from)?;
     let program = Program::find(node).map_err(Error::Node)?;
-    let jail = Jail::build(Profile::Node, &program.root)?;
+    let groups = Groups::open(args.control_groups.as_deref(), &args.without_control_groups);
+    let jail = Jail::build(Profile::Node, &program.root, groups)?;
     control.send(&Notice::Ready { version: program.version.clone() }, &[])?;
     let guest = Node { program, language_layer: !args.without_language_layer };
     Zygote::new(control, jail, guest).serve()

@@ -189,6 +189,8 @@ fn append(connection: &mut PgConnection, node: Uuid, rows: &[AppendRow], now: Da
         .bind::<SqlUuid, _>(node)
         .bind::<SqlUuid, _>(node)
         .bind::<SqlUuid, _>(node)
+        .bind::<Nullable<SqlUuid>, _>(rows.iter().map(|row| row.execution_id).min())
+        .bind::<Nullable<SqlUuid>, _>(rows.iter().map(|row| row.execution_id).max())
         .bind::<Array<SqlUuid>, _>(column(&events, |(id, _)| *id))
         .bind::<Array<Integer>, _>(column(&events, |(_, event)| event.seq))
         .bind::<Array<Timestamptz>, _>(column(&events, |(_, event)| event.at))
