@@ -27,7 +27,7 @@ pub(in crate::step_host) struct Jail {
 
 impl Jail {
     /// Enters namespaces of its own, as far as the kernel allows, and prepares the rest. The process must have one thread.
-    pub(in crate::step_host) fn build(profile: Profile, root: &Root, groups: Groups) -> Result<Self, Error> {
+    pub(in crate::step_host) fn build(profile: Profile, root: &Root, mut groups: Groups) -> Result<Self, Error> {
         let threads = fs::read_dir("/proc/self/task").trying("counting threads")?.count();
         if threads != 1 {
             return Err(Error::Canary("the step host has more than one thread"));
@@ -37,6 +37,7 @@ impl Jail {
         let filters = Filters::compile(profile)?;
         let namespaces = Namespaces::enter(root, groups.is_there());
         identity::prepare()?;
+        groups.probe();
         let own_processes = process::can_have_own_processes();
         Ok(Self { profile, namespaces, own_processes, filters, warm_bytes, null, children: 0, groups, group: None })
     }

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::{read, write};
+use rustix::process::{WaitId, WaitIdOptions, waitid};
 
+use super::process::{self, Fork};
 use super::{Error, Trying};
 
 /// What the interpreter of a child writes to beside the memory of its step, in bytes.
@@ -39,6 +41,32 @@ impl Groups {
         };
         let missing = if missing.is_empty() { "the server gave none" } else { missing };
         Self { place: place.map_or_else(|| Err(missing.to_owned()), open), made: 0 }
+    }
+
+    /// Makes one and lets a child join it. What can't be done here is then not there, and said so, instead of failing each step.
+    pub(super) fn probe(&mut self) {
+        if self.place.is_ok()
+            && let Err(why) = self.try_one()
+        {
+            self.place = Err(why);
+        }
+    }
+
+    fn try_one(&mut self) -> Result<(), String> {
+        let told = |error: Error| {
+            format!("{error}: {}", std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default())
+        };
+        let group = self.make(0).map_err(told)?.ok_or("there is no place for it")?;
+        let joined = match process::fork(false) {
+            Ok(Fork::Child) => super::exit(i32::from(self.join(&group).is_err())),
+            Ok(Fork::Parent(pid, _)) => waitid(WaitId::Pid(pid), WaitIdOptions::EXITED).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let removed = self.remove(&group);
+        if joined?.and_then(|status| status.exit_status()) != Some(0) {
+            return Err("a child can't be put into a control group".to_owned());
+        }
+        removed.map_err(|error| format!("a control group can't be removed: {error}"))
     }
 
     /// Whether there are any.
