@@ -31,17 +31,9 @@ pub struct StepHostArgs {
     /// Why there is no such directory
     #[arg(long, value_name = "REASON", default_value = "")]
     pub without_control_groups: String,
-    /// Runs Node.js, and nothing else
-    #[command(flatten)]
-    pub node: Option<NodeArgs>,
-}
-
-/// The machine's Node.js.
-#[derive(Debug, Clone, clap::Args)]
-pub struct NodeArgs {
-    /// The program
+    /// Runs this Node.js, and nothing else
     #[arg(long, value_name = "FILE")]
-    pub node: PathBuf,
+    pub node: Option<PathBuf>,
     /// Directory with `node_modules`
     #[arg(long, value_name = "DIR", requires = "node")]
     pub packages: Option<PathBuf>,
@@ -51,7 +43,7 @@ pub struct NodeArgs {
 #[must_use]
 pub fn run(args: &StepHostArgs) -> ExitCode {
     let served = match &args.node {
-        Some(node) => node::run(args, node),
+        Some(program) => node::run(args, program),
         None => zygote::run(args),
     };
     match served {

@@ -5,7 +5,7 @@ use std::fs;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tidemill_common::event::EventBody;
-use tidemill_harness::{Answer, Client, ServerOptions, TestServer, eventually_async};
+use tidemill_harness::{Answer, Client, ServerOptions, Storage, TestServer, eventually_async};
 
 use crate::scene::{BINARY, apply, ended, events, install, run, server, start, step};
 
@@ -32,7 +32,7 @@ steps:
 
 async fn with_args(args: &[&str]) -> TestServer {
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-    TestServer::start_with(ServerOptions { binary: BINARY.into(), args, embedded: false }).await
+    TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage: Storage::Shared }).await
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ const SIGILL: i32 = 4;
 const SIGTRAP: i32 = 5;
 const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
+const SIGSEGV: i32 = 11;
 const SIGXCPU: i32 = 24;
 const SIGSYS: i32 = 31;
 
@@ -38,16 +39,16 @@ pub(super) fn verdict(engine: Engine, exit: Exit) -> StepError {
             (FailureClass::OutOfMemory, "the kernel ended the step, most likely for want of memory".to_owned())
         }
         Exit::Signal(SIGXCPU) => (FailureClass::Timeout, "the step used more processor time than it may".to_owned()),
-        // Node.js ends itself so when its heap is full.
-        Exit::Signal(SIGILL | SIGTRAP | SIGABRT) if engine == Engine::Node => {
-            (FailureClass::OutOfMemory, "the step needs more memory than it may take".to_owned())
+        // Node.js ends itself so when its heap is full; a fault instead of an abort, since signals to itself are refused.
+        Exit::Signal(SIGILL | SIGTRAP | SIGABRT | SIGSEGV) if engine == Engine::Node => {
+            (FailureClass::OutOfMemory, "Node.js gave up, most likely for want of memory".to_owned())
         }
         Exit::Signal(SIGABRT) => (
             FailureClass::CodeError,
             "the step made the interpreter give up (signal 6), most likely for want of memory".to_owned(),
         ),
         Exit::Signal(signal) => {
-            let hint = if signal == 11 { ", as a recursion without end does" } else { "" };
+            let hint = if signal == SIGSEGV { ", as a recursion without end does" } else { "" };
             (FailureClass::CodeError, format!("the step crashed the interpreter (signal {signal}){hint}"))
         }
         Exit::Code(code) => {

@@ -10,14 +10,15 @@ use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::path::Path;
 
 use tidemill_common::step_protocol::{EXIT_NOT_LOCKED, Notice, Spawn};
 
+use super::StepHostArgs;
 use super::channel::Control;
 use super::child;
 use super::jail::{self, Fork, Groups, Jail, Profile};
 use super::zygote::{Error, Guest, Zygote};
-use super::{NodeArgs, StepHostArgs};
 use program::Program;
 
 /// Runs the job in Node.js: constant; user code and input come to it as data.
@@ -31,11 +32,11 @@ struct Node {
 }
 
 /// Prepares the jail and forks children until the server closes the channel.
-pub(super) fn run(args: &StepHostArgs, node: &NodeArgs) -> Result<(), Error> {
+pub(super) fn run(args: &StepHostArgs, program: &Path) -> Result<(), Error> {
     let control = Control::take_stdin()?;
     jail::close_all_but(std::os::fd::AsFd::as_fd(&control))?;
     rustix::process::chdir("/").map_err(io::Error::from)?;
-    let program = Program::find(node).map_err(Error::Node)?;
+    let program = Program::find(program, args.packages.as_deref()).map_err(Error::Node)?;
     let groups = Groups::open(args.control_groups.as_deref(), &args.without_control_groups);
     let jail = Jail::build(Profile::Node, &program.root, groups)?;
     control.send(&Notice::Ready { version: program.version.clone() }, &[])?;

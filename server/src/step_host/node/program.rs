@@ -6,7 +6,6 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::super::NodeArgs;
 use super::super::jail::Root;
 
 /// Oldest version that can be used.
@@ -28,8 +27,7 @@ pub(super) struct Program {
 
 impl Program {
     /// Asks the program for its version and the loader for its libraries. The error says what to do.
-    pub(super) fn find(node: &NodeArgs) -> Result<Self, String> {
-        let path = &node.node;
+    pub(super) fn find(path: &Path, packages: Option<&Path>) -> Result<Self, String> {
         let said = output(path, &["--version"], None)?;
         let version = said.trim().trim_start_matches('v').to_owned();
         let major: u32 = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
@@ -43,9 +41,9 @@ impl Program {
         }
         let environment = environment(&libraries);
         let text = |path: &Path| CString::new(path.as_os_str().as_bytes()).map_err(|error| error.to_string());
-        let mut programs = vec![path.clone()];
+        let mut programs = vec![path.to_owned()];
         programs.extend(libraries);
-        let data = node.packages.iter().map(|from| (from.clone(), PathBuf::from(PACKAGES))).collect();
+        let data = packages.iter().map(|from| ((*from).to_owned(), PathBuf::from(PACKAGES))).collect();
         Ok(Self { path: text(path)?, version, root: Root { programs, data }, environment })
     }
 
