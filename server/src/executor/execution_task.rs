@@ -19,7 +19,7 @@ use crate::domain::workflow::plan::Effect;
 use crate::domain::workflow::scope::resume_url_step;
 use crate::journal::{self, Append, Lease, Next};
 use crate::queue::{Request, Wish};
-use crate::runner::StepContext;
+use crate::runner::{Outcome, StepContext};
 
 /// A wait that is shorter stays in memory; a longer one gives the lease back and costs nothing but its row.
 pub(super) const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
@@ -245,10 +245,11 @@ impl ExecutionTask {
         };
         self.attempts.spawn(async move {
             let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));
-            let result = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
+            let Outcome { result, log } = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
                 Err(StepError::new(FailureClass::Infrastructure, "the step failed by a fault of the server; see its log"))
+                    .into()
             });
-            Ended::Input(Input::StepEnded { place, attempt, result })
+            Ended::Input(Input::StepEnded { place, attempt, result, log })
         });
     }
 

@@ -24,7 +24,7 @@ use crate::ingress::{CallStarts, FailureStarts, Manual, Resumes, Routes, Webhook
 use crate::journal::{Delivery, Journal, Observer};
 use crate::queue::{AnswerTo, Load, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
-use crate::runner::code::{CodeLimits, CodeOptions, CodeRunner};
+use crate::runner::code::{CodeOptions, CodeRunner, NodeOptions};
 use crate::runner::outbound::{Outbound, OutboundPolicy};
 use crate::secrets::{Resume, Vault};
 use crate::store::{Database, SchemaVersion};
@@ -74,7 +74,7 @@ impl Engine {
         let journal = Journal::start(config.journal_writers, node, &database, &clock, &observer, &metrics);
         let journal = journal.map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), Arc::clone(&vault));
-        let code = CodeRunner::start(code_options(config));
+        let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
         let policy = OutboundPolicy { allow: config.outbound_allow.clone(), ..OutboundPolicy::default() };
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
         let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(|url| url.as_str()))?;
@@ -167,7 +167,8 @@ pub(crate) fn code_options(config: &ServeConfig) -> CodeOptions {
     let options = CodeOptions::new("/proc/self/exe".into());
     CodeOptions {
         minimum_level: config.code_level,
-        limits: CodeLimits { time: config.code_time, ..options.limits },
+        limits: config.code_limits,
+        node: config.code_node.clone().map(|binary| NodeOptions { binary, packages: config.code_node_packages.clone() }),
         concurrency: config.code_concurrency,
         ..options
     }

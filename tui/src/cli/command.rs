@@ -8,7 +8,7 @@ use super::globals::Globals;
 use super::output;
 use super::session::Session;
 use super::{
-    Error, Exit, about, activate, apply, approve, cancel, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns,
+    Error, Exit, about, activate, apply, approve, cancel, code, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns,
 };
 use super::{pause, raw, retry, secret, start, terminal, token, validate, watch, why, workspace};
 
@@ -65,6 +65,9 @@ pub enum ClientCommand {
     /// List, replay and discard executions that failed for good
     #[command(subcommand, visible_alias = "dead-letters")]
     Dlq(dlq::Dlq),
+    /// Try code out in the server's sandbox
+    #[command(subcommand)]
+    Code(code::Code),
     /// Switch a workflow's triggers on
     Activate(activate::Activate),
     /// Switch a workflow's triggers off
@@ -158,6 +161,7 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Reject(reject) => reject.run(session).await,
         C::Decide(decide) => decide.run(session).await,
         C::Dlq(dlq) => dlq.run(session).await,
+        C::Code(code) => code.run(session).await,
         C::Activate(activate) => activate.run(session).await,
         C::Deactivate(deactivate) => deactivate.run(session).await,
         C::Execution(execution) => execution.run(session).await,

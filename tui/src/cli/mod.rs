@@ -9,6 +9,7 @@ mod activate;
 mod apply;
 mod approve;
 mod cancel;
+mod code;
 mod command;
 mod config;
 mod ctx;

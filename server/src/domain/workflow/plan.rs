@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use tidemill_common::step_protocol::Language;
+use tidemill_common::step_protocol::{Language, Runtime};
 
 use super::concurrency::Concurrency;
 use super::document::Text;
@@ -198,12 +198,25 @@ impl Work {
 pub struct CodeWork {
     /// What it is written in.
     pub language: Language,
+    /// What runs it, when it is JavaScript.
+    pub runtime: Runtime,
     /// Renders to what the code gets as its input.
     pub input: Template,
-    /// Most memory that it may take, in bytes, when the file says so.
-    pub memory_bytes: Option<u64>,
+    /// What it asks for.
+    pub asks: CodeAsks,
     /// The code, and where it stands in the file.
     pub(in crate::domain::workflow) text: Text,
+}
+
+/// What the file gives a code step; absent means the default. Its time is the step's `timeout`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CodeAsks {
+    /// Most memory, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Largest output, in bytes of JSON.
+    pub output_bytes: Option<u64>,
+    /// Longest log, in bytes.
+    pub log_bytes: Option<u64>,
 }
 
 impl CodeWork {
