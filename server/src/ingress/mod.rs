@@ -5,11 +5,18 @@
 pub mod body;
 mod failure;
 pub mod manual;
+mod rate;
+mod reply;
+mod request;
 mod routes;
 pub mod schedule;
+mod surroundings;
 pub mod webhook;
 
 pub use failure::FailureStarts;
 pub use manual::Manual;
-pub use routes::Routes;
+pub use reply::Reply;
+pub use request::{Request, segments};
+pub use routes::{Route, Routes};
+pub use surroundings::Surroundings;
 pub use webhook::Webhooks;

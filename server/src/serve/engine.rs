@@ -19,7 +19,7 @@ use crate::config::ServeConfig;
 use crate::executor::{EndError, Executor, FailureDesk, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::ingress::{FailureStarts, Manual, Routes, Webhooks};
+use crate::ingress::{FailureStarts, Manual, Routes, Surroundings, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
 use crate::queue::{Load, Queue, Request, Wish};
 use crate::runner::Runner;
@@ -88,6 +88,8 @@ impl Engine {
         let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
+        let surroundings =
+            Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
         let schedules_changed = Arc::new(Notify::new());
         let replay_ordered = Arc::new(Notify::new());
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
@@ -106,7 +108,7 @@ impl Engine {
         };
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
-            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock)),
+            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock), surroundings),
             background: background.start(),
             database,
             schema,

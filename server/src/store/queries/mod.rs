@@ -12,6 +12,7 @@ pub mod journal;
 pub mod queue;
 pub mod replay;
 pub mod rollup;
+pub mod schedule;
 pub mod secret;
 pub mod token;
 pub mod version;

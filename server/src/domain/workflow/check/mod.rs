@@ -9,10 +9,14 @@ mod graph;
 mod http;
 mod ids;
 mod repeat;
+mod responds;
 mod retry;
+mod schedules;
+mod senders;
 mod steps;
 mod switch;
 mod triggers;
+mod visitors;
 mod waits;
 mod webhooks;
 mod workflow;
@@ -21,7 +25,7 @@ pub(super) use workflow::workflow;
 
 /// The fields that each object of the file may have, by its place in the JSON Schema.
 #[cfg(test)]
-pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 10] {
+pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 14] {
     [
         ("/properties", &workflow::FIELDS),
         ("/$defs/concurrency/properties", &concurrency::FIELDS),
@@ -32,6 +36,10 @@ pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 10] {
         ("/$defs/retry/properties", &retry::FIELDS),
         ("/$defs/http_request/properties", &http::FIELDS),
         ("/$defs/webhook/properties", &webhooks::FIELDS),
-        ("/$defs/schedule/properties", &triggers::SCHEDULE_FIELDS),
+        ("/$defs/webhook/properties/rate_limit/properties", &visitors::RATE_LIMIT_FIELDS),
+        ("/$defs/webhook/properties/cors/properties", &visitors::CORS_FIELDS),
+        ("/$defs/webhook_auth/oneOf/3/properties", &senders::GENERIC_FIELDS),
+        ("/$defs/respond/properties", &responds::FIELDS),
+        ("/$defs/schedule/properties", &schedules::FIELDS),
     ]
 }

@@ -9,9 +9,9 @@ use tidemill_common::step_protocol::Language;
 
 use super::expressions::{Context, World};
 use super::graph::Graph;
-use super::{code, http, ids, repeat, retry, switch, waits};
+use super::{code, http, ids, repeat, responds, retry, switch, waits};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Place, Problems, nearest, shorten};
-use crate::domain::workflow::plan::{Effect, OnError, Retry, Step, StepIndex, Work};
+use crate::domain::workflow::plan::{Effect, OnError, RESPOND, Retry, Step, StepIndex, Work};
 
 /// The fields of a step.
 pub(super) const FIELDS: [&str; 12] =
@@ -19,7 +19,8 @@ pub(super) const FIELDS: [&str; 12] =
 /// Fields that come with later versions.
 const LATER: [&str; 2] = ["runtime", "cache"];
 /// What a step can do.
-pub(super) const USES: [&str; 8] = ["transform", "http.request", "python", "javascript", "sql", "switch", "wait", "fail"];
+pub(super) const USES: [&str; 9] =
+    ["transform", "http.request", "python", "javascript", "sql", "switch", "wait", "fail", RESPOND];
 /// What comes with later versions.
 const LATER_USES: [&str; 2] = ["approval", "workflow"];
 /// How long an attempt may take when the file doesn't say.
@@ -238,6 +239,7 @@ fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, proble
         Some(uses @ ("python" | "javascript" | "sql")) => code::work(Language::from_word(uses)?, &with, context, problems),
         Some("switch") => switch::switch(&with, context, problems),
         Some("wait") => waits::wait(&with, context, problems),
+        Some(RESPOND) => responds::respond(&with, context, problems),
         Some(_) => waits::fail(&with, context, problems),
         None => {
             context.secrets = true;
@@ -267,11 +269,11 @@ fn effect(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>) 
     })
 }
 
-/// `retry` and `timeout` say nothing about steps that only wait, fail or choose; and what is chosen is chosen once.
+/// `retry` and `timeout` say nothing about steps that only wait, fail, choose or answer; and one chooses and answers once.
 fn check_use(uses: Option<&str>, fields: &Fields<'_>, problems: &mut Problems<'_>) {
-    let Some(uses @ ("wait" | "fail" | "switch")) = uses else { return };
+    let Some(uses @ ("wait" | "fail" | "switch" | RESPOND)) = uses else { return };
     let meaningless: &[&str] =
-        if uses == "switch" { &["retry", "timeout", "for_each", "while"] } else { &["retry", "timeout"] };
+        if matches!(uses, "switch" | RESPOND) { &["retry", "timeout", "for_each", "while"] } else { &["retry", "timeout"] };
     for key in meaningless {
         if let Some(field) = fields.get(key) {
             field.report(
