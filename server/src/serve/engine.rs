@@ -20,7 +20,7 @@ use crate::domain::execution::Answer;
 use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::ingress::{CallStarts, FailureStarts, Manual, Resumes, Routes, Webhooks};
+use crate::ingress::{CallStarts, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
 use crate::queue::{AnswerTo, Load, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
@@ -94,6 +94,8 @@ impl Engine {
         let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
+        let surroundings =
+            Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
         let schedules_changed = Arc::new(Notify::new());
         let replay_ordered = Arc::new(Notify::new());
         let calls_left = Arc::new(Notify::new());
@@ -117,7 +119,7 @@ impl Engine {
         };
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
-            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock)),
+            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock), surroundings),
             background: background.start(),
             database,
             schema,

@@ -131,6 +131,8 @@ diesel::table! {
         kind -> Text,
         path -> Nullable<Text>,
         next_at -> Nullable<Timestamptz>,
+        instant -> Nullable<Timestamptz>,
+        last_at -> Nullable<Timestamptz>,
     }
 }
 

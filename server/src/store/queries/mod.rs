@@ -13,6 +13,7 @@ pub mod journal;
 pub mod queue;
 pub mod replay;
 pub mod rollup;
+pub mod schedule;
 pub mod secret;
 pub mod step_wait;
 pub mod token;
