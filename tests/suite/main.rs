@@ -8,6 +8,7 @@
 mod audit;
 mod bad_input;
 mod bench;
+mod bulk;
 mod calls;
 mod cli;
 mod clients;

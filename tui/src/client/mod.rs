@@ -7,6 +7,7 @@
 mod account;
 mod approval;
 mod backoff;
+mod bulk;
 mod dead_letter;
 mod error;
 mod execution;
