@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::{Error, files};
 use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
-use crate::app::{Executions, Replays};
+use crate::app::{BulkRounds, Executions, Replays};
 use crate::background::Background;
 use crate::config::ServeConfig;
 use crate::domain::execution::Answer;
@@ -45,6 +45,7 @@ pub(super) struct Engine {
     pub(super) webhooks: Webhooks,
     pub(super) schedules_changed: Arc<Notify>,
     pub(super) replay_ordered: Arc<Notify>,
+    pub(super) bulk_ordered: Arc<Notify>,
     pub(super) executions: Executions,
     pub(super) resume: Resume,
     pub(super) resumes: Resumes,
@@ -98,6 +99,7 @@ impl Engine {
             Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
         let schedules_changed = Arc::new(Notify::new());
         let replay_ordered = Arc::new(Notify::new());
+        let bulk_ordered = Arc::new(Notify::new());
         let calls_left = Arc::new(Notify::new());
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
         let starts = (admission.clone(), manual.clone());
@@ -111,6 +113,7 @@ impl Engine {
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
             hub: hub.clone(),
+            bulk: BulkRounds::new(executions.clone(), Arc::clone(&bulk_ordered)),
             replays: Replays::new(database.clone(), executions.clone(), Arc::clone(&clock), Arc::clone(&replay_ordered)),
             database: database.clone(),
             clock: Arc::clone(&clock),
@@ -133,6 +136,7 @@ impl Engine {
             routes,
             schedules_changed,
             replay_ordered,
+            bulk_ordered,
             executions,
             resume,
             resumes,
