@@ -4,7 +4,9 @@
 //! a test holds the two together.
 
 pub mod account;
+pub mod approval;
 pub mod audit;
+pub mod bulk;
 pub mod code;
 pub mod control;
 pub mod dead_letter;

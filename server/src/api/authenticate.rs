@@ -15,8 +15,8 @@ use crate::auth::{self, Authenticator, Caller};
 /// Names the workspace that a request acts on, by slug or id, when it isn't the token's own.
 pub const WORKSPACE: &str = "tidemill-workspace";
 
-/// Addresses that need no token. Webhooks, below `/hooks/`, check their senders themselves; pages and operations for signing in
-/// check what they are sent.
+/// Addresses that need no token. Webhooks, below `/hooks/`, check their senders themselves; resume addresses, below `/resume/`,
+/// are secrets; pages and operations for signing in check what they are sent.
 const PUBLIC: [&str; 12] = [
     "/healthz",
     "/readyz",
@@ -38,7 +38,7 @@ const BY_LINK: [&str; 3] = ["/api/invites/", "/invite/", "/reset/"];
 fn is_public(path: &str) -> bool {
     let is_secret = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let is_link = |start: &&str| path.strip_prefix(*start).is_some_and(is_secret);
-    PUBLIC.contains(&path) || path.starts_with("/hooks/") || BY_LINK.iter().any(|start| is_link(&start))
+    PUBLIC.contains(&path) || path.starts_with("/hooks/") || path.starts_with("/resume/") || BY_LINK.iter().any(|start| is_link(&start))
 }
 
 /// The workspace that the address is about: `/api/workspaces/{id}` and what is below it.
@@ -195,6 +195,7 @@ mod tests {
         for path in [
             "/",
             "/hooks",
+            "/resume",
             "/docs/",
             "/healthz/",
             "//healthz",

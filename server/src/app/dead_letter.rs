@@ -92,6 +92,7 @@ impl DeadLetters {
             canary: wanted.canary,
             rate,
             by: caller.user_name.to_string(),
+            patch: wanted.patch,
             at,
         };
         let act = Act::of(caller, Operation::DeadLetterReplay, at).on("replay", order.id);

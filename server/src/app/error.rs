@@ -40,6 +40,9 @@ pub enum Error {
     /// A device is not signed in (yet).
     #[error("{0}")]
     Device(DeviceError),
+    /// The step says who may decide about it, and the caller is none of them.
+    #[error("{0}")]
+    NotAnApprover(String),
     /// No such thing in the workspace; the same for things of other workspaces.
     #[error("there is no such {0} in this workspace")]
     NotFound(&'static str),

@@ -5,8 +5,11 @@
 
 mod access;
 mod account;
+mod approval;
 mod audit;
 pub mod bootstrap;
+mod bulk;
+mod bulk_round;
 mod code;
 mod dead_letter;
 mod device;
@@ -36,10 +39,13 @@ mod token;
 mod workflow;
 mod workflow_activation;
 mod workflow_apply;
+mod workflow_cycle;
 mod workflow_view;
 mod workspace;
 
 pub use audit::AuditLog;
+pub use bulk::BulkOrders;
+pub use bulk_round::BulkRounds;
 pub use code::Code;
 pub use dead_letter::{DeadLetterQuery, DeadLetters};
 pub use device::DeviceAnswer;

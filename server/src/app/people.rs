@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn addresses_are_kept_in_small_letters() {
         assert_eq!(check_email(" Ann@Example.COM ").unwrap(), "ann@example.com");
-        for bad in ["", "ann", "@b", "a@", "a@b@c", "a b@c", "a@b\n", &format!("{}@b", "a".repeat(254))] {
+        for bad in ["", "ann", "@b", "a@", "a@b@c", "a b@c", "a@b\nc", &format!("{}@b", "a".repeat(254))] {
             assert!(check_email(bad).is_err(), "{bad}");
         }
     }

@@ -6,9 +6,11 @@
 mod account_key;
 mod error;
 mod key;
+mod resume;
 mod vault;
 
 pub use account_key::AccountKey;
 pub use error::Error;
 pub use key::{KEY_BYTES, KEY_FILE};
+pub use resume::Resume;
 pub use vault::{Sealed, Vault};

@@ -7,8 +7,11 @@
 mod about;
 mod activate;
 mod apply;
+mod approve;
 mod audit;
+mod bulk;
 mod cancel;
+mod code;
 mod command;
 mod config;
 mod ctx;

@@ -16,9 +16,9 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
 use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
-use crate::app::engine::{Engine, EngineError, Order, Start, Started};
+use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
-    AuditLog, Code, DeadLetters, Executions, Health, Idempotency, People, PeopleParts, Secrets, Tokens, Workflows,
+    AuditLog, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, People, PeopleParts, Secrets, Tokens, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::executor::Plans;
@@ -96,6 +96,7 @@ impl TestApp {
             activated: Arc::new(|| ()),
             url: "http://tidemill.test".to_owned(),
         };
+        let executions = Executions::new(store.clone(), plans.clone(), engine.clone(), Arc::clone(&clock));
         let deps = ApiDeps {
             authenticator: authenticator.clone(),
             idempotency: Idempotency::new(store.clone(), clock.clone()),
@@ -105,7 +106,8 @@ impl TestApp {
             secrets: Secrets::new(store.clone(), vault, clock.clone()),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
             code: Code::new(code.clone()),
-            executions: Executions::new(store.clone(), plans, engine.clone(), Arc::clone(&clock)),
+            bulk: BulkOrders::new(executions.clone(), Arc::default()),
+            executions,
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
             health: Health::new(store, schema, draining.clone(), code),
             metrics: Arc::default(),
@@ -280,6 +282,10 @@ impl Engine for DiaryEngine {
 
     fn order(&self, _workspace: WorkspaceId, id: ExecutionId, order: Order) -> BoxFuture<'_, Result<(), EngineError>> {
         self.orders.lock().unwrap().push((id, order));
+        async { Err(EngineError::Ended) }.boxed()
+    }
+
+    fn answer(&self, _to: AnswerTo, _answer: EngineAnswer) -> BoxFuture<'_, Result<(), EngineError>> {
         async { Err(EngineError::Ended) }.boxed()
     }
 }

@@ -46,6 +46,19 @@ async fn engine_side(app: &TestApp) {
         done(app, &app.admin, Method::POST, &format!("/api/workflows/w/{path}"), json!({})).await;
     }
     let execution = &app.ids["execution"];
+    for kind in ["approval", "decision"] {
+        app.database.execute(&format!(
+            "INSERT INTO tidemill.step_waits (workspace_id, execution_id, step, iteration, seq, workflow_id, kind, since, awaited) \
+             SELECT workspace_id, id, 'a', -1, 1, 'w', '{kind}', now(), '{{\"kind\": \"{kind}\"}}' FROM tidemill.executions \
+             WHERE id = '{execution}' ON CONFLICT DO NOTHING"
+        ));
+        for order in ["approve", "reject", "decide"] {
+            app.post(&format!("/api/executions/{execution}/{order}"), json!({"outcome": "fail"})).await;
+        }
+        app.database.execute("DELETE FROM tidemill.step_waits");
+    }
+    let order = done(app, &app.admin, Method::POST, "/api/executions/bulk", json!({"action": "cancel"})).await;
+    done(app, &app.admin, Method::POST, &format!("/api/executions/bulk/{}/stop", text(&order["id"])), json!({})).await;
     for order in ["cancel", "pause", "resume"] {
         // The engine of these tests has ended everything: what counts is that it was asked.
         app.post(&format!("/api/executions/{execution}/{order}"), json!({})).await;
@@ -54,7 +67,8 @@ async fn engine_side(app: &TestApp) {
         .execute(&format!("UPDATE tidemill.executions SET status = 'failed', finished_at = now() WHERE id = '{execution}'"));
     app.database.execute(&format!(
         "INSERT INTO tidemill.execution_events SELECT workspace_id, id, 1, now(), 'execution_started', \
-         '{{\"workflow_id\": \"w\", \"version\": 1, \"trigger\": {{\"type\": \"manual\"}}, \"input\": {{\"body\": {{}}}}}}' \
+         '{{\"origin\": {{\"workflow_id\": \"w\", \"version\": 1, \"trigger\": {{\"type\": \"manual\"}}, \
+         \"input\": {{\"body\": {{}}}}}}}}' \
          FROM tidemill.executions WHERE id = '{execution}'"
     ));
     let retried = app.post(&format!("/api/executions/{execution}/retry"), json!({"from": "start"})).await;

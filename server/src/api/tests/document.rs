@@ -113,17 +113,18 @@ fn serde_and_the_document_agree_about_workflows() {
 fn serde_and_the_document_agree_about_people() {
     let member = json!({"user_id": ID, "name": "n", "email": "e", "kind": "service", "role": "guest", "created_at": AT, "expires_at": AT});
     agrees::<member::MemberList>(&json!({"items": [member]}));
-    agrees::<member::MemberCreate>(&json!({"email": "e", "role": "guest", "expires_in_days": 3}));
-    agrees::<member::MemberUpdate>(&json!({"role": "admin"}));
+    agrees::<member::MemberCreate>(&json!({"user_id": ID, "email": "e", "role": "guest", "expires_in_days": 3}));
+    agrees::<member::MemberUpdate>(&json!({"role": "admin", "expires_in_days": 3}));
     let invite = json!({"id": ID, "role": "viewer", "organization_admin": false, "email": "e", "uses_left": 2, "created_by": ID,
         "created_at": AT, "expires_at": AT, "member_expires_at": AT});
     agrees::<member::InviteCreated>(&json!({"link": "l", "secret": "s", "invite": invite}));
-    agrees::<member::InviteCreate>(&json!({"role": "guest", "organization_admin": false, "uses": 2, "expires_in_hours": 5,
+    agrees::<member::InviteCreate>(&json!({"role": "guest", "organization_admin": false, "email": "e", "uses": 2, "expires_in_hours": 5,
         "member_expires_in_days": 3, "workflows": ["w"], "permission": "execute"}));
     agrees::<member::InviteAccept>(&json!({"email": "e", "password": "p", "name": "n", "code": "1"}));
     agrees::<share::ShareList>(&json!({"items": [{"id": ID, "object_kind": "workflow", "object_id": "w", "workspace": "s",
         "permission": "use", "created_by": ID, "created_at": AT}]}));
-    agrees::<share::ShareCreate>(&json!({"object_kind": "execution", "object_id": ID, "user_id": ID, "permission": "edit"}));
+    agrees::<share::ShareCreate>(&json!({"object_kind": "execution", "object_id": ID, "user_id": ID,
+        "workspace": "w", "permission": "edit", "expires_in_days": 3}));
     agrees::<share::SharedList>(&json!({"items": [{"workspace_id": ID, "workspace": "s", "object_kind": "credential",
         "object_id": "c", "permission": "use", "expires_at": AT}]}));
     let session =

@@ -62,6 +62,8 @@ fn body(operation: Operation) -> Value {
         Operation::DeadLetterDiscard => json!({"reason": "x"}),
         Operation::CodeExecute => json!({"language": "python", "code": "output = 1"}),
         Operation::MemberAdd => json!({"user_id": NOBODY, "role": "viewer"}),
+        Operation::ExecutionBulkCreate => json!({"action": "cancel", "dry_run": true}),
+        Operation::ExecutionDecide => json!({"outcome": "fail"}),
         Operation::MemberUpdate => json!({"role": "viewer"}),
         Operation::UserUpdate => json!({"role": "member"}),
         Operation::ServiceAccountCreate => json!({"name": "x", "role": "viewer"}),
@@ -144,55 +146,46 @@ fn of_main<'a>(app: &'a TestApp, path: &str, place: &str) -> &'a str {
     }
 }
 
+/// An address with `value` in one of its places; the workspace and organisation in others are the stranger's own.
+fn filled(app: &TestApp, pattern: &str, (place, value): (usize, &str)) -> String {
+    let mut at = 0;
+    let part = |part: &str| {
+        if !part.starts_with('{') {
+            return part.to_owned();
+        }
+        at += 1;
+        match part {
+            _ if at - 1 == place => value.to_owned(),
+            "{id}" if pattern.starts_with("/api/workspaces/") => "theirs".to_owned(),
+            "{id}" if pattern.starts_with("/api/organizations/") => app.ids["their organization"].clone(),
+            other => missing(pattern, other).to_owned(),
+        }
+    };
+    pattern.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
 #[tokio::test]
 async fn every_id_of_another_organization_looks_like_a_missing_one() {
     let mut app = TestApp::start().await;
     let stranger = app.furnish().await;
+    let ask = async |operation: Operation, method: &Method, path: String| {
+        let request = Request::builder().method(method.clone()).uri(path.parse().unwrap()).header("X-Request-Id", "same");
+        let request = request.header("Authorization", format!("Bearer {stranger}")).content_type("application/json");
+        app.send(request.body(body(operation).to_string())).await
+    };
     for (operation, method, pattern) in patterns() {
-        for (place, name) in places(&pattern).iter().enumerate() {
-            if name == "{version}" {
-                continue;
-            }
-            // All other places are the stranger's own, where the workspace is one.
-            let fill = |value: &str| {
-                let parts = pattern.split('/').scan(0, |at, part| {
-                    let is_place = part.starts_with('{');
-                    let here = is_place && *at == place;
-                    let own = part == "{id}" && pattern.starts_with("/api/workspaces/");
-                    *at += usize::from(is_place);
-                    Some(if here {
-                        value.to_owned()
-                    } else if own {
-                        "theirs".to_owned()
-                    } else if part == "{id}" && pattern.starts_with("/api/organizations/") {
-                        app.ids["their organization"].clone()
-                    } else if is_place {
-                        missing(&pattern, part).to_owned()
-                    } else {
-                        part.to_owned()
-                    })
-                });
-                parts.collect::<Vec<_>>().join("/")
-            };
-            let nothing =
-                if name == "{id}" && pattern.starts_with("/api/workspaces/") { NOBODY } else { missing(&pattern, name) };
-            let answers = [fill(of_main(&app, &pattern, name)), fill(nothing)].map(|path| {
-                let (app, method) = (&app, method.clone());
-                let stranger = stranger.clone();
-                async move {
-                    let request = Request::builder().method(method).uri(path.parse().unwrap());
-                    let request = request.header("Authorization", format!("Bearer {stranger}")).header("X-Request-Id", "same");
-                    app.send(request.content_type("application/json").body(body(operation).to_string())).await
-                }
-            });
-            let [foreign, absent] = answers;
-            let (foreign, absent) = (foreign.await, absent.await);
+        // A name that is put is free everywhere.
+        if matches!(operation, Operation::SecretPut | Operation::WorkflowApply) {
+            continue;
+        }
+        for (place, name) in places(&pattern).iter().enumerate().filter(|(_, name)| *name != "{version}") {
+            let is_workspace = name == "{id}" && pattern.starts_with("/api/workspaces/");
+            let nothing = if is_workspace { NOBODY } else { missing(&pattern, name) };
+            let foreign = ask(operation, &method, filled(&app, &pattern, (place, of_main(&app, &pattern, name)))).await;
+            let absent = ask(operation, &method, filled(&app, &pattern, (place, nothing))).await;
             let id = operation.id();
-            let puts = matches!(operation, Operation::SecretPut | Operation::WorkflowApply);
-            assert!(foreign.status == StatusCode::NOT_FOUND || puts, "{id} {name}: {}", foreign.text);
-            if !puts {
-                assert_eq!((foreign.status, foreign.text), (absent.status, absent.text), "{id} {name}");
-            }
+            assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{id} {name}: {}", foreign.text);
+            assert_eq!((foreign.status, foreign.text), (absent.status, absent.text), "{id} {name}");
         }
     }
     let kept = app.ask(&app.admin, Method::GET, "/api/workflows/w", None).await;

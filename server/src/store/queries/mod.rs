@@ -2,8 +2,10 @@
 //! its conditions although row-level security does so as well: two locks on the same door.
 
 pub mod account;
+pub mod audit;
 pub mod audit_log;
-pub mod bulk_insert;
+pub mod bench;
+pub mod bulk_order;
 pub mod control;
 pub mod dead_letter;
 pub mod execution;
@@ -18,10 +20,12 @@ pub mod purge;
 pub mod queue;
 pub mod replay;
 pub mod rollup;
+pub mod schedule;
 pub mod secret;
 pub mod session;
 pub mod share;
 pub mod sign_in;
+pub mod step_wait;
 pub mod token;
 pub mod version;
 pub mod why;
