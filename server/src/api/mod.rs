@@ -22,12 +22,14 @@ mod idempotent;
 mod methods;
 mod payload;
 pub mod problem;
+mod schedule;
 mod secret;
 mod server;
 mod strict_json;
 #[cfg(test)]
 mod tests;
 mod token;
+mod trigger;
 mod workflow;
 mod workflow_version;
 mod workspace;
@@ -45,7 +47,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces,
+    Accounts, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Schedules, Secrets, Tokens, Triggers, Workflows,
+    Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -64,6 +67,8 @@ enum Tag {
     Secrets,
     /// Workflows and their versions.
     Workflows,
+    /// What starts executions.
+    Triggers,
     /// Executions and their events.
     Executions,
     /// Executions that failed for good.
@@ -91,6 +96,10 @@ pub struct ApiDeps {
     pub secrets: Secrets,
     /// Workflows.
     pub workflows: Workflows,
+    /// Triggers.
+    pub triggers: Triggers,
+    /// Schedules that are explained.
+    pub schedules: Schedules,
     /// Executions.
     pub executions: Executions,
     /// Executions that failed for good.
@@ -117,7 +126,8 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
     let LiveDeps { hooks, streams } = live;
     let followed = deps.executions.clone();
     let route = operations(&deps)
-        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks))
+        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks.clone()))
+        .at("/test-hooks/:token/*path", hooks::webhook_test.data(hooks))
         .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
         .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)));
     layered(route, deps)
@@ -133,6 +143,8 @@ fn operations(deps: &ApiDeps) -> Route {
         secret::SecretApi(deps.secrets),
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
+        trigger::TriggerApi(deps.triggers),
+        schedule::ScheduleApi(deps.schedules),
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
         execution_metrics::ExecutionMetricsApi(deps.executions),

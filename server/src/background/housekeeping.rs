@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::Background;
 use crate::store::Error;
-use crate::store::queries::{dead_letter, feed, idempotency, queue, rollup};
+use crate::store::queries::{condition, dead_letter, feed, idempotency, queue, rollup, version};
 
 /// Days of partitions that are made ahead.
 const DAYS_AHEAD: i32 = 7;
@@ -16,6 +16,8 @@ const FEED: TimeDelta = TimeDelta::hours(24);
 const ROLLUPS: TimeDelta = TimeDelta::days(400);
 /// How long dead letters are kept.
 const DEAD_LETTERS: TimeDelta = TimeDelta::days(90);
+/// How long an item that is in no list any more is remembered.
+const ITEMS: TimeDelta = TimeDelta::days(90);
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
 pub(super) async fn run(background: Background) {
@@ -41,6 +43,8 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             idempotency::idempotency_sweep(connection, now)?;
             dead_letter::dead_letter_sweep(connection, now - DEAD_LETTERS)?;
             rollup::sweep(connection, now - ROLLUPS)?;
+            version::tested_sweep(connection, now)?;
+            condition::forget_items(connection, now - ITEMS)?;
             Ok(())
         })
         .await

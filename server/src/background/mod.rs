@@ -1,4 +1,4 @@
-//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, replays, rollups,
+//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, conditions, events, replays, rollups,
 //! partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. One round of each is
@@ -6,6 +6,8 @@
 
 mod adrift;
 mod claims;
+mod conditions;
+mod events;
 mod heartbeat;
 mod housekeeping;
 mod replays;
@@ -27,6 +29,7 @@ use crate::app::Replays;
 use crate::executor::Executor;
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
+use crate::ingress::{Conditions, Events};
 use crate::queue::Queue;
 use crate::store::Database;
 
@@ -41,6 +44,10 @@ pub struct Background {
     pub queue: Queue,
     /// Fires schedules.
     pub schedules: Schedules,
+    /// Looks at conditions.
+    pub conditions: Conditions,
+    /// Tells event triggers what has happened.
+    pub events: Events,
     /// Follows the feed.
     pub hub: Hub,
     /// Replays dead letters.
@@ -51,6 +58,10 @@ pub struct Background {
     pub clock: Arc<dyn Clock>,
     /// Woken when a schedule was activated on this node.
     pub schedules_changed: Arc<Notify>,
+    /// The same for conditions.
+    pub conditions_changed: Arc<Notify>,
+    /// The same for event triggers.
+    pub events_changed: Arc<Notify>,
 }
 
 impl Background {
@@ -61,6 +72,8 @@ impl Background {
         loops.spawn(claims::run(self.clone()));
         loops.spawn(adrift::run(self.clone()));
         loops.spawn(schedules::run(self.clone()));
+        loops.spawn(conditions::run(self.clone()));
+        loops.spawn(events::run(self.clone()));
         loops.spawn(housekeeping::run(self.clone()));
         loops.spawn(replays::run(self.clone()));
         loops.spawn(rollups::run(self.clone()));

@@ -3,6 +3,8 @@
 //! Each kind of arrival finds its workflow version, makes the `trigger` that expressions see, and goes to admission.
 
 pub mod body;
+mod condition;
+mod event;
 mod failure;
 pub mod manual;
 mod rate;
@@ -13,6 +15,8 @@ pub mod schedule;
 mod surroundings;
 pub mod webhook;
 
+pub use condition::Conditions;
+pub use event::Events;
 pub use failure::FailureStarts;
 pub use manual::Manual;
 pub use reply::Reply;

@@ -19,7 +19,7 @@ use crate::config::ServeConfig;
 use crate::executor::{EndError, Executor, FailureDesk, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::ingress::{FailureStarts, Manual, Routes, Surroundings, Webhooks};
+use crate::ingress::{Conditions, Events, FailureStarts, Manual, Routes, Surroundings, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
 use crate::queue::{Load, Queue, Request, Wish};
 use crate::runner::Runner;
@@ -43,6 +43,8 @@ pub(super) struct Engine {
     pub(super) routes: Routes,
     pub(super) webhooks: Webhooks,
     pub(super) schedules_changed: Arc<Notify>,
+    pub(super) conditions_changed: Arc<Notify>,
+    pub(super) events_changed: Arc<Notify>,
     pub(super) replay_ordered: Arc<Notify>,
     pub(super) executions: Executions,
     executor: Executor,
@@ -73,13 +75,14 @@ impl Engine {
         let versions = Versions::new(database.clone(), Arc::clone(&vault));
         let code = CodeRunner::start(code_options(config));
         let policy = OutboundPolicy { allow: config.outbound_allow.clone(), ..OutboundPolicy::default() };
+        let runner = Runner::new(Arc::new(Outbound::new(policy)?), code.clone());
         let failures = FailureDesk::default();
         let parts = Parts {
             database: database.clone(),
             journal: journal.clone(),
             queue: queue.clone(),
             versions: versions.clone(),
-            runner: Runner::new(Arc::new(Outbound::new(policy)?), code.clone()),
+            runner: runner.clone(),
             failures: failures.clone(),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
@@ -91,6 +94,7 @@ impl Engine {
         let surroundings =
             Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
         let schedules_changed = Arc::new(Notify::new());
+        let (conditions_changed, events_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let replay_ordered = Arc::new(Notify::new());
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
@@ -100,11 +104,15 @@ impl Engine {
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
+            conditions: Conditions::new(database.clone(), versions.clone(), admission.clone(), runner, Arc::clone(&clock)),
+            events: Events::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
             hub: hub.clone(),
             replays: Replays::new(database.clone(), executions.clone(), Arc::clone(&clock), Arc::clone(&replay_ordered)),
             database: database.clone(),
             clock: Arc::clone(&clock),
             schedules_changed: Arc::clone(&schedules_changed),
+            conditions_changed: Arc::clone(&conditions_changed),
+            events_changed: Arc::clone(&events_changed),
         };
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
@@ -121,6 +129,8 @@ impl Engine {
             hub,
             routes,
             schedules_changed,
+            conditions_changed,
+            events_changed,
             replay_ordered,
             executions,
             executor,

@@ -22,6 +22,9 @@ pub enum Get {
     /// List executions, newest first, or one
     #[command(visible_aliases = ["execution", "exec", "ex"])]
     Executions(Executions),
+    /// List triggers, or one
+    #[command(visible_alias = "trigger")]
+    Triggers(super::trigger::Triggers),
     /// Show counts and durations of what ended
     Metrics(super::metrics::Metrics),
     /// List the workspace's API tokens
@@ -76,6 +79,7 @@ impl Get {
         match self {
             Self::Workflows(workflows) => return workflows.run(session).await,
             Self::Executions(executions) => return executions.run(session).await,
+            Self::Triggers(triggers) => return triggers.run(session).await,
             Self::Metrics(metrics) => return metrics.run(session).await,
             Self::Tokens => session.printer.list(&session.client()?.tokens().await?.items)?,
             Self::Secrets => session.printer.list(&session.client()?.secrets().await?.items)?,

@@ -16,7 +16,9 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Engine, EngineError, Order, Start, Started};
-use crate::app::{Accounts, Code, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{
+    Accounts, Code, DeadLetters, Executions, Health, Idempotency, Schedules, Secrets, Tokens, Triggers, Workflows, Workspaces,
+};
 use crate::auth::Authenticator;
 use crate::executor::Plans;
 use crate::runner::code::{CodeOptions, CodeRunner};
@@ -89,6 +91,8 @@ impl TestApp {
             workspaces: Workspaces::new(store.clone(), clock.clone()),
             tokens: tokens.clone(),
             secrets: Secrets::new(store.clone(), vault, clock.clone()),
+            triggers: Triggers::new(store.clone(), plans.clone(), Arc::clone(&clock)),
+            schedules: Schedules::new(Arc::clone(&clock)),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
             code: Code::new(code.clone()),
             executions: Executions::new(store.clone(), plans, engine.clone(), Arc::clone(&clock)),

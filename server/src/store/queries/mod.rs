@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod bulk_insert;
+pub mod condition;
 pub mod control;
 pub mod dead_letter;
 pub mod execution;

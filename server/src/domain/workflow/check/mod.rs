@@ -4,6 +4,7 @@
 
 mod code;
 mod concurrency;
+mod conditions;
 mod expressions;
 mod graph;
 mod http;
@@ -25,7 +26,7 @@ pub(super) use workflow::workflow;
 
 /// The fields that each object of the file may have, by its place in the JSON Schema.
 #[cfg(test)]
-pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 14] {
+pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 17] {
     [
         ("/properties", &workflow::FIELDS),
         ("/$defs/concurrency/properties", &concurrency::FIELDS),
@@ -41,5 +42,8 @@ pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 14] {
         ("/$defs/webhook_auth/oneOf/3/properties", &senders::GENERIC_FIELDS),
         ("/$defs/respond/properties", &responds::FIELDS),
         ("/$defs/schedule/properties", &schedules::FIELDS),
+        ("/$defs/condition/properties", &conditions::FIELDS),
+        ("/$defs/condition/properties/check/properties", &conditions::CHECK_FIELDS),
+        ("/$defs/event/properties", &conditions::EVENT_FIELDS),
     ]
 }
