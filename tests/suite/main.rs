@@ -18,6 +18,7 @@ mod dead_letters;
 mod demo;
 mod endpoint;
 mod execution;
+mod failures;
 mod journal_crash_points;
 mod limits;
 mod metrics;
