@@ -80,6 +80,18 @@ pub enum EventBody {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         retry_at: Option<DateTime<Utc>>,
     },
+    /// What an attempt of a code step printed; stands before the event that says how the attempt ended.
+    StepLogged {
+        /// The step's id.
+        step: Arc<str>,
+        /// Which iteration of the step, from 0; absent where the step as a whole is meant.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        iteration: Option<u32>,
+        /// The attempt that printed it.
+        attempt: u32,
+        /// The text, secrets masked; at most what [`crate::limits::CODE_LOG_BYTES`] says, and a line that says where it was cut.
+        log: Arc<str>,
+    },
     /// A step will not run.
     StepSkipped {
         /// The step's id.
@@ -180,6 +192,7 @@ impl EventBody {
             Self::StepStarted { .. } => "step_started",
             Self::StepCompleted { .. } => "step_completed",
             Self::StepFailed { .. } => "step_failed",
+            Self::StepLogged { .. } => "step_logged",
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepWaiting { .. } => "step_waiting",
             Self::StepDecided { .. } => "step_decided",
@@ -199,6 +212,7 @@ impl EventBody {
             Self::StepStarted { iteration, .. }
             | Self::StepCompleted { iteration, .. }
             | Self::StepFailed { iteration, .. }
+            | Self::StepLogged { iteration, .. }
             | Self::StepWaiting { iteration, .. }
             | Self::StepDecided { iteration, .. } => *iteration,
             _ => None,
@@ -219,6 +233,7 @@ impl EventBody {
             Self::StepStarted { step, .. }
             | Self::StepCompleted { step, .. }
             | Self::StepFailed { step, .. }
+            | Self::StepLogged { step, .. }
             | Self::StepSkipped { step, .. }
             | Self::StepWaiting { step, .. }
             | Self::StepDecided { step, .. } => Some(step),

@@ -137,6 +137,10 @@ pub struct StepView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub child_id: Option<ExecutionId>,
+    /// What its newest attempt printed, for a code step without iterations; the events have the log of every attempt.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub log: Option<String>,
     /// How many iterations have ended, for a step with `for_each` or `while` that has begun.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]

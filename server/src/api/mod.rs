@@ -17,6 +17,8 @@ mod execution_control;
 mod execution_metrics;
 mod failure;
 mod health;
+mod hook_answer;
+mod hook_cors;
 mod hooks;
 mod idempotent;
 mod methods;

@@ -69,6 +69,7 @@ fn pending(step: StepOutline) -> StepView {
         error: None,
         awaits: None,
         child_id: None,
+        log: None,
         iterations: None,
     }
 }
@@ -93,7 +94,9 @@ fn advance(step: &mut StepView, event: &Event) {
             step.attempt = *attempt;
             step.started_at.get_or_insert(event.at);
             step.input = input.as_deref().cloned();
+            step.log = None;
         }
+        EventBody::StepLogged { log, .. } => step.log = Some(log.to_string()),
         EventBody::StepCompleted { attempt, output, .. } => {
             end(step, StepStatus::Succeeded, event.at);
             step.attempt = *attempt;

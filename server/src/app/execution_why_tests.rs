@@ -42,6 +42,7 @@ fn facts(status: ExecutionStatus, steps: &[(&str, StepStatus)]) -> Facts {
         child_id: None,
         iterations: None,
         error: None,
+        log: None,
     };
     let steps = steps.iter().map(step).collect();
     let detail = ExecutionDetail { execution, input: Value::Null, output: None, failure: None, steps, wake_at: None };

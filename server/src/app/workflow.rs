@@ -98,7 +98,7 @@ impl Workflows {
         if &*compiled.id != id {
             return Err(Error::WorkflowInvalid(vec![wrong_id(&compiled.id, id)]));
         }
-        code::check(&self.code, &source, &compiled).await?;
+        let warnings = code::check(&self.code, &source, &compiled).await?;
         let file = workflow_apply::File {
             sha256: Sha256::digest(source.as_bytes()).to_vec(),
             source,
@@ -120,7 +120,7 @@ impl Workflows {
                 if outcome != ApplyOutcome::Unchanged {
                     plans.remember(WorkflowUid(row.uid), row.version, &file.plan);
                 }
-                Ok(Ok(WorkflowApplied { outcome, workflow: view(conn, workspace, &slug, &plans, row)? }))
+                Ok(Ok(WorkflowApplied { outcome, workflow: view(conn, workspace, &slug, &plans, row)?, warnings }))
             })
             .await;
         match done {
@@ -137,11 +137,13 @@ impl Workflows {
         authorize(caller, Operation::WorkflowValidate)?;
         let checked = async {
             let plan = compile_file(source.clone()).await?;
-            code::check(&self.code, &source, &plan).await.map(|()| plan)
+            code::check(&self.code, &source, &plan).await.map(|warnings| (plan, warnings))
         };
         match checked.await {
-            Ok(plan) => Ok(ValidationView { valid: true, errors: Vec::new(), steps: outline(&plan) }),
-            Err(Error::WorkflowInvalid(errors)) => Ok(ValidationView { valid: false, errors, steps: Vec::new() }),
+            Ok((plan, warnings)) => Ok(ValidationView { valid: true, errors: Vec::new(), warnings, steps: outline(&plan) }),
+            Err(Error::WorkflowInvalid(errors)) => {
+                Ok(ValidationView { valid: false, errors, warnings: Vec::new(), steps: Vec::new() })
+            }
             Err(error) => Err(error),
         }
     }

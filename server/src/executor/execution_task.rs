@@ -15,20 +15,23 @@ use tokio::task::JoinSet;
 use super::calls::NotCalled;
 use super::service::Parts;
 use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, RunStep};
-use crate::domain::workflow::plan::{Effect, Work};
+use crate::domain::workflow::plan::Effect;
 use crate::domain::workflow::scope::resume_url_step;
 use crate::journal::{self, Append, Lease, Next};
 use crate::queue::{Request, Wish};
-use crate::runner::StepContext;
+use crate::runner::{Outcome, StepContext};
 
 /// A wait that is shorter stays in memory; a longer one gives the lease back and costs nothing but its row.
-const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
+pub(super) const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
+
+/// Longer than claims rest between two looks.
+pub(super) const SOON: TimeDelta = TimeDelta::seconds(10);
 
 /// When an execution is due that waits for nothing but people: at the end of the year 9999.
-const NEVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("within the range of times");
+pub(super) const NEVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("within the range of times");
 
 /// How soon somebody looks again for what could not be read, or starts what this node can't start any more.
-const SOON: TimeDelta = TimeDelta::seconds(1);
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
 
 /// How soon somebody looks again after an execution that was taken up while it waits for its concurrency key.
 const BLOCKED_LOOK: TimeDelta = TimeDelta::seconds(5);
@@ -64,6 +67,15 @@ enum Ended {
     StartLater(ExecutionId),
 }
 
+/// How a task begins.
+pub(super) enum Start {
+    /// With what was wanted while nobody held the execution. One that is `blocked` waits for its concurrency key: it may end, be
+    /// paused and resumed, but not begin.
+    TakenUp { requests: Vec<Request>, blocked: bool },
+    /// With what follows from the first decision, which was made already.
+    Begun(Vec<Action>),
+}
+
 /// Whether the loop goes on.
 #[derive(Debug, PartialEq, Eq)]
 enum Flow {
@@ -95,14 +107,16 @@ impl ExecutionTask {
         }
     }
 
-    /// Carries the execution on until it ends, waits for long, or is no longer ours. One that is `blocked` waits for its
-    /// concurrency key: it may end, be paused and resumed, but not begin.
-    pub(super) async fn run(&mut self, requests: Vec<Request>, blocked: bool) {
-        let mut inputs: Vec<Input> = requests.into_iter().filter_map(input).collect();
-        self.blocked = blocked;
-        if !blocked {
-            inputs.push(Input::Resume);
-        }
+    /// Carries the execution on until it ends, waits for long, or is no longer ours.
+    pub(super) async fn run(&mut self, start: Start) {
+        let (mut inputs, mut actions) = match start {
+            Start::Begun(actions) => (Vec::new(), actions),
+            Start::TakenUp { requests, blocked } => {
+                self.blocked = blocked;
+                let resume = (!blocked).then_some(Input::Resume);
+                (requests.into_iter().filter_map(input).chain(resume).collect(), Vec::new())
+            }
+        };
         loop {
             if let Err(error) = self.fetch_secrets().await {
                 tracing::warn!(%error, execution_id = %self.lease.execution_id, "secrets can't be read; the execution is taken up again later");
@@ -115,8 +129,8 @@ impl ExecutionTask {
                 }
             }
             let now = self.parts.clock.now();
-            let actions = inputs.drain(..).flat_map(|input| self.execution.decide(input, now)).collect();
-            if self.carry_out(actions).await == Flow::Stop || self.settle().await == Flow::Stop {
+            actions.extend(inputs.drain(..).flat_map(|input| self.execution.decide(input, now)));
+            if self.carry_out(std::mem::take(&mut actions)).await == Flow::Stop || self.settle().await == Flow::Stop {
                 return;
             }
             inputs.push(self.next_input().await);
@@ -212,7 +226,9 @@ impl ExecutionTask {
             match calls.start(workspace_id, calling).await {
                 Ok(()) => Ended::Started,
                 Err(NotCalled::Later) => Ended::StartLater(child),
-                Err(NotCalled::Refused(error)) => Ended::Input(Input::StepEnded { place, attempt, result: Err(error) }),
+                Err(NotCalled::Refused(error)) => {
+                    Ended::Input(Input::StepEnded { place, attempt, result: Err(error), log: String::new() })
+                }
             }
         });
     }
@@ -231,10 +247,11 @@ impl ExecutionTask {
         };
         self.attempts.spawn(async move {
             let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));
-            let result = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
+            let Outcome { result, log } = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
                 Err(StepError::new(FailureClass::Infrastructure, "the step failed by a fault of the server; see its log"))
+                    .into()
             });
-            Ended::Input(Input::StepEnded { place, attempt, result })
+            Ended::Input(Input::StepEnded { place, attempt, result, log })
         });
     }
 
@@ -260,6 +277,16 @@ impl ExecutionTask {
         }
     }
 
+    /// Whether it leaves something in the queue that is due before claims look again by themselves: itself, or the next one
+    /// in line for its concurrency key.
+    pub(super) fn leaves_work_soon(&self) -> bool {
+        let state = self.execution.state();
+        match state.end {
+            Some(_) => state.plan().concurrency.is_some(),
+            None => self.until() - self.parts.clock.now() <= SOON,
+        }
+    }
+
     /// When there is something to do again, as far as is known.
     fn until(&self) -> DateTime<Utc> {
         let state = self.execution.state();
@@ -268,34 +295,13 @@ impl ExecutionTask {
             return self.parts.clock.now() + BLOCKED_LOOK;
         }
         let wake_at = self.execution.wake_at().unwrap_or(NEVER);
-        if self.start_elsewhere { wake_at.min(self.parts.clock.now() + SOON) } else { wake_at }
+        if self.start_elsewhere { wake_at.min(self.parts.clock.now() + LOOK_AGAIN) } else { wake_at }
     }
 
     async fn finish(&mut self) -> Flow {
         let flow = self.append(Next::End).await;
-        self.count();
-        self.tell().await;
+        self.parts.ended(self.lease.workspace_id, self.execution.state()).await;
         flow
-    }
-
-    /// Those who called it hear of its end; those whom it called are no longer wanted.
-    async fn tell(&self) {
-        let state = self.execution.state();
-        if let Some(parent) = state.origin.as_ref().and_then(|origin| origin.parent.as_ref()) {
-            self.parts.calls.ended(self.lease.workspace_id, parent.execution_id).await;
-        }
-        if state.plan().steps.iter().any(|step| matches!(step.work, Work::Call(_))) {
-            self.parts.calls.abandoned();
-        }
-    }
-
-    fn count(&self) {
-        let (state, metrics) = (self.execution.state(), &self.parts.metrics);
-        let Some(end) = &state.end else { return };
-        metrics.execution_finished(end.status, (end.at - state.id.admitted_at()).to_std().unwrap_or_default());
-        for (step, plan) in state.steps.iter().zip(&state.plan().steps).filter(|(step, _)| step.finished_at.is_some()) {
-            metrics.step_finished(plan.uses, step.status);
-        }
     }
 
     async fn append(&mut self, next: Next) -> Flow {
@@ -341,7 +347,7 @@ impl ExecutionTask {
             return self.requests.try_recv().map_or(Input::Tick, |request| self.hear(request));
         }
         let now = self.parts.clock.now();
-        let wake_at = if self.look { Some(now + SOON) } else { self.execution.wake_at() };
+        let wake_at = if self.look { Some(now + LOOK_AGAIN) } else { self.execution.wake_at() };
         let delay = wake_at.map(|at| (at - now).to_std().unwrap_or_default());
         let timer = async {
             match delay {

@@ -2,9 +2,10 @@
 //!
 //! [`Executor`] has the room and the list of what runs here; `execution_task` is the loop of one execution: decide, append,
 //! act, wait. An execution gets here in two ways, admitted just now or claimed from the queue, and both begin with
-//! `Input::Resume`.
+//! `Input::Resume`; for one that is admitted, that first decision is usually made before ([`begun`]).
 
 mod answers;
+mod begun;
 mod calls;
 mod desk;
 mod execution_task;
@@ -14,6 +15,7 @@ mod plans;
 mod service;
 mod versions;
 
+pub use begun::Begun;
 pub use calls::{Calls, NotCalled};
 pub use desk::Desk;
 pub use failures::Failures;

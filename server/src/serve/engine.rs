@@ -20,11 +20,11 @@ use crate::domain::execution::Answer;
 use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::ingress::{CallStarts, FailureStarts, Manual, Resumes, Routes, Webhooks};
+use crate::ingress::{CallStarts, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
 use crate::queue::{AnswerTo, Load, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
-use crate::runner::code::{CodeLimits, CodeOptions, CodeRunner};
+use crate::runner::code::{CodeOptions, CodeRunner, NodeOptions};
 use crate::runner::outbound::{Outbound, OutboundPolicy};
 use crate::secrets::{Resume, Vault};
 use crate::store::{Database, SchemaVersion};
@@ -75,7 +75,7 @@ impl Engine {
         let journal = Journal::start(config.journal_writers, node, &database, &clock, &observer, &metrics);
         let journal = journal.map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), Arc::clone(&vault));
-        let code = CodeRunner::start(code_options(config));
+        let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
         let policy = OutboundPolicy { allow: config.outbound_allow.clone(), ..OutboundPolicy::default() };
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
         let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(|url| url.as_str()))?;
@@ -95,6 +95,8 @@ impl Engine {
         let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
+        let surroundings =
+            Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
         let schedules_changed = Arc::new(Notify::new());
         let replay_ordered = Arc::new(Notify::new());
         let bulk_ordered = Arc::new(Notify::new());
@@ -120,7 +122,7 @@ impl Engine {
         };
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
-            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock)),
+            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock), surroundings),
             background: background.start(),
             database,
             schema,
@@ -171,7 +173,8 @@ pub(crate) fn code_options(config: &ServeConfig) -> CodeOptions {
     let options = CodeOptions::new("/proc/self/exe".into());
     CodeOptions {
         minimum_level: config.code_level,
-        limits: CodeLimits { time: config.code_time, ..options.limits },
+        limits: config.code_limits,
+        node: config.code_node.clone().map(|binary| NodeOptions { binary, packages: config.code_node_packages.clone() }),
         concurrency: config.code_concurrency,
         ..options
     }

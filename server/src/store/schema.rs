@@ -131,6 +131,8 @@ diesel::table! {
         kind -> Text,
         path -> Nullable<Text>,
         next_at -> Nullable<Timestamptz>,
+        instant -> Nullable<Timestamptz>,
+        last_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -149,6 +151,7 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
         retry_of -> Nullable<Uuid>,
+        ending -> Nullable<Text>,
         parent_id -> Nullable<Uuid>,
     }
 }
@@ -357,3 +360,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     workflow_versions,
     triggers,
 );
+diesel::allow_tables_to_appear_in_same_query!(executions, execution_queue);

@@ -8,7 +8,8 @@ use super::globals::Globals;
 use super::output;
 use super::session::Session;
 use super::{
-    Error, Exit, about, activate, apply, approve, bulk, cancel, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns,
+    Error, Exit, about, activate, apply, approve, bulk, cancel, code, ctx, delete, demo, describe, diff, dlq, get, login, logs,
+    nouns,
 };
 use super::{pause, raw, retry, secret, start, terminal, token, validate, watch, why, workspace};
 
@@ -68,6 +69,9 @@ pub enum ClientCommand {
     /// List, replay and discard executions that failed for good
     #[command(subcommand, visible_alias = "dead-letters")]
     Dlq(dlq::Dlq),
+    /// Try code out in the server's sandbox
+    #[command(subcommand)]
+    Code(code::Code),
     /// Switch a workflow's triggers on
     Activate(activate::Activate),
     /// Switch a workflow's triggers off
@@ -162,6 +166,7 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Decide(decide) => decide.run(session).await,
         C::Bulk(bulk) => bulk.run(session).await,
         C::Dlq(dlq) => dlq.run(session).await,
+        C::Code(code) => code.run(session).await,
         C::Activate(activate) => activate.run(session).await,
         C::Deactivate(deactivate) => deactivate.run(session).await,
         C::Execution(execution) => execution.run(session).await,

@@ -10,6 +10,7 @@ mod apply;
 mod approve;
 mod bulk;
 mod cancel;
+mod code;
 mod command;
 mod config;
 mod ctx;

@@ -8,6 +8,7 @@ mod account;
 mod approval;
 mod backoff;
 mod bulk;
+mod code;
 mod dead_letter;
 mod error;
 mod execution;

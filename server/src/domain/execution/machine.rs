@@ -48,6 +48,8 @@ pub enum Input {
         attempt: u32,
         /// Its output or its error.
         result: Result<Value, StepError>,
+        /// What it printed; empty when it printed nothing.
+        log: String,
     },
     /// What became of an [`Action::Report`]: the execution that was started, or why there is none.
     Reported(Result<ExecutionId, String>),
@@ -159,7 +161,7 @@ impl Execution {
         if self.state.end.is_none() {
             match input {
                 Input::Resume => self.take_up(now),
-                Input::StepEnded { place, attempt, result } => self.step_ended(place, attempt, result, now),
+                Input::StepEnded { place, attempt, result, log } => self.step_ended(place, attempt, (result, log), now),
                 Input::Reported(outcome) => self.reported(outcome, now),
                 Input::Tick => {
                     self.answer(now);

@@ -257,7 +257,7 @@ impl State {
                 step.wake_at = *until;
                 step.awaits = awaits.as_deref().and_then(Awaits::of);
             }
-            EventBody::StepDecided { .. } => {}
+            EventBody::StepDecided { .. } | EventBody::StepLogged { .. } => {}
             EventBody::StepCompleted { attempt, output, .. } => {
                 step.attempt = *attempt;
                 step.output = Some(Arc::clone(output));

@@ -18,6 +18,8 @@ use crate::domain::workflow::plan::Plan;
 mod awaiting;
 mod catch;
 mod iterations;
+mod log;
+mod simulation;
 mod switch;
 
 /// An execution that was admitted, and everything that it ever recorded.
@@ -52,12 +54,12 @@ impl Story {
 
     fn end_step(&mut self, step: &str, attempt: u32, result: Result<Value, StepError>) -> Vec<Action> {
         let place = Place::whole(self.plan.step_index(step).unwrap());
-        self.decide(Input::StepEnded { place, attempt, result })
+        self.decide(Input::StepEnded { place, attempt, result, log: String::new() })
     }
 
     fn end_iteration(&mut self, step: &str, number: u32, attempt: u32, result: Result<Value, StepError>) -> Vec<Action> {
         let place = Place { step: self.plan.step_index(step).unwrap(), iteration: Some(number) };
-        self.decide(Input::StepEnded { place, attempt, result })
+        self.decide(Input::StepEnded { place, attempt, result, log: String::new() })
     }
 
     /// The same execution on another node: only what was recorded is known.

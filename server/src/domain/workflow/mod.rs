@@ -21,7 +21,7 @@ pub mod scope;
 mod tests;
 mod trigger;
 
-pub use code_problem::code_problem;
+pub use code_problem::{code_asks_too_much, code_problem, code_unchecked};
 pub use compile::compile;
 pub use inputs::InputSchema;
 pub use schema::json_schema;

@@ -2,6 +2,8 @@
 //! its conditions although row-level security does so as well: two locks on the same door.
 
 pub mod account;
+pub mod audit;
+pub mod bench;
 pub mod bulk_insert;
 pub mod bulk_order;
 pub mod control;
@@ -13,6 +15,7 @@ pub mod journal;
 pub mod queue;
 pub mod replay;
 pub mod rollup;
+pub mod schedule;
 pub mod secret;
 pub mod step_wait;
 pub mod token;

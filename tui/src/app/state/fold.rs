@@ -92,7 +92,9 @@ fn fold_step(step: &mut StepView, event: &Event) {
             step.attempt = *attempt;
             step.started_at = step.started_at.or(Some(event.at));
             step.input = input.as_ref().map(unshare);
+            step.log = None;
         }
+        EventBody::StepLogged { log, .. } => step.log = Some(log.to_string()),
         EventBody::StepCompleted { attempt, output, .. } => {
             end(step, event, StepStatus::Succeeded);
             step.attempt = *attempt;

@@ -113,6 +113,7 @@ pub fn step(id: &str, depends_on: &[&str]) -> StepView {
         error: None,
         awaits: None,
         child_id: None,
+        log: None,
         iterations: None,
     }
 }
