@@ -13,8 +13,8 @@ use tidemill_common::limits::WORKFLOW_BYTES;
 use super::code;
 use super::error::{Error, authorize};
 use super::page::{self, PageRequest};
-use super::workflow_apply;
 use super::workflow_view::{outline, plan, view, views};
+use super::{workflow_apply, workflow_cycle};
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
@@ -110,6 +110,9 @@ impl Workflows {
         let done = self
             .database
             .with_tenant(workspace, move |conn| {
+                if let Err(refused) = workflow_cycle::check(conn, workspace, &plans, &file.plan)? {
+                    return Ok(Err(refused));
+                }
                 let (outcome, row) = match workflow_apply::apply(conn, workspace, &file)? {
                     Ok(done) => done,
                     Err(refused) => return Ok(Err(refused)),

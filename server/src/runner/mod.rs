@@ -1,6 +1,6 @@
 //! Does the work of one step that has outside effects. Never sees the store.
 //!
-//! `transform`, `switch`, `wait` and `fail` have none: `domain::execution` evaluates them itself.
+//! `transform`, `switch`, `wait`, `approval`, `workflow.call` and `fail` have none here: `domain::execution` carries them out.
 
 pub mod code;
 pub mod http;
@@ -58,7 +58,7 @@ impl Runner {
         match work {
             Work::HttpRequest(_) => http::request(&self.outbound, with, context).await.into(),
             Work::Code(work) => self.run_code(work, with, &context).await,
-            Work::Transform(_) | Work::Switch(_) | Work::Wait(_) | Work::Fail(_) => {
+            Work::Transform(_) | Work::Switch(_) | Work::Wait(_) | Work::Fail(_) | Work::Call(_) | Work::Approval(_) => {
                 Err(StepError::new(FailureClass::Infrastructure, "a step without outside effects was sent to the runner"))
                     .into()
             }

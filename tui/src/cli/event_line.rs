@@ -1,6 +1,7 @@
 //! An event as one line: for people, or as data.
 
 use serde_json::Value;
+use tidemill_common::awaited::waiting_words;
 use tidemill_common::event::{Event, EventBody, SkipReason, StepError};
 
 use super::output::{Format, Paint, Tone, execution_tone, plain_text};
@@ -76,7 +77,11 @@ fn detail(body: &EventBody) -> String {
             SkipReason::Failure => "a step it depends on failed".to_owned(),
             SkipReason::NotChosen => "a switch chose another case".to_owned(),
         },
-        EventBody::StepWaiting { until, .. } => format!("until {}", until.format("%Y-%m-%d %H:%M:%S UTC")),
+        EventBody::StepWaiting { until, awaits, .. } => waiting_words(*until, awaits.as_deref()),
+        EventBody::StepDecided { verdict, by, comment, .. } => {
+            let why = comment.as_ref().map(|comment| format!(": {comment}")).unwrap_or_default();
+            format!("{} by {by}{why}", verdict.as_str())
+        }
         EventBody::FailureCaught { error } => error_text(error),
         EventBody::FailureReported { workflow_id, execution_id, error } => {
             let outcome = error.clone().or_else(|| execution_id.map(|id| id.to_string())).unwrap_or_default();

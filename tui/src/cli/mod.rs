@@ -7,6 +7,8 @@
 mod about;
 mod activate;
 mod apply;
+mod approve;
+mod bulk;
 mod cancel;
 mod code;
 mod command;

@@ -11,7 +11,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
 use super::machine::{Action, Execution};
-use super::step_state::Place;
+use super::step_state::{Awaits, Place, Progress};
 use crate::domain::mask::{mask_text, mask_values};
 use crate::domain::workflow::plan::StepIndex;
 
@@ -28,7 +28,10 @@ impl Execution {
         now: DateTime<Utc>,
     ) {
         let progress = self.state.steps[place.step].progress(place.iteration);
-        if !progress.is_some_and(|progress| progress.status == StepStatus::Running && progress.attempt == attempt) {
+        let is_open = |progress: Progress| {
+            progress.status == StepStatus::Running || matches!(progress.awaits, Some(Awaits::Execution(_)))
+        };
+        if !progress.is_some_and(|progress| is_open(progress) && progress.attempt == attempt) {
             return;
         }
         if !log.is_empty() {

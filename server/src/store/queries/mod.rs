@@ -4,6 +4,8 @@
 pub mod account;
 pub mod audit;
 pub mod bench;
+pub mod bulk_insert;
+pub mod bulk_order;
 pub mod control;
 pub mod dead_letter;
 pub mod execution;
@@ -13,7 +15,9 @@ pub mod journal;
 pub mod queue;
 pub mod replay;
 pub mod rollup;
+pub mod schedule;
 pub mod secret;
+pub mod step_wait;
 pub mod token;
 pub mod version;
 pub mod why;

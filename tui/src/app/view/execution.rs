@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use tidemill_common::awaited::waiting_words;
 use tidemill_common::event::{Event, EventBody, SkipReason, StepError};
 use tidemill_common::status::StepStatus;
 
@@ -175,8 +176,12 @@ fn describe(event: &Event) -> (Token, String) {
             };
             (Token::Muted, format!("{step}: {why}"))
         }
-        EventBody::StepWaiting { until, .. } => {
-            (Token::Wait, format!("{place} until {}", until.format("%Y-%m-%d %H:%M:%S UTC")))
+        EventBody::StepWaiting { until, awaits, .. } => {
+            (Token::Wait, format!("{place} {}", waiting_words(*until, awaits.as_deref())))
+        }
+        EventBody::StepDecided { verdict, by, comment, .. } => {
+            let why = comment.as_ref().map(|comment| format!(": {comment}")).unwrap_or_default();
+            (Token::Warn, format!("{place}: {} by {by}{why}", verdict.as_str()))
         }
         EventBody::FailureReported { workflow_id, execution_id, error } => {
             let outcome = error.clone().or_else(|| execution_id.map(|id| id.to_string())).unwrap_or_default();
