@@ -103,7 +103,7 @@ fn detail(body: &EventBody) -> String {
 /// What a step printed, whole, below its event.
 fn log_lines(body: &EventBody) -> String {
     let EventBody::StepLogged { log, .. } = body else { return String::new() };
-    log.lines().map(|line| format!("\n    {}", plain_text(line).trim_end())).collect()
+    log.lines().flat_map(|line| ["\n    ".to_owned(), plain_text(line).trim_end().to_owned()]).collect()
 }
 
 /// Class and message, with the step where it is named.
