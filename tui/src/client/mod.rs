@@ -5,7 +5,9 @@
 //! prints, reads the environment or knows a terminal.
 
 mod account;
+mod approval;
 mod backoff;
+mod code;
 mod dead_letter;
 mod error;
 mod execution;

@@ -14,6 +14,7 @@ pub mod queue;
 pub mod replay;
 pub mod rollup;
 pub mod secret;
+pub mod step_wait;
 pub mod token;
 pub mod version;
 pub mod why;
