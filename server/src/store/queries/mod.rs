@@ -4,7 +4,6 @@
 pub mod account;
 pub mod audit;
 pub mod bench;
-pub mod bulk_insert;
 pub mod bulk_order;
 pub mod control;
 pub mod dead_letter;
