@@ -16,6 +16,7 @@ pub mod health;
 pub mod member;
 pub mod metrics;
 pub mod organization;
+pub mod schedule;
 pub mod secret;
 pub mod session;
 pub mod share;

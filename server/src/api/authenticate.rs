@@ -15,8 +15,8 @@ use crate::auth::{self, Authenticator, Caller};
 /// Names the workspace that a request acts on, by slug or id, when it isn't the token's own.
 pub const WORKSPACE: &str = "tidemill-workspace";
 
-/// Addresses that need no token. Webhooks, below `/hooks/`, check their senders themselves; resume addresses, below `/resume/`,
-/// are secrets; pages and operations for signing in check what they are sent.
+/// Addresses that need no token. Webhooks, below `/hooks/` and `/test-hooks/`, check their senders themselves; resume
+/// addresses, below `/resume/`, are secrets; pages and operations for signing in check what they are sent.
 const PUBLIC: [&str; 12] = [
     "/healthz",
     "/readyz",
@@ -35,10 +35,15 @@ const PUBLIC: [&str; 12] = [
 /// Where one more part of the address is a secret that opens what is behind it.
 const BY_LINK: [&str; 3] = ["/api/invites/", "/invite/", "/reset/"];
 
+/// Below these, too.
+const PUBLIC_BELOW: [&str; 3] = ["/hooks/", "/test-hooks/", "/resume/"];
+
 fn is_public(path: &str) -> bool {
     let is_secret = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let is_link = |start: &&str| path.strip_prefix(*start).is_some_and(is_secret);
-    PUBLIC.contains(&path) || path.starts_with("/hooks/") || path.starts_with("/resume/") || BY_LINK.iter().any(|start| is_link(&start))
+    PUBLIC.contains(&path)
+        || PUBLIC_BELOW.iter().any(|prefix| path.starts_with(prefix))
+        || BY_LINK.iter().any(|start| is_link(&start))
 }
 
 /// The workspace that the address is about: `/api/workspaces/{id}` and what is below it.
@@ -196,6 +201,7 @@ mod tests {
             "/",
             "/hooks",
             "/resume",
+            "/test-hooks",
             "/docs/",
             "/healthz/",
             "//healthz",

@@ -41,7 +41,7 @@ pub const PUBLIC: [&str; 10] = [
 pub const STREAMS: [Operation; 2] = [Operation::ExecutionStream, Operation::WorkspaceStream];
 
 /// How the name of an operation that changes nothing ends.
-const READING: [&str; 6] = ["_view", "_list", "_events", "_stream", "_validate", "_export"];
+const READING: [&str; 7] = ["_view", "_list", "_events", "_stream", "_validate", "_export", "_explain"];
 
 impl Operation {
     /// Whether it changes nothing.

@@ -65,6 +65,15 @@ impl Secret {
         Ok(Self { kind, text: format!("{}{random}{checksum}", kind.prefix()) })
     }
 
+    /// A random text for an address that is a secret by itself.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn generate_address() -> Result<String, getrandom::Error> {
+        let Self(whole) = Self::generate()?;
+        Ok(whole[PREFIX.len()..PREFIX.len() + RANDOM].to_owned())
+    }
+
     /// The secret that `text` spells, if form and checksum are right.
     pub fn parse(text: &str) -> Option<Self> {
         // No prefix is the beginning of another one.

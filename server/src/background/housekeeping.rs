@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::Background;
 use crate::app::purge;
 use crate::store::Error;
-use crate::store::queries::{bulk_order, dead_letter, feed, idempotency, queue, rollup, sign_in};
+use crate::store::queries::{bulk_order, condition, dead_letter, feed, idempotency, queue, rollup, sign_in, version};
 
 /// Days of partitions that are made ahead.
 const DAYS_AHEAD: i32 = 7;
@@ -19,6 +19,8 @@ const ROLLUPS: TimeDelta = TimeDelta::days(400);
 const RATES: TimeDelta = TimeDelta::days(32);
 /// How long dead letters are kept, and orders about many executions.
 const DEAD_LETTERS: TimeDelta = TimeDelta::days(90);
+/// How long an item that is in no list any more is remembered.
+const ITEMS: TimeDelta = TimeDelta::days(90);
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
 pub(super) async fn run(background: Background) {
@@ -47,6 +49,8 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             queue::rate_starts_sweep(connection, now - RATES)?;
             rollup::sweep(connection, now - ROLLUPS)?;
             sign_in::sign_in_sweep(connection, now)?;
+            version::tested_sweep(connection, now)?;
+            condition::forget_items(connection, now - ITEMS)?;
             Ok(())
         })
         .await?;

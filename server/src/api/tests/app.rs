@@ -18,7 +18,8 @@ use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
-    AuditLog, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, People, PeopleParts, Secrets, Tokens, Workflows,
+    AuditLog, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, People, PeopleParts, Schedules, Secrets, Tokens,
+    Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::executor::Plans;
@@ -104,6 +105,8 @@ impl TestApp {
             audit: AuditLog::new(store.clone()),
             tokens: tokens.clone(),
             secrets: Secrets::new(store.clone(), vault, clock.clone()),
+            triggers: Triggers::new(store.clone(), plans.clone(), Arc::clone(&clock)),
+            schedules: Schedules::new(Arc::clone(&clock)),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
             code: Code::new(code.clone()),
             bulk: BulkOrders::new(executions.clone(), Arc::default()),

@@ -14,7 +14,7 @@ const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 /// What stands for nothing in a place of an address. A new kind of place must say what it is.
 fn missing(path: &str, place: &str) -> &'static str {
     match place {
-        "{name}" => "missing",
+        "{name}" | "{trigger}" => "missing",
         "{version}" => "1",
         "{id}" if path.starts_with("/api/workspaces/") => "main",
         "{id}" if path.starts_with("/api/workflows/") => "missing",
@@ -132,6 +132,7 @@ fn of_main<'a>(app: &'a TestApp, path: &str, place: &str) -> &'a str {
         "{invite_id}" => &app.ids["invite"],
         "{share_id}" => &app.ids["share"],
         "{name}" => "shop",
+        "{trigger}" => "t",
         "{version}" => "1",
         "{id}" => match path.split('/').nth(2).unwrap() {
             "workspaces" => &app.ids["workspace"],

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod audit_log;
 pub mod bench;
 pub mod bulk_order;
+pub mod condition;
 pub mod control;
 pub mod dead_letter;
 pub mod execution;
