@@ -7,8 +7,8 @@ use tidemill_common::awaited::{Awaited, AwaitedKind, Verdict};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::limits::PAGE_ITEMS;
 
-use super::engine::{Answer, AnswerTo, Decided, EngineError};
 use super::access::authorize;
+use super::engine::{Answer, AnswerTo, Decided, EngineError};
 use super::error::Error;
 use super::execution::Executions;
 use super::execution_control::check_reason;

@@ -96,13 +96,8 @@ impl Executions {
         let mut rows = self
             .database
             .with_tenant(workspace, move |conn| {
-                let mut filter = execution::ExecutionFilter {
-                    workflow: None,
-                    only,
-                    statuses: query.statuses,
-                    parent: query.parent,
-                    before,
-                };
+                let mut filter =
+                    execution::ExecutionFilter { workflow: None, only, statuses: query.statuses, parent: query.parent, before };
                 if let Some(id) = workflow_id {
                     filter.workflow = Some(WorkflowUid(workflow::workflow_get(conn, workspace, &id)?.uid));
                 }

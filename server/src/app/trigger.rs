@@ -46,7 +46,7 @@ impl Triggers {
         let (workflows, next_cursor) = self
             .database
             .with_tenant(workspace, move |conn| {
-                let mut rows = workflow::workflow_list(conn, workspace, after.as_deref(), page::rows(size))?;
+                let mut rows = workflow::workflow_list(conn, workspace, None, after.as_deref(), page::rows(size))?;
                 let next = page::cut(&mut rows, size, |row| row.id.clone());
                 Ok((views(conn, workspace, &slug, &plans, rows)?, next))
             })

@@ -70,8 +70,9 @@ impl Secret {
     /// # Errors
     /// When the operating system gives no random bytes.
     pub fn generate_address() -> Result<String, getrandom::Error> {
-        let Self(whole) = Self::generate()?;
-        Ok(whole[PREFIX.len()..PREFIX.len() + RANDOM].to_owned())
+        let whole = Self::generate(Kind::Token)?;
+        let start = Kind::Token.prefix().len();
+        Ok(whole.text[start..start + RANDOM].to_owned())
     }
 
     /// The secret that `text` spells, if form and checksum are right.

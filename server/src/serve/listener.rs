@@ -12,7 +12,6 @@ use crate::app::{
     Activated, AuditLog, BulkOrders, Code, DeadLetters, Health, Idempotency, People, PeopleParts, Schedules, Secrets, Tokens,
     Triggers, Workflows,
 };
-use crate::app::{Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
 use crate::secrets::AccountKey;

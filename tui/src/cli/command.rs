@@ -8,8 +8,8 @@ use super::globals::Globals;
 use super::output;
 use super::session::Session;
 use super::{
-    Error, Exit, about, activate, apply, approve, audit, bulk, cancel, code, ctx, delete, demo, describe, diff, dlq, get, invite,
-    login, logs, nouns,
+    Error, Exit, about, activate, apply, approve, audit, bulk, cancel, code, ctx, delete, demo, describe, diff, dlq, get,
+    invite, login, logs, nouns,
 };
 use super::{member, org, share, user};
 use super::{pause, raw, retry, schedule, secret, start, terminal, token, trigger, validate, watch, why, workspace};

@@ -118,8 +118,10 @@ fn serde_and_the_document_agree_about_people() {
     let invite = json!({"id": ID, "role": "viewer", "organization_admin": false, "email": "e", "uses_left": 2, "created_by": ID,
         "created_at": AT, "expires_at": AT, "member_expires_at": AT});
     agrees::<member::InviteCreated>(&json!({"link": "l", "secret": "s", "invite": invite}));
-    agrees::<member::InviteCreate>(&json!({"role": "guest", "organization_admin": false, "email": "e", "uses": 2, "expires_in_hours": 5,
-        "member_expires_in_days": 3, "workflows": ["w"], "permission": "execute"}));
+    agrees::<member::InviteCreate>(
+        &json!({"role": "guest", "organization_admin": false, "email": "e", "uses": 2, "expires_in_hours": 5,
+        "member_expires_in_days": 3, "workflows": ["w"], "permission": "execute"}),
+    );
     agrees::<member::InviteAccept>(&json!({"email": "e", "password": "p", "name": "n", "code": "1"}));
     agrees::<share::ShareList>(&json!({"items": [{"id": ID, "object_kind": "workflow", "object_id": "w", "workspace": "s",
         "permission": "use", "created_by": ID, "created_at": AT}]}));
