@@ -1,5 +1,7 @@
 //! The audit log: `/api/workspaces/{id}/audit-log`, its export, and the chain of an organisation.
 
+#![expect(clippy::too_many_arguments, reason = "an operation names each of its query parameters")]
+
 use chrono::{DateTime, Utc};
 use poem::Body;
 use poem_openapi::param::{Path, Query};
