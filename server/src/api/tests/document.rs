@@ -122,7 +122,7 @@ fn serde_and_the_document_agree_about_people() {
         &json!({"role": "guest", "organization_admin": false, "email": "e", "uses": 2, "expires_in_hours": 5,
         "member_expires_in_days": 3, "workflows": ["w"], "permission": "execute"}),
     );
-    agrees::<member::InviteAccept>(&json!({"email": "e", "password": "p", "name": "n", "code": "1"}));
+    agrees::<member::InviteAccept>(&json!({"email": "e@e", "password": "p", "name": "n", "code": "1"}));
     agrees::<share::ShareList>(&json!({"items": [{"id": ID, "object_kind": "workflow", "object_id": "w", "workspace": "s",
         "permission": "use", "created_by": ID, "created_at": AT}]}));
     agrees::<share::ShareCreate>(&json!({"object_kind": "execution", "object_id": ID, "user_id": ID,
@@ -132,7 +132,7 @@ fn serde_and_the_document_agree_about_people() {
     let session =
         json!({"id": ID, "name": "n", "address": "a", "created_at": AT, "last_used_at": AT, "expires_at": AT, "current": true});
     agrees::<session::SessionCreated>(&json!({"secret": "s", "user_id": ID, "session": session}));
-    agrees::<session::SignIn>(&json!({"email": "e", "password": "p", "code": "1", "name": "n"}));
+    agrees::<session::SignIn>(&json!({"email": "e@e", "password": "p", "code": "1", "name": "n"}));
     agrees::<session::DeviceBegun>(&json!({"device_code": "d", "user_code": "u", "verification_uri": "v",
         "verification_uri_complete": "c", "expires_in": 900, "interval": 5}));
     agrees::<organization::UserList>(&json!({"items": [{"id": ID, "name": "n", "kind": "person", "role": "admin",

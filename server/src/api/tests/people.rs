@@ -60,6 +60,8 @@ async fn wrong_sign_ins_are_alike_and_slow_down() {
     for _ in 0..5 {
         claim("ann@example.com", "wrong wrong wrong").await;
     }
+    // However slow this machine is: nine failures wait for 15 seconds and more.
+    app.database.execute("UPDATE tidemill.sign_in_failures SET failures = 12, last_at = now() WHERE failures >= 6");
     let slowed = claim("ann@example.com", PASSWORD).await;
     assert_eq!((slowed.status.as_u16(), slowed.problem().as_str()), (429, "too_many_attempts"));
     assert_ne!(slowed.header("retry-after"), "");
