@@ -6,6 +6,7 @@
 pub mod account;
 pub mod code;
 pub mod control;
+pub mod credential;
 pub mod dead_letter;
 pub mod event;
 pub mod execution;

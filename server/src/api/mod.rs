@@ -7,6 +7,7 @@
 mod account;
 pub mod authenticate;
 mod code;
+mod credential;
 mod dead_letter;
 mod document;
 mod envelope;
@@ -43,7 +44,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces,
+    Accounts, Code, Credentials, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows,
+    Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -58,7 +60,7 @@ enum Tag {
     Workspaces,
     /// API tokens.
     Tokens,
-    /// Secrets that steps use.
+    /// Secrets and credentials that steps use.
     Secrets,
     /// Workflows and their versions.
     Workflows,
@@ -87,6 +89,8 @@ pub struct ApiDeps {
     pub tokens: Tokens,
     /// Secrets.
     pub secrets: Secrets,
+    /// Credentials.
+    pub credentials: Credentials,
     /// Workflows.
     pub workflows: Workflows,
     /// Executions.
@@ -129,6 +133,7 @@ fn operations(deps: &ApiDeps) -> Route {
         workspace::WorkspaceApi(deps.workspaces),
         token::TokenApi(deps.tokens),
         secret::SecretApi(deps.secrets),
+        credential::CredentialApi(deps.credentials),
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
         execution::ExecutionApi(deps.executions.clone()),

@@ -6,6 +6,7 @@
 mod account;
 pub mod bootstrap;
 mod code;
+mod credential;
 mod dead_letter;
 pub mod engine;
 mod error;
@@ -29,6 +30,7 @@ mod workspace;
 
 pub use account::Accounts;
 pub use code::Code;
+pub use credential::Credentials;
 pub use dead_letter::{DeadLetterQuery, DeadLetters};
 pub use error::Error;
 pub use execution::{ExecutionQuery, Executions};
@@ -39,7 +41,7 @@ pub use page::PageRequest;
 pub use replay::Replays;
 
 pub use crate::store::queries::dead_letter::DeadLetterFilter;
-pub use secret::Secrets;
+pub use secret::{SecretChanged, Secrets};
 pub use token::Tokens;
 pub use workflow::{Activated, IfMatch, Workflows};
 pub use workspace::Workspaces;

@@ -81,16 +81,15 @@ impl ExecutionTask {
         }
     }
 
-    /// The secrets that the plan's steps read are fetched once, before the first decision.
+    /// The secrets and credentials that the plan's steps use are fetched once, before the first decision.
     async fn fetch_secrets(&mut self) -> Result<(), super::VersionError> {
         if !self.execution.wants_secrets() {
             return Ok(());
         }
-        let names = self.execution.state().plan().secret_names();
-        let secrets = self.parts.versions.secrets(self.lease.workspace_id, names).await;
-        match secrets {
+        let plan = Arc::clone(self.execution.state().plan());
+        match self.parts.versions.known_secrets(self.lease.workspace_id, &plan).await {
             Ok(values) => self.execution.give_secrets(Ok(values)),
-            Err(error @ super::VersionError::Secret { .. }) => self.execution.give_secrets(Err(error.to_string())),
+            Err(error @ super::VersionError::Secret(_)) => self.execution.give_secrets(Err(error.to_string())),
             Err(error) => return Err(error),
         }
         Ok(())
@@ -130,7 +129,7 @@ impl ExecutionTask {
     }
 
     fn start_attempt(&mut self, run: RunStep) {
-        let RunStep { place, attempt, with } = run;
+        let RunStep { place, attempt, with, credential } = run;
         let step = place.step;
         let plan = Arc::clone(self.execution.state().plan());
         let parts = Arc::clone(&self.parts);
@@ -140,6 +139,7 @@ impl ExecutionTask {
             iteration: place.iteration.unwrap_or(0),
             attempt,
             timeout: plan.steps[step].timeout,
+            credential,
         };
         self.attempts.spawn(async move {
             let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));

@@ -3,8 +3,10 @@
 //! `transform`, `switch`, `wait` and `fail` have none: `domain::execution` evaluates them itself.
 
 pub mod code;
+mod email;
 pub mod http;
 pub mod outbound;
+mod webhook;
 
 use std::fmt;
 use std::sync::Arc;
@@ -41,7 +43,9 @@ impl Runner {
     /// Carries out one attempt of `work` with its rendered `with`.
     pub async fn run(&self, work: &Work, with: Value, context: StepContext) -> Result<Value, StepError> {
         match work {
-            Work::HttpRequest(_) => http::request(&self.outbound, with, context).await,
+            Work::HttpRequest(work) => http::request(&self.outbound, work, &with, context).await,
+            Work::Email(_) => email::send(&self.outbound, &with, context).await,
+            Work::Webhook(_) => webhook::send(&self.outbound, &with, context).await,
             Work::Code(work) => self.run_code(work, with, &context).await,
             Work::Transform(_) | Work::Switch(_) | Work::Wait(_) | Work::Fail(_) => {
                 Err(StepError::new(FailureClass::Infrastructure, "a step without outside effects was sent to the runner"))

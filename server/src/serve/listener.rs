@@ -8,7 +8,10 @@ use tokio::sync::Semaphore;
 use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
-use crate::app::{Accounts, Activated, Code, DeadLetters, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{
+    Accounts, Activated, Code, Credentials, DeadLetters, Health, Idempotency, SecretChanged, Secrets, Tokens, Workflows,
+    Workspaces,
+};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
 
@@ -31,20 +34,23 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 }
 
 fn deps(engine: &Engine) -> ApiDeps {
-    let Engine { database, schema, draining, clock, vault, metrics, versions, code, routes, .. } = engine;
+    let Engine { database, schema, draining, clock, keeper, metrics, versions, code, routes, .. } = engine;
     let Engine { executions, replay_ordered, schedules_changed, .. } = engine;
     let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
     let activated: Activated = Arc::new(move || {
         routes.forget();
         schedules_changed.notify_one();
     });
+    let secret_routes = engine.routes.clone();
+    let secret_changed: SecretChanged = Arc::new(move || secret_routes.forget());
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
     ApiDeps {
         idempotency: Idempotency::new(database.clone(), Arc::clone(clock)),
         accounts: Accounts::new(database.clone()),
         workspaces: Workspaces::new(database.clone(), Arc::clone(clock)),
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
-        secrets: Secrets::new(database.clone(), Arc::clone(vault), Arc::clone(clock)),
+        secrets: Secrets::new(database.clone(), keeper.clone(), Arc::clone(clock), secret_changed),
+        credentials: Credentials::new(database.clone(), keeper.clone(), Arc::clone(clock)),
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated, code.clone()),
         code: Code::new(code.clone()),
         executions: executions.clone(),

@@ -7,7 +7,9 @@ use clap::{Command, Subcommand};
 use super::globals::Globals;
 use super::output;
 use super::session::Session;
-use super::{Error, Exit, about, activate, apply, cancel, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns};
+use super::{
+    Error, Exit, about, activate, apply, cancel, credential, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns,
+};
 use super::{pause, raw, retry, secret, start, terminal, token, validate, watch, why, workspace};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
@@ -73,6 +75,9 @@ pub enum ClientCommand {
     /// Set, list and remove secrets
     #[command(subcommand, visible_alias = "secrets")]
     Secret(secret::Secret),
+    /// Set, list, show and remove credentials: secrets that go to their hosts only
+    #[command(subcommand, visible_alias = "credentials")]
+    Credential(credential::Credential),
     /// List and make workspaces
     #[command(subcommand, visible_alias = "workspaces")]
     Workspace(workspace::Workspace),
@@ -153,6 +158,7 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Workflow(workflow) => workflow.run(session).await,
         C::Token(token) => token.run(session).await,
         C::Secret(secret) => secret.run(session).await,
+        C::Credential(credential) => credential.run(session).await,
         C::Workspace(workspace) => workspace.run(session).await,
         C::Api(api) => api.run(session).await,
         C::Version(_) => about::Version::run(session),

@@ -10,6 +10,7 @@ mod apply;
 mod cancel;
 mod command;
 mod config;
+mod credential;
 mod ctx;
 mod delete;
 mod demo;

@@ -6,6 +6,7 @@
 
 mod account;
 mod backoff;
+mod credential;
 mod dead_letter;
 mod error;
 mod execution;

@@ -16,11 +16,13 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Engine, EngineError, Order, Start, Started};
-use crate::app::{Accounts, Code, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{
+    Accounts, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces,
+};
 use crate::auth::Authenticator;
 use crate::executor::Plans;
 use crate::runner::code::{CodeOptions, CodeRunner};
-use crate::secrets::Vault;
+use crate::secrets::{Keeper, Vault};
 use crate::store::tests::TestDatabase;
 use crate::store::{Database, migrate};
 
@@ -35,8 +37,9 @@ pub struct TestApp {
     pub engine: Arc<DiaryEngine>,
     /// Becomes true when the server stops.
     pub draining: Arc<AtomicBool>,
-    /// The database; the last to go.
+    /// The database; the last but one to go.
     pub database: TestDatabase,
+    _keys: tempfile::TempDir,
 }
 
 /// An answer, read to its end.
@@ -74,7 +77,9 @@ impl TestApp {
         let schema = migrate(&database.url).unwrap();
         let store = database.connect();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let vault = Arc::new(Vault::new(&[7; 32]));
+        let keys = tempfile::tempdir().unwrap();
+        let vault = Arc::new(Vault::create(keys.path()).unwrap());
+        let keeper = Keeper::new(store.clone(), vault);
         let secret = bootstrap(&store, &*clock, FirstNames::default()).await.unwrap().expect("the first start");
         let authenticator = Authenticator::new(store.clone(), clock.clone());
         let tokens = Tokens::new(store.clone(), authenticator.clone(), clock.clone());
@@ -88,7 +93,8 @@ impl TestApp {
             accounts: Accounts::new(store.clone()),
             workspaces: Workspaces::new(store.clone(), clock.clone()),
             tokens: tokens.clone(),
-            secrets: Secrets::new(store.clone(), vault, clock.clone()),
+            secrets: Secrets::new(store.clone(), keeper.clone(), clock.clone(), Arc::new(|| ())),
+            credentials: Credentials::new(store.clone(), keeper, clock.clone()),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
             code: Code::new(code.clone()),
             executions: Executions::new(store.clone(), plans, engine.clone(), Arc::clone(&clock)),
@@ -97,7 +103,16 @@ impl TestApp {
             metrics: Arc::default(),
         };
         let admin = secret.reveal().to_owned();
-        Self { routes: layered(operations(&deps), deps).boxed(), tokens, authenticator, admin, engine, draining, database }
+        Self {
+            routes: layered(operations(&deps), deps).boxed(),
+            tokens,
+            authenticator,
+            admin,
+            engine,
+            draining,
+            database,
+            _keys: keys,
+        }
     }
 
     /// A token of the admin with a lesser role.

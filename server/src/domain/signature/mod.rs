@@ -5,6 +5,7 @@
 
 mod header;
 mod scheme;
+mod sign;
 mod verify;
 
 #[cfg(test)]
@@ -12,4 +13,5 @@ mod tests;
 
 pub use header::Headers;
 pub use scheme::{Algorithm, Encoding, HmacScheme, Scheme};
+pub use sign::{sign, signing_key};
 pub use verify::{SignatureError, TOLERANCE_SECONDS, delivery_id, verify};

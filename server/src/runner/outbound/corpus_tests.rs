@@ -210,8 +210,15 @@ fn outbound() -> Outbound {
 
 async fn get(outbound: &Outbound, url: Url) -> Result<Answer, Error> {
     let timeout = Duration::from_secs(5);
-    let request =
-        Request { method: Method::GET, url, headers: HeaderMap::new(), body: Vec::new(), follow_redirects: true, timeout };
+    let request = Request {
+        method: Method::GET,
+        url,
+        headers: HeaderMap::new(),
+        body: Vec::new(),
+        follow_redirects: true,
+        timeout,
+        credential: None,
+    };
     outbound.send(request).await
 }
 

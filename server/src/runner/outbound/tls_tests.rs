@@ -75,7 +75,15 @@ async fn get(issuer: &CertifiedIssuer<'static, KeyPair>, port: u16, follow_redir
     let outbound = Outbound::with(policy, Arc::new(Loopback), roots).unwrap();
     let url = Url::parse(&format!("https://good.example:{port}/")).unwrap();
     let timeout = Duration::from_secs(20);
-    let request = Request { method: Method::GET, url, headers: HeaderMap::new(), body: Vec::new(), follow_redirects, timeout };
+    let request = Request {
+        method: Method::GET,
+        url,
+        headers: HeaderMap::new(),
+        body: Vec::new(),
+        follow_redirects,
+        timeout,
+        credential: None,
+    };
     outbound.send(request).await
 }
 

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod bulk_insert;
 pub mod control;
+pub mod credential;
 pub mod dead_letter;
 pub mod execution;
 pub mod feed;
@@ -12,6 +13,7 @@ pub mod journal;
 pub mod queue;
 pub mod replay;
 pub mod rollup;
+pub mod sealed;
 pub mod secret;
 pub mod token;
 pub mod version;

@@ -1,9 +1,9 @@
-//! What the engine needs of a workflow version: its file, its secrets, its place behind a webhook address or a clock.
+//! What the engine needs of a workflow version: its file, its place behind a webhook address or a clock.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bytea, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::store::Statement;
@@ -43,23 +43,6 @@ pub struct DueRow {
     /// The instant that is due.
     #[diesel(sql_type = Timestamptz)]
     pub next_at: DateTime<Utc>,
-}
-
-/// A sealed secret.
-#[derive(Debug, QueryableByName)]
-pub struct SealedRow {
-    /// Its name.
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    /// The version of the key that sealed it.
-    #[diesel(sql_type = SmallInt)]
-    pub key_version: i16,
-    /// The nonce.
-    #[diesel(sql_type = Bytea)]
-    pub nonce: Vec<u8>,
-    /// The sealed value.
-    #[diesel(sql_type = Bytea)]
-    pub ciphertext: Vec<u8>,
 }
 
 #[derive(QueryableByName)]
@@ -133,12 +116,4 @@ pub fn next_schedule(connection: &mut PgConnection) -> QueryResult<Option<DateTi
     Statement::new("SELECT min(next_at) AS instant FROM triggers WHERE next_at IS NOT NULL")
         .get_result::<InstantRow>(connection)
         .map(|row| row.instant)
-}
-
-/// The workspace's secrets with these names, sealed.
-pub fn secrets(connection: &mut PgConnection, workspace_id: Uuid, names: &[String]) -> QueryResult<Vec<SealedRow>> {
-    Statement::new("SELECT name, key_version, nonce, ciphertext FROM secrets WHERE workspace_id = $1 AND name = ANY($2)")
-        .bind::<SqlUuid, _>(workspace_id)
-        .bind::<Array<Text>, _>(names.to_vec())
-        .load(connection)
 }

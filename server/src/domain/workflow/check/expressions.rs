@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::graph::Graph;
-use crate::domain::workflow::document::{Content, Cursor, Found, Problems, Text, nearest, shorten};
+use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Problems, Text, nearest, shorten};
 use crate::domain::workflow::expression::{Expression, Mention, Mistake, Parsed, Reading, Template, TemplateBuilder};
 use crate::domain::workflow::plan::StepIndex;
-use crate::domain::workflow::scope::{ERROR_FIELDS, EXECUTION_FIELDS, NAMES, STEP_FIELDS, TRIGGER_FIELDS, WORKFLOW_FIELDS};
+use crate::domain::workflow::scope::{
+    ANSWER_FIELDS, ERROR_FIELDS, EXECUTION_FIELDS, NAMES, STEP_FIELDS, TRIGGER_FIELDS, WORKFLOW_FIELDS,
+};
 
 /// What expressions of the whole file can read.
 pub(super) struct World<'a> {
@@ -36,6 +38,8 @@ pub(super) struct Context<'a> {
     pub secrets: bool,
     /// Whether `error` may be read.
     pub error: bool,
+    /// Whether it is asked of the answer to a request.
+    answer: bool,
     /// Whether it is read when an execution is admitted, before any step.
     arrival: bool,
     /// Which names of an iteration may be read.
@@ -46,6 +50,8 @@ pub(super) struct Context<'a> {
     pub asks_status: bool,
     /// The names of the secrets that were read.
     pub used_secrets: BTreeSet<Arc<str>>,
+    /// The credential that was named.
+    pub used_credential: Option<Arc<str>>,
 }
 
 impl<'a> Context<'a> {
@@ -55,11 +61,13 @@ impl<'a> Context<'a> {
             step,
             secrets: false,
             error: false,
+            answer: false,
             arrival: false,
             turn: None,
             status_functions: false,
             asks_status: false,
             used_secrets: BTreeSet::new(),
+            used_credential: None,
         }
     }
 
@@ -76,6 +84,31 @@ impl<'a> Context<'a> {
     /// The template of what was left out.
     pub fn nothing() -> Template {
         TemplateBuilder::literal(serde_json::Value::Null).finish()
+    }
+
+    /// The fields `keys` of an object as one template. Only those in `confidential` may read secrets.
+    pub fn template_of(
+        &mut self,
+        fields: &Fields<'_>,
+        keys: &[&str],
+        confidential: &[&str],
+        problems: &mut Problems<'_>,
+    ) -> Option<Template> {
+        let mut built = Vec::new();
+        for (key, value) in fields.iter().filter(|(key, _)| keys.contains(key)) {
+            self.secrets = confidential.contains(&key);
+            built.push(self.build(&value, problems).map(|value| (key.to_owned(), value)));
+            self.secrets = false;
+        }
+        built.into_iter().collect::<Option<_>>().map(|fields| TemplateBuilder::map(fields).finish())
+    }
+
+    /// The bare expression at `field`, which sees the answer to a request and nothing else.
+    pub fn of_answer(&mut self, field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Expression> {
+        self.answer = true;
+        let expression = self.bare(field, problems);
+        self.answer = false;
+        expression
     }
 
     fn build(&mut self, field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<TemplateBuilder> {
@@ -155,6 +188,16 @@ impl<'a> Context<'a> {
 
     fn allowed(&mut self, mention: &Mention) -> Result<(), Found> {
         let root = mention.root.as_str();
+        if self.answer {
+            let found = || Found::new("unknown_name", format!("there is no name `{}` here", shorten(root)));
+            return if ANSWER_FIELDS.contains(&root) {
+                Ok(())
+            } else {
+                Err(found()
+                    .hint("this is asked of the answer: it sees status, headers and body")
+                    .meant(nearest(root, ANSWER_FIELDS)))
+            };
+        }
         match root {
             "inputs" => self.input(mention, 0),
             "trigger" if mention.fields.first().is_some_and(|field| field == "body") => self.input(mention, 1),
@@ -204,9 +247,10 @@ impl<'a> Context<'a> {
         if !self.secrets {
             let found = Found::new(
                 "secret_not_allowed",
-                "secrets can be read only in the `with` of an http.request step and in the `auth` of a trigger",
+                "secrets can be read only where a request carries them: in the URL, headers, query, body and `auth` of an http.request \
+                 step, and in the `auth` of a trigger",
             );
-            return Err(found.hint("use the secret directly where the request is made"));
+            return Err(found.hint("use the secret there, or a credential"));
         }
         let Some(name) = mention.fields.first() else {
             return Err(Found::new("unknown_name", "secrets are read one by one").hint("write `secrets.NAME`"));

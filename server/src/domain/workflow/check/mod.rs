@@ -8,8 +8,10 @@ mod expressions;
 mod graph;
 mod http;
 mod ids;
+mod pagination;
 mod repeat;
 mod retry;
+mod send;
 mod steps;
 mod switch;
 mod triggers;
@@ -21,7 +23,7 @@ pub(super) use workflow::workflow;
 
 /// The fields that each object of the file may have, by its place in the JSON Schema.
 #[cfg(test)]
-pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 10] {
+pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 13] {
     [
         ("/properties", &workflow::FIELDS),
         ("/$defs/concurrency/properties", &concurrency::FIELDS),
@@ -31,6 +33,9 @@ pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 10] {
         ("/$defs/switch/properties", &switch::FIELDS),
         ("/$defs/retry/properties", &retry::FIELDS),
         ("/$defs/http_request/properties", &http::FIELDS),
+        ("/$defs/pagination/properties", &pagination::FIELDS),
+        ("/$defs/email_send/properties", &send::EMAIL_FIELDS),
+        ("/$defs/webhook_send/properties", &send::WEBHOOK_FIELDS),
         ("/$defs/webhook/properties", &webhooks::FIELDS),
         ("/$defs/schedule/properties", &triggers::SCHEDULE_FIELDS),
     ]

@@ -9,7 +9,7 @@ use tidemill_common::step_protocol::Language;
 
 use super::expressions::{Context, World};
 use super::graph::Graph;
-use super::{code, http, ids, repeat, retry, switch, waits};
+use super::{code, http, ids, repeat, retry, send, switch, waits};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Place, Problems, nearest, shorten};
 use crate::domain::workflow::plan::{Effect, OnError, Retry, Step, StepIndex, Work};
 
@@ -19,7 +19,10 @@ pub(super) const FIELDS: [&str; 12] =
 /// Fields that come with later versions.
 const LATER: [&str; 2] = ["runtime", "cache"];
 /// What a step can do.
-pub(super) const USES: [&str; 8] = ["transform", "http.request", "python", "javascript", "sql", "switch", "wait", "fail"];
+pub(super) const USES: [&str; 10] =
+    ["transform", "http.request", "email.send", "webhook.send", "python", "javascript", "sql", "switch", "wait", "fail"];
+/// What reaches the outside, each time in a way by which the other side knows a repetition.
+const SENDS: [&str; 3] = ["http.request", "email.send", "webhook.send"];
 /// What comes with later versions.
 const LATER_USES: [&str; 2] = ["approval", "workflow"];
 /// How long an attempt may take when the file doesn't say.
@@ -208,6 +211,7 @@ fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut P
         on_error: if on_error? == "continue" { OnError::Continue } else { OnError::Fail },
         effect: effect?,
         secrets: context.used_secrets.into_iter().collect(),
+        credential: context.used_credential,
     })
 }
 
@@ -235,6 +239,8 @@ fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, proble
     match uses {
         Some("transform") => waits::transform(&with, context, problems),
         Some("http.request") => http::work(&with, context, problems),
+        Some("email.send") => send::email(&with, context, problems),
+        Some("webhook.send") => send::webhook(&with, context, problems),
         Some(uses @ ("python" | "javascript" | "sql")) => code::work(Language::from_word(uses)?, &with, context, problems),
         Some("switch") => switch::switch(&with, context, problems),
         Some("wait") => waits::wait(&with, context, problems),
@@ -257,7 +263,7 @@ fn timeout(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>)
 
 fn effect(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>) -> Option<Effect> {
     let Some(field) = fields.get("effect") else {
-        return Some(if uses == Some("http.request") { Effect::Idempotent } else { Effect::Pure });
+        return Some(if uses.is_some_and(|uses| SENDS.contains(&uses)) { Effect::Idempotent } else { Effect::Pure });
     };
     let word = field.word(problems, &["pure", "idempotent", "at_most_once"])?;
     Some(match word {
