@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is not as it should be")]
 #![expect(clippy::format_collect, reason = "a test builds small texts")]
 
+mod admission;
 mod audit;
 mod bad_input;
 mod bench;
@@ -18,9 +19,11 @@ mod endpoint;
 mod execution;
 mod journal_crash_points;
 mod metrics;
+mod postgres_tls;
 mod recovery;
 mod sandbox;
 mod scene;
+mod selftest;
 mod stream;
 mod tenancy;
 mod tidy;

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::{Event, EventBody, Json, Origin, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
+use tidemill_common::status::ExecutionStatus;
 
 use crate::domain::workflow::plan::Plan;
-use crate::executor::Executor;
-use crate::journal::{self, Admitted, Delivery, Journal, Lease};
+use crate::executor::{Begun, Executor};
+use crate::journal::{self, Admitted, Delivery, Journal, Lease, Next};
 use crate::telemetry::Metrics;
 
 /// Something arrived that may start an execution.
@@ -113,15 +114,27 @@ impl Admission {
         };
         let at = self.clock.now();
         let bodies = std::iter::once(body).chain(carried);
-        let events: Vec<_> = (1..).zip(bodies).map(|(seq, body)| Event { execution_id, seq, at, body }).collect();
+        let mut events: Vec<_> = (1..).zip(bodies).map(|(seq, body)| Event { execution_id, seq, at, body }).collect();
+        let begins = permit.is_some() && retry_of.is_none();
+        let mut begun = if begins { Begun::begin(execution_id, &plan, &events[0]) } else { None };
+        let (status, next) = match (&mut begun, &permit) {
+            (Some(begun), _) => {
+                events.extend(begun.take_events());
+                (begun.status(), begun.next(at))
+            }
+            (None, Some(_)) => (ExecutionStatus::Running, Next::Keep),
+            (None, None) => (ExecutionStatus::Queued, Next::Release(at)),
+        };
+        let first = if begun.is_none() && permit.is_some() { events.clone() } else { Vec::new() };
         let admission = journal::Admission {
             workspace_id,
             workflow_uid,
             workflow_id,
             version,
             trigger,
-            lease: permit.is_some(),
-            events: events.clone(),
+            status,
+            next,
+            events,
             retry_of,
             slot,
             delivery,
@@ -130,12 +143,11 @@ impl Admission {
             Admitted::Duplicate(id) => Ok(Outcome::Duplicate(id)),
             Admitted::New => {
                 self.metrics.execution_started();
-                match permit {
-                    Some(permit) => {
-                        let lease = Lease { execution_id, workspace_id, epoch: 1 };
-                        self.executor.launch(lease, plan, &events, permit);
-                    }
-                    None => self.executor.wake_claims(),
+                let lease = Lease { execution_id, workspace_id, epoch: 1 };
+                match (permit, begun) {
+                    (Some(permit), Some(begun)) => self.executor.go_on(lease, begun, next, permit),
+                    (Some(permit), None) => self.executor.launch(lease, plan, &first, permit),
+                    (None, _) => self.executor.wake_claims(),
                 }
                 Ok(Outcome::Admitted)
             }

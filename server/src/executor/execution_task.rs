@@ -18,10 +18,13 @@ use crate::queue::{Request, Wish};
 use crate::runner::StepContext;
 
 /// A wait that is shorter stays in memory; a longer one gives the lease back and costs nothing but its row.
-const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
+pub(super) const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
+
+/// Longer than claims rest between two looks.
+pub(super) const SOON: TimeDelta = TimeDelta::seconds(10);
 
 /// When an execution is due that waits for nothing but people: at the end of the year 9999.
-const NEVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("within the range of times");
+pub(super) const NEVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("within the range of times");
 
 /// How soon somebody looks again after an execution that was taken up while it waits for its concurrency key.
 const BLOCKED_LOOK: TimeDelta = TimeDelta::seconds(5);
@@ -38,6 +41,15 @@ pub(super) struct ExecutionTask {
     blocked: bool,
     /// Whether the next decision is due at once.
     more_is_ready: bool,
+}
+
+/// How a task begins.
+pub(super) enum Start {
+    /// With what was wanted while nobody held the execution. One that is `blocked` waits for its concurrency key: it may end, be
+    /// paused and resumed, but not begin.
+    TakenUp { requests: Vec<Request>, blocked: bool },
+    /// With what follows from the first decision, which was made already.
+    Begun(Vec<Action>),
 }
 
 /// Whether the loop goes on.
@@ -59,22 +71,24 @@ impl ExecutionTask {
         Self { parts, lease, execution, requests, draining, attempts, blocked: false, more_is_ready: false }
     }
 
-    /// Carries the execution on until it ends, waits for long, or is no longer ours. One that is `blocked` waits for its
-    /// concurrency key: it may end, be paused and resumed, but not begin.
-    pub(super) async fn run(&mut self, requests: Vec<Request>, blocked: bool) {
-        let mut inputs: Vec<Input> = requests.into_iter().map(input).collect();
-        self.blocked = blocked;
-        if !blocked {
-            inputs.push(Input::Resume);
-        }
+    /// Carries the execution on until it ends, waits for long, or is no longer ours.
+    pub(super) async fn run(&mut self, start: Start) {
+        let (mut inputs, mut actions) = match start {
+            Start::Begun(actions) => (Vec::new(), actions),
+            Start::TakenUp { requests, blocked } => {
+                self.blocked = blocked;
+                let resume = (!blocked).then_some(Input::Resume);
+                (requests.into_iter().map(input).chain(resume).collect(), Vec::new())
+            }
+        };
         loop {
             if let Err(error) = self.fetch_secrets().await {
                 tracing::warn!(%error, execution_id = %self.lease.execution_id, "secrets can't be read; the execution is taken up again later");
                 return self.parts.give_back_later(self.lease, Duration::from_secs(5)).await;
             }
             let now = self.parts.clock.now();
-            let actions = inputs.drain(..).flat_map(|input| self.execution.decide(input, now)).collect();
-            if self.carry_out(actions).await == Flow::Stop || self.settle().await == Flow::Stop {
+            actions.extend(inputs.drain(..).flat_map(|input| self.execution.decide(input, now)));
+            if self.carry_out(std::mem::take(&mut actions)).await == Flow::Stop || self.settle().await == Flow::Stop {
                 return;
             }
             inputs.push(self.next_input().await);
@@ -172,6 +186,16 @@ impl ExecutionTask {
         }
     }
 
+    /// Whether it leaves something in the queue that is due before claims look again by themselves: itself, or the next one
+    /// in line for its concurrency key.
+    pub(super) fn leaves_work_soon(&self) -> bool {
+        let state = self.execution.state();
+        match state.end {
+            Some(_) => state.plan().concurrency.is_some(),
+            None => self.until() - self.parts.clock.now() <= SOON,
+        }
+    }
+
     /// When there is something to do again, as far as is known.
     fn until(&self) -> DateTime<Utc> {
         let state = self.execution.state();
@@ -184,17 +208,8 @@ impl ExecutionTask {
 
     async fn finish(&mut self) -> Flow {
         let flow = self.append(Next::End).await;
-        self.count();
+        self.parts.count(self.execution.state());
         flow
-    }
-
-    fn count(&self) {
-        let (state, metrics) = (self.execution.state(), &self.parts.metrics);
-        let Some(end) = &state.end else { return };
-        metrics.execution_finished(end.status, (end.at - state.id.admitted_at()).to_std().unwrap_or_default());
-        for (step, plan) in state.steps.iter().zip(&state.plan().steps).filter(|(step, _)| step.finished_at.is_some()) {
-            metrics.step_finished(plan.uses, step.status);
-        }
     }
 
     async fn append(&mut self, next: Next) -> Flow {

@@ -2,8 +2,9 @@
 //!
 //! [`Executor`] has the room and the list of what runs here; `execution_task` is the loop of one execution: decide, append,
 //! act, wait. An execution gets here in two ways, admitted just now or claimed from the queue, and both begin with
-//! `Input::Resume`.
+//! `Input::Resume`; for one that is admitted, that first decision is usually made before ([`begun`]).
 
+mod begun;
 mod execution_task;
 mod failures;
 mod forced_end;
@@ -11,6 +12,7 @@ mod plans;
 mod service;
 mod versions;
 
+pub use begun::Begun;
 pub use failures::{FailureDesk, Failures};
 pub use forced_end::EndError;
 pub use plans::Plans;

@@ -163,16 +163,24 @@ fn duplicate_of(row: &AdmitRow, connection: &mut Connection) -> Result<Admitted,
 }
 
 fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow, Vec<Event>) {
+    let at = admission.events.last().map(|event| event.at).unwrap_or_default();
+    let (lease_node, available_at, finished_at) = match admission.next {
+        Next::Keep => (Some(node.0), at, None),
+        Next::Release(until) => (None, until, None),
+        Next::End => (None, at, Some(at)),
+    };
     let row = AdmitRow {
         workspace_id: admission.workspace_id.0,
         id: admission.events.first().map_or_else(Uuid::nil, |event| event.execution_id.0),
         workflow_uid: admission.workflow_uid.0,
         workflow_id: admission.workflow_id,
         version: admission.version,
-        status: if admission.lease { "running" } else { "queued" },
+        status: admission.status.as_str(),
         trigger_type: admission.trigger.kind,
         trigger_id: admission.trigger.id,
-        lease_node: admission.lease.then_some(node.0),
+        lease_node,
+        available_at,
+        finished_at,
         events: event_rows(&admission.events, data),
         retry_of: admission.retry_of.map(|id| id.0),
         slot: admission.slot.map(slot_row),

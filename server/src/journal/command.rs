@@ -34,9 +34,12 @@ pub struct Admission {
     pub version: i32,
     /// What started it.
     pub trigger: TriggerOrigin,
-    /// Whether this node takes the lease at once.
-    pub lease: bool,
-    /// The first event, `execution_started` with the lease and `execution_queued` without; then the results that a retry keeps.
+    /// The state after its events.
+    pub status: ExecutionStatus,
+    /// Whether this node takes the lease at once, it waits in the queue for whoever takes it then, or it has succeeded already.
+    pub next: Next,
+    /// The first event, `execution_started` with the lease and `execution_queued` without; then the results that a retry keeps,
+    /// or what follows from the first decision.
     pub events: Vec<Event>,
     /// The execution that this one tries again.
     pub retry_of: Option<ExecutionId>,
@@ -94,7 +97,7 @@ pub struct Append {
     pub keyed: bool,
 }
 
-/// What becomes of the lease after an append.
+/// What becomes of the lease after an admission or an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// The executor goes on.

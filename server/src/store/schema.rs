@@ -186,6 +186,7 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
         retry_of -> Nullable<Uuid>,
+        ending -> Nullable<Text>,
     }
 }
 
@@ -337,3 +338,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     workflow_versions,
     triggers,
 );
+diesel::allow_tables_to_appear_in_same_query!(executions, execution_queue);

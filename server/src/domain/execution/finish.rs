@@ -161,6 +161,8 @@ impl Execution {
     fn catch(&mut self, error: StepError, now: DateTime<Utc>) {
         self.stop_attempts();
         self.ready.clear();
+        // Nothing of before is under way any more: a later `Resume` finds only what begins here.
+        self.taken_up = true;
         self.record(EventBody::FailureCaught { error }, now);
         let first = self.state.active_steps().filter(|step| self.state.steps[*step].unmet == 0);
         self.ready.extend(first);

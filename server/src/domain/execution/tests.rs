@@ -17,6 +17,7 @@ use crate::domain::workflow::plan::Plan;
 
 mod catch;
 mod iterations;
+mod simulation;
 mod switch;
 
 /// An execution that was admitted, and everything that it ever recorded.

@@ -2,7 +2,8 @@
 //! its conditions although row-level security does so as well: two locks on the same door.
 
 pub mod account;
-pub mod bulk_insert;
+pub mod audit;
+pub mod bench;
 pub mod control;
 pub mod credential;
 pub mod dead_letter;

@@ -75,9 +75,12 @@ pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limi
 /// Takes over up to `limit` executions whose node has expired.
 pub fn take_over(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ClaimRow>> {
     Statement::new(
-        "WITH lost AS (
+        // The queue is read only when some node has expired.
+        "WITH expired AS MATERIALIZED (
+             SELECT id FROM nodes WHERE expires_at <= $1
+         ), lost AS (
              SELECT execution_id FROM execution_queue
-             WHERE lease_node IN (SELECT id FROM nodes WHERE expires_at <= $1)
+             WHERE EXISTS (SELECT FROM expired) AND lease_node IN (SELECT id FROM expired)
              LIMIT $2 FOR UPDATE SKIP LOCKED
          )
          UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1, takeovers = takeovers + 1

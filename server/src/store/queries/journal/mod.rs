@@ -11,11 +11,9 @@ use uuid::Uuid;
 
 use crate::store::{Error, Statement};
 
-mod carry;
 mod dead_letter;
 mod slot;
 
-use carry::carry;
 pub use dead_letter::DeadLetterRow;
 pub use slot::SlotRow;
 
@@ -32,7 +30,7 @@ pub struct AdmitRow {
     pub workflow_id: Arc<str>,
     /// The version to execute.
     pub version: i32,
-    /// `queued` or `running`.
+    /// The state after its events.
     pub status: &'static str,
     /// What started it.
     pub trigger_type: Arc<str>,
@@ -40,6 +38,10 @@ pub struct AdmitRow {
     pub trigger_id: Option<Arc<str>>,
     /// The node that gets the lease at once (epoch 1), if it has room.
     pub lease_node: Option<Uuid>,
+    /// When it is due, if no node has the lease.
+    pub available_at: DateTime<Utc>,
+    /// When it succeeded, if it has already: then it never was in the queue.
+    pub finished_at: Option<DateTime<Utc>>,
     /// Its first event, and what follows at once.
     pub events: Vec<EventRow>,
     /// The execution that this one tries again.
@@ -119,7 +121,6 @@ pub fn write(
     appends: &[AppendRow],
     now: DateTime<Utc>,
 ) -> Result<Written, Error> {
-    let carries = admits.iter().any(|row| row.events.len() > 1);
     let buries = appends.iter().any(|row| row.dead_letter.is_some());
     let keyed = admits.iter().any(|row| row.slot.is_some()) || appends.iter().any(|row| row.gives_up_key);
     let all = |connection: &mut PgConnection| -> QueryResult<Written> {
@@ -127,9 +128,6 @@ pub fn write(
             slot::lock(connection, admits, appends)?;
         }
         let written = Written { admitted: admit(connection, admits)?, fenced: append(connection, node, appends, now)? };
-        if carries {
-            carry(connection, admits, &written.admitted)?;
-        }
         if keyed {
             slot::give_up(connection, appends, &written.fenced, now)?;
             slot::take(connection, admits, &written.admitted, now)?;
@@ -140,7 +138,7 @@ pub fn write(
         Ok(written)
     };
     // A single statement is a transaction of its own: one round trip less.
-    let single = (admits.is_empty() || appends.is_empty()) && !carries && !buries && !keyed;
+    let single = (admits.is_empty() || appends.is_empty()) && !buries && !keyed;
     Ok(if single { all(connection)? } else { connection.transaction(all)? })
 }
 
@@ -148,6 +146,7 @@ fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<HashS
     if rows.is_empty() {
         return Ok(HashSet::new());
     }
+    let events: Vec<_> = rows.iter().flat_map(|row| row.events.iter().map(move |event| (row.id, event))).collect();
     let statement = Statement::new(include_str!("admit.sql"))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.workspace_id))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.id))
@@ -160,12 +159,17 @@ fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<HashS
         .bind::<Array<Timestamptz>, _>(column(rows, |row| row.first().at))
         .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.lease_node))
         .bind::<Array<Integer>, _>(column(rows, |row| i32::from(row.lease_node.is_some())))
-        .bind::<Array<Text>, _>(column(rows, |row| row.first().event_type))
-        .bind::<Array<Text>, _>(column(rows, |row| row.first().data.as_str()))
+        .bind::<Array<Timestamptz>, _>(column(rows, |row| row.available_at))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(rows, |row| row.finished_at))
         .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(source, _)| source.as_str())))
         .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(_, key)| key.as_str())))
         .bind::<Array<Integer>, _>(column(rows, |row| row.events.last().map_or(1, |event| event.seq)))
-        .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.retry_of));
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.retry_of))
+        .bind::<Array<SqlUuid>, _>(column(&events, |(id, _)| *id))
+        .bind::<Array<Integer>, _>(column(&events, |(_, event)| event.seq))
+        .bind::<Array<Timestamptz>, _>(column(&events, |(_, event)| event.at))
+        .bind::<Array<Text>, _>(column(&events, |(_, event)| event.event_type))
+        .bind::<Array<Text>, _>(column(&events, |(_, event)| event.data.as_str()));
     let admitted = statement.load::<ExecutionIdRow>(connection)?;
     Ok(admitted.into_iter().map(|row| row.execution_id).collect())
 }
@@ -189,6 +193,8 @@ fn append(connection: &mut PgConnection, node: Uuid, rows: &[AppendRow], now: Da
         .bind::<SqlUuid, _>(node)
         .bind::<SqlUuid, _>(node)
         .bind::<SqlUuid, _>(node)
+        .bind::<Nullable<SqlUuid>, _>(rows.iter().map(|row| row.execution_id).min())
+        .bind::<Nullable<SqlUuid>, _>(rows.iter().map(|row| row.execution_id).max())
         .bind::<Array<SqlUuid>, _>(column(&events, |(id, _)| *id))
         .bind::<Array<Integer>, _>(column(&events, |(_, event)| event.seq))
         .bind::<Array<Timestamptz>, _>(column(&events, |(_, event)| event.at))
