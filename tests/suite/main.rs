@@ -19,6 +19,7 @@ mod endpoint;
 mod execution;
 mod journal_crash_points;
 mod metrics;
+mod outbound;
 mod postgres_tls;
 mod recovery;
 mod sandbox;

@@ -17,7 +17,11 @@ mod resolver;
 mod tls;
 
 #[cfg(test)]
+mod corpus_step_tests;
+#[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod feature_tests;
 #[cfg(test)]
 mod socket_tests;
 #[cfg(test)]

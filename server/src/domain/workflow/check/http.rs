@@ -52,7 +52,7 @@ pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "D
 /// Reads the `with`.
 pub(super) fn work(with: &Cursor<'_>, context: &mut Context<'_>, problems: &mut Problems<'_>) -> Option<Work> {
     let fields = with.fields(problems)?;
-    fields.expect(problems, &FIELDS, &["tls", "proxy", "credential"]);
+    fields.expect(problems, &FIELDS, &["tls", "proxy"]);
     url(&fields, problems);
     method(&fields, problems);
     for key in ["headers", "query", "form"] {
