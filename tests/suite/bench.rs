@@ -54,6 +54,19 @@ fn timers_fire_once_and_not_early_and_followers_lose_nothing() {
 }
 
 #[test]
+fn code_steps_are_measured_beside_processes() {
+    let found = scenarios(&["--scenario", "code-steps"]);
+    let cases = found[0]["cases"].as_array().unwrap();
+    for name in ["python, 1 at once", "javascript, 1 at once", "sql, 1 at once", "a bare process (true), 1 at once"] {
+        let case = cases.iter().find(|case| case["case"] == name).unwrap_or_else(|| panic!("{name}: {cases:?}"));
+        assert!(case["p50_ms"].as_f64().unwrap() > 0.0 && case["p99_ms"].as_f64() >= case["p50_ms"].as_f64(), "{case}");
+    }
+    let many = cases.iter().filter(|case| case["steps_per_second"].as_f64() > Some(0.0)).count();
+    assert_eq!(many, 3, "{cases:?}");
+    assert!(cases.last().unwrap()["resident_kib"].as_u64() > Some(0), "{cases:?}");
+}
+
+#[test]
 fn pages_and_two_servers_are_measured() {
     let found = scenarios(&["--scenario", "pages,nodes", "--clients", "4", "--executions", "2000"]);
     for case in found.iter().flat_map(|section| section["cases"].as_array().unwrap()) {

@@ -7,7 +7,7 @@ mod slot;
 use std::sync::Arc;
 
 use tidemill_common::clock::Clock;
-use tidemill_common::event::{Event, EventBody, Json, Origin, TriggerOrigin};
+use tidemill_common::event::{Event, EventBody, Json, Origin, Parent, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::status::ExecutionStatus;
 
@@ -37,6 +37,8 @@ pub struct Arrival {
     pub delivery: Option<Delivery>,
     /// What it tries again.
     pub retry: Option<Retry>,
+    /// The step that calls it.
+    pub parent: Option<Parent>,
 }
 
 /// What a retry takes from the execution that it tries again.
@@ -101,13 +103,17 @@ impl Admission {
         if self.executor.is_draining() {
             return Err(Refusal::Draining);
         }
-        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, delivery, retry } = arrival;
+        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, .. } = arrival;
+        let (delivery, retry, parent) = (arrival.delivery, arrival.retry, arrival.parent);
         let (retry_of, carried) = retry.map_or_else(Default::default, |retry| (Some(retry.of), retry.carried));
-        let workflow_id = Arc::clone(&plan.id);
+        let (workflow_id, priority) = (Arc::clone(&plan.id), plan.priority);
         let slot = slot::slot(&plan, execution_id, version, &input);
-        // Whether its key is free is known when it is committed.
-        let permit = if slot.is_none() { self.executor.room() } else { None };
-        let origin = Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of };
+        let rate = slot::rate(&plan, execution_id, version, &input);
+        // Whether it may begin is known when it is committed.
+        let permit = if slot.is_none() && rate.is_none() { self.executor.room() } else { None };
+        let parent_id = parent.as_ref().map(|parent| parent.execution_id);
+        let origin =
+            Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of, parent };
         let body = match permit {
             Some(_) => EventBody::ExecutionStarted { origin: Some(origin) },
             None => EventBody::ExecutionQueued(origin),
@@ -136,7 +142,10 @@ impl Admission {
             next,
             events,
             retry_of,
+            parent_id,
             slot,
+            rate,
+            priority,
             delivery,
         };
         match self.journal.admit(admission).await.map_err(Refusal::from)? {
@@ -145,7 +154,7 @@ impl Admission {
                 self.metrics.execution_started();
                 let lease = Lease { execution_id, workspace_id, epoch: 1 };
                 match (permit, begun) {
-                    (Some(permit), Some(begun)) => self.executor.go_on(lease, begun, next, permit),
+                    (Some(permit), Some(begun)) => self.executor.go_on(lease, begun, next, permit).await,
                     (Some(permit), None) => self.executor.launch(lease, plan, &first, permit),
                     (None, _) => self.executor.wake_claims(),
                 }

@@ -26,10 +26,13 @@ pub struct Begun {
 
 impl Begun {
     /// Makes the first decision about an execution of `plan` that begins with the event `first`. `None` when it is better made
-    /// after the admission: secrets must be read before, there is a failure to be told and kept, or the decision does not come
-    /// to an end, for which an execution's own task is prepared.
+    /// after the admission: secrets must be read before, steps wait for something outside, there is a failure to be told and kept,
+    /// or the decision does not come to an end, for which an execution's own task is prepared.
     #[must_use]
     pub fn begin(id: ExecutionId, plan: &Arc<Plan>, first: &Event) -> Option<Self> {
+        if plan.waits_outside {
+            return None;
+        }
         let state = State::fold(id, Arc::clone(plan), std::slice::from_ref(first)).ok()?;
         let mut execution = Execution::new(state);
         if execution.wants_secrets() {

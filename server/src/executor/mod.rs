@@ -4,7 +4,10 @@
 //! act, wait. An execution gets here in two ways, admitted just now or claimed from the queue, and both begin with
 //! `Input::Resume`; for one that is admitted, that first decision is usually made before ([`begun`]).
 
+mod answers;
 mod begun;
+mod calls;
+mod desk;
 mod execution_task;
 mod failures;
 mod forced_end;
@@ -13,7 +16,9 @@ mod service;
 mod versions;
 
 pub use begun::Begun;
-pub use failures::{FailureDesk, Failures};
+pub use calls::{Calls, NotCalled};
+pub use desk::Desk;
+pub use failures::Failures;
 pub use forced_end::EndError;
 pub use plans::Plans;
 pub use service::{Executor, Parts};

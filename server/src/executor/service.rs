@@ -14,15 +14,18 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::begun::Begun;
+use super::calls::Calls;
+use super::desk::Desk;
 use super::execution_task::{ExecutionTask, SOON, Start};
-use super::failures::FailureDesk;
+use super::failures::Failures;
 use super::forced_end::{MOST_TAKEOVERS, lost};
 use super::versions::{VersionError, Versions};
 use crate::domain::execution::{Execution, State};
-use crate::domain::workflow::plan::Plan;
+use crate::domain::workflow::plan::{Plan, Work};
 use crate::journal::{self, Journal, Lease, Next};
 use crate::queue::{Claim, Load, Queue, Request};
 use crate::runner::Runner;
+use crate::secrets::Resume;
 use crate::store::queries::feed;
 use crate::store::{self, Database};
 use crate::telemetry::Metrics;
@@ -44,7 +47,11 @@ pub struct Parts {
     /// Does the work of steps.
     pub runner: Runner,
     /// Tells other workflows of failures.
-    pub failures: FailureDesk,
+    pub failures: Desk<dyn Failures>,
+    /// Starts executions that others call.
+    pub calls: Desk<dyn Calls>,
+    /// Knows the resume addresses of steps that wait for an event.
+    pub resume: Resume,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Counts.
@@ -132,11 +139,11 @@ impl Executor {
     }
 
     /// Goes on with an execution whose first decision was committed just now with its admission.
-    pub fn go_on(&self, lease: Lease, begun: Begun, next: Next, permit: OwnedSemaphorePermit) {
+    pub async fn go_on(&self, lease: Lease, begun: Begun, next: Next, permit: OwnedSemaphorePermit) {
         let Begun { execution, actions } = begun;
         match next {
             Next::Keep => self.spawn(lease, execution, Start::Begun(actions), permit),
-            Next::End => self.parts.count(execution.state()),
+            Next::End => self.parts.ended(lease.workspace_id, execution.state()).await,
             Next::Release(until) if until - self.parts.clock.now() <= SOON => self.wake_claims(),
             Next::Release(_) => {}
         }
@@ -304,8 +311,19 @@ impl Parts {
         stored.into_iter().map(decode).collect()
     }
 
-    /// Counts an execution that has ended, and its steps.
-    pub(super) fn count(&self, state: &State) {
+    /// What follows when an execution has ended: it is counted, those who called it hear of it, and those whom it called are
+    /// no longer wanted.
+    pub(super) async fn ended(&self, workspace_id: WorkspaceId, state: &State) {
+        self.count(state);
+        if let Some(parent) = state.origin.as_ref().and_then(|origin| origin.parent.as_ref()) {
+            self.calls.ended(workspace_id, parent.execution_id).await;
+        }
+        if state.plan().steps.iter().any(|step| matches!(step.work, Work::Call(_))) {
+            self.calls.abandoned();
+        }
+    }
+
+    fn count(&self, state: &State) {
         let Some(end) = &state.end else { return };
         self.metrics.execution_finished(end.status, (end.at - state.id.admitted_at()).to_std().unwrap_or_default());
         for (step, plan) in state.steps.iter().zip(&state.plan().steps).filter(|(step, _)| step.finished_at.is_some()) {

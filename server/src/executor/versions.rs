@@ -91,13 +91,23 @@ impl Versions {
         Ok(Arc::new(self.keeper.secrets(workspace_id, names).await?))
     }
 
-    /// Everything confidential that the steps of `plan` use; all of it must exist.
-    pub async fn known_secrets(&self, workspace_id: WorkspaceId, plan: &Plan) -> Result<Arc<KnownSecrets>, VersionError> {
+    /// Everything confidential that the steps of `plan` use; all of it must exist. What `made` gives for a name is not looked up.
+    pub async fn known_secrets(
+        &self,
+        workspace_id: WorkspaceId,
+        plan: &Plan,
+        made: impl Fn(&str) -> Option<String>,
+    ) -> Result<Arc<KnownSecrets>, VersionError> {
         let (mut secrets, mut credentials) = (BTreeMap::new(), BTreeMap::new());
-        let (names, credential_names) = (plan.secret_names(), plan.credential_names());
+        let mut names = plan.secret_names();
+        names.retain(|name| match made(name) {
+            Some(value) => secrets.insert(name.clone(), value).is_some(),
+            None => true,
+        });
         if !names.is_empty() {
-            secrets = self.keeper.secrets(workspace_id, names).await?;
+            secrets.extend(self.keeper.secrets(workspace_id, names).await?);
         }
+        let credential_names = plan.credential_names();
         if !credential_names.is_empty() {
             credentials = self.keeper.credentials(workspace_id, credential_names).await?;
         }

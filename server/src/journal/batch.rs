@@ -9,9 +9,10 @@ use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::command::{Admission, Admitted, Append, Command, Error, Next, Slot};
+use super::command::{Admission, Admitted, Append, Command, Error, Next, Rate, Slot};
+use super::wait;
 use crate::domain::cause::{Cause, cause};
-use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, DeadLetterRow, EventRow, SlotRow, Written};
+use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, DeadLetterRow, EventRow, RateRow, SlotRow, Written};
 use crate::store::{self, Connection};
 
 /// Commands that are written together. At most one append row per execution: later ones are merged into it.
@@ -183,7 +184,10 @@ fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow
         finished_at,
         events: event_rows(&admission.events, data),
         retry_of: admission.retry_of.map(|id| id.0),
+        parent_id: admission.parent_id.map(|id| id.0),
         slot: admission.slot.map(slot_row),
+        rate: admission.rate.map(rate_row),
+        priority: if lease_node.is_some() { 0 } else { i16::from(admission.priority) },
         delivery: admission.delivery.map(|delivery| (delivery.source, delivery.key)),
     };
     (row, admission.events)
@@ -192,6 +196,10 @@ fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow
 fn slot_row(slot: Slot) -> SlotRow {
     let Slot { key, limit, on_limit, refusal } = slot;
     SlotRow { key, most: limit, on_limit, refusal }
+}
+
+fn rate_row(rate: Rate) -> RateRow {
+    RateRow { key: rate.key, most: i64::from(rate.limit), per: rate.per }
 }
 
 fn event_rows(events: &[Event], data: impl IntoIterator<Item = String>) -> Vec<EventRow> {
@@ -208,6 +216,7 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         Next::End => (2, at),
     };
     let dead_letter = dead_letter(&append);
+    let waits = if append.waits { wait::changes(&append.events) } else { Vec::new() };
     let (finished_at, error) = append.ended.map_or((None, None), |(at, error)| (Some(at), error));
     let row = AppendRow {
         workspace_id: append.lease.workspace_id.0,
@@ -221,6 +230,7 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         error,
         dead_letter,
         gives_up_key: append.keyed && append.next == Next::End,
+        waits,
     };
     (row, append.events)
 }
@@ -245,4 +255,5 @@ fn merge(row: &mut AppendRow, later: AppendRow) {
     row.error = later.error;
     row.dead_letter = later.dead_letter;
     row.gives_up_key = later.gives_up_key;
+    row.waits.extend(later.waits);
 }

@@ -8,6 +8,7 @@
 mod error;
 mod keeper;
 mod key;
+mod resume;
 mod sealed;
 pub mod server_key;
 mod vault;
@@ -15,5 +16,6 @@ mod vault;
 pub use error::Error;
 pub use keeper::{Keeper, SecretError};
 pub use key::{KEY_BYTES, KEY_FILE};
+pub use resume::Resume;
 pub use sealed::{DataKey, Sealed, Subject};
 pub use vault::Vault;

@@ -1,6 +1,7 @@
 //! What is measured: one file per scenario, each from the workflow that it installs to its rows of figures.
 
 mod chain;
+mod code_steps;
 mod fan_out;
 mod followers;
 mod idle;
@@ -25,6 +26,8 @@ pub enum Scenario {
     WebhookAsync,
     /// 100 steps one after the other, many executions at once: without effects (one commit), and with a commit each
     Chain,
+    /// the smallest Python, JavaScript and SQL step in the sandbox, beside a bare process and `python3 -c pass`
+    CodeSteps,
     /// one step over 1 000 items (`for_each`), one execution at a time
     FanOut,
     /// many waits that end in the same moment (--timers)
@@ -75,6 +78,7 @@ impl Scenario {
             Self::WebhookSync => webhook_sync::measure(stage).await,
             Self::WebhookAsync => webhook_async::measure(stage).await,
             Self::Chain => chain::measure(stage).await,
+            Self::CodeSteps => code_steps::measure(stage).await,
             Self::FanOut => fan_out::measure(stage).await,
             Self::Timers => timers::measure(stage).await,
             Self::Followers => followers::measure(stage).await,

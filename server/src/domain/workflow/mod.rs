@@ -11,7 +11,9 @@ pub mod duration;
 pub mod expression;
 pub mod http;
 mod inputs;
+mod outside;
 pub mod plan;
+pub mod rate_limit;
 mod repeat;
 mod retry;
 mod schema;
@@ -20,7 +22,7 @@ pub mod scope;
 mod tests;
 mod trigger;
 
-pub use code_problem::code_problem;
+pub use code_problem::{code_asks_too_much, code_problem, code_unchecked};
 pub use compile::compile;
 pub use inputs::InputSchema;
 pub use schema::json_schema;

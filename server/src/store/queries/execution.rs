@@ -16,6 +16,8 @@ pub struct ExecutionFilter {
     pub workflow: Option<WorkflowUid>,
     /// Those in one of these states; all when empty.
     pub statuses: Vec<ExecutionStatus>,
+    /// Those that were called by this one.
+    pub parent: Option<ExecutionId>,
     /// Those older than this one: where the page before ended.
     pub before: Option<ExecutionId>,
 }
@@ -67,6 +69,9 @@ fn page(
     let mut query = all.order(executions::id.desc()).limit(limit).into_boxed();
     if let Some(workflow) = filter.workflow {
         query = query.filter(executions::workflow_uid.eq(workflow.0));
+    }
+    if let Some(parent) = filter.parent {
+        query = query.filter(executions::parent_id.eq(parent.0));
     }
     if let Some(before) = filter.before {
         query = query.filter(executions::id.lt(before.0));

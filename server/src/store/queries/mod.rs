@@ -4,6 +4,7 @@
 pub mod account;
 pub mod audit;
 pub mod bench;
+pub mod bulk_order;
 pub mod control;
 pub mod credential;
 pub mod dead_letter;
@@ -14,8 +15,10 @@ pub mod journal;
 pub mod queue;
 pub mod replay;
 pub mod rollup;
+pub mod schedule;
 pub mod sealed;
 pub mod secret;
+pub mod step_wait;
 pub mod token;
 pub mod version;
 pub mod why;

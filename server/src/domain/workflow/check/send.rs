@@ -37,7 +37,10 @@ pub(super) fn email(with: &Cursor<'_>, context: &mut Context<'_>, problems: &mut
             attachment(item, problems);
         }
     }
-    context.template_of(&fields, &EMAIL_FIELDS[1..], &[], problems).map(Work::Email)
+    context.resume_urls = true;
+    let template = context.template_of(&fields, &EMAIL_FIELDS[1..], &[], problems);
+    context.resume_urls = false;
+    template.map(Work::Email)
 }
 
 fn attachment(item: &Cursor<'_>, problems: &mut Problems<'_>) {
@@ -64,7 +67,10 @@ pub(super) fn webhook(with: &Cursor<'_>, context: &mut Context<'_>, problems: &m
     if let Some(field) = fields.required(problems, "type") {
         field.text(problems);
     }
-    context.template_of(&fields, &WEBHOOK_FIELDS[1..], &[], problems).map(Work::Webhook)
+    context.resume_urls = true;
+    let template = context.template_of(&fields, &WEBHOOK_FIELDS[1..], &[], problems);
+    context.resume_urls = false;
+    template.map(Work::Webhook)
 }
 
 fn named(fields: &Fields<'_>, context: &mut Context<'_>, problems: &mut Problems<'_>) {

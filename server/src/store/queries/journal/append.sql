@@ -13,8 +13,9 @@ WITH input AS (
     FOR NO KEY UPDATE OF q
 ), released AS (
     UPDATE execution_queue q
-    -- A request that the executor has not seen keeps the execution due.
+    -- A request or an answer that the executor has not seen keeps the execution due.
     SET available_at = CASE WHEN q.cancel IS NULL AND coalesce((q.pause ->> 'on')::boolean, i.status = 'paused') = (i.status = 'paused')
+                             AND NOT q.answered
                             THEN i.available_at ELSE q.available_at END,
         lease_node = NULL, takeovers = 0
     FROM input i

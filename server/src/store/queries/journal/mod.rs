@@ -12,10 +12,14 @@ use uuid::Uuid;
 use crate::store::{Error, Statement};
 
 mod dead_letter;
+mod rate;
 mod slot;
+mod wait;
 
 pub use dead_letter::DeadLetterRow;
+pub use rate::RateRow;
 pub use slot::SlotRow;
+pub use wait::{OpenWait, WHOLE, WaitChange};
 
 /// An execution to admit, with its first event.
 #[derive(Debug)]
@@ -46,8 +50,14 @@ pub struct AdmitRow {
     pub events: Vec<EventRow>,
     /// The execution that this one tries again.
     pub retry_of: Option<Uuid>,
+    /// The execution whose step calls it.
+    pub parent_id: Option<Uuid>,
     /// The concurrency key that it needs.
     pub slot: Option<SlotRow>,
+    /// How many of its kind may begin.
+    pub rate: Option<RateRow>,
+    /// How many minutes of waiting for a node it is ahead of others.
+    pub priority: i16,
     /// What must not start a second execution: source and key.
     pub delivery: Option<(String, String)>,
 }
@@ -77,6 +87,8 @@ pub struct AppendRow {
     pub dead_letter: Option<DeadLetterRow>,
     /// Whether it has ended and may have a concurrency key.
     pub gives_up_key: bool,
+    /// What changes about the steps that wait for something outside.
+    pub waits: Vec<WaitChange>,
 }
 
 /// One event.
@@ -123,14 +135,33 @@ pub fn write(
 ) -> Result<Written, Error> {
     let buries = appends.iter().any(|row| row.dead_letter.is_some());
     let keyed = admits.iter().any(|row| row.slot.is_some()) || appends.iter().any(|row| row.gives_up_key);
+    let called = admits.iter().any(|row| row.parent_id.is_some());
+    let waits = appends.iter().any(|row| !row.waits.is_empty());
+    let rated = admits.iter().any(|row| row.rate.is_some());
+    let preferred = admits.iter().any(|row| row.priority > 0);
     let all = |connection: &mut PgConnection| -> QueryResult<Written> {
         if keyed {
             slot::lock(connection, admits, appends)?;
         }
+        if rated {
+            rate::lock(connection, admits)?;
+        }
         let written = Written { admitted: admit(connection, admits)?, fenced: append(connection, node, appends, now)? };
+        if rated {
+            rate::take(connection, admits, &written.admitted, now)?;
+        }
+        if preferred {
+            rate::prefer(connection, admits, &written.admitted)?;
+        }
         if keyed {
             slot::give_up(connection, appends, &written.fenced, now)?;
             slot::take(connection, admits, &written.admitted, now)?;
+        }
+        if called {
+            wait::adopt(connection, admits, &written.admitted)?;
+        }
+        if waits {
+            wait::change(connection, appends, &written.fenced)?;
         }
         if buries {
             dead_letter::bury(connection, appends, &written.fenced)?;
@@ -138,7 +169,7 @@ pub fn write(
         Ok(written)
     };
     // A single statement is a transaction of its own: one round trip less.
-    let single = (admits.is_empty() || appends.is_empty()) && !buries && !keyed;
+    let single = (admits.is_empty() || appends.is_empty()) && !(buries || keyed || called || waits || rated || preferred);
     Ok(if single { all(connection)? } else { connection.transaction(all)? })
 }
 
