@@ -23,6 +23,7 @@ mod failures;
 mod journal_crash_points;
 mod limits;
 mod metrics;
+mod outbound;
 mod people;
 mod postgres_tls;
 mod recovery;

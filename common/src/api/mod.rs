@@ -8,6 +8,7 @@ pub mod approval;
 pub mod bulk;
 pub mod code;
 pub mod control;
+pub mod credential;
 pub mod dead_letter;
 pub mod event;
 pub mod execution;

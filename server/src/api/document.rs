@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::account::AccountApi;
 use super::code::CodeApi;
+use super::credential::CredentialApi;
 use super::dead_letter::DeadLetterApi;
 use super::execution::ExecutionApi;
 use super::execution_control::ExecutionControlApi;
@@ -29,6 +30,7 @@ pub(super) type Operations = (
     WorkspaceApi,
     TokenApi,
     SecretApi,
+    CredentialApi,
     WorkflowApi,
     WorkflowVersionApi,
     ExecutionApi,

@@ -9,6 +9,7 @@ mod approval;
 pub mod authenticate;
 mod bulk;
 mod code;
+mod credential;
 mod dead_letter;
 mod document;
 mod envelope;
@@ -50,8 +51,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Schedules, Secrets, Tokens,
-    Triggers, Workflows, Workspaces,
+    Accounts, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, PageRequest, Schedules, Secrets,
+    Tokens, Triggers, Workflows, Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -67,7 +68,7 @@ enum Tag {
     Workspaces,
     /// API tokens.
     Tokens,
-    /// Secrets that steps use.
+    /// Secrets and credentials that steps use.
     Secrets,
     /// Workflows and their versions.
     Workflows,
@@ -98,6 +99,8 @@ pub struct ApiDeps {
     pub tokens: Tokens,
     /// Secrets.
     pub secrets: Secrets,
+    /// Credentials.
+    pub credentials: Credentials,
     /// Workflows.
     pub workflows: Workflows,
     /// Triggers.
@@ -145,24 +148,30 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
 /// The operations of the OpenAPI document, and the document.
 fn operations(deps: &ApiDeps) -> Route {
     let deps = deps.clone();
-    let service = document::service((
+    let people = (
         account::AccountApi(deps.accounts),
         workspace::WorkspaceApi(deps.workspaces),
         token::TokenApi(deps.tokens),
         secret::SecretApi(deps.secrets),
+        credential::CredentialApi(deps.credentials),
+    );
+    let workflows = (
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
         trigger::TriggerApi(deps.triggers),
         schedule::ScheduleApi(deps.schedules),
+        code::CodeApi(deps.code),
+    );
+    let executions = (
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
         approval::ApprovalApi(deps.executions.clone()),
         bulk::BulkApi(deps.bulk),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
-        code::CodeApi(deps.code),
-        health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
-    ));
+    );
+    let health = health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) };
+    let service = document::service((people, workflows, executions, health));
     Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
-use super::DatabaseUrl;
+use super::{DatabaseUrl, ProxyUrl};
 
 /// The arguments of `tidemill serve`.
 #[derive(Debug, Clone, Default, Args)]
@@ -45,6 +45,18 @@ pub struct Settings {
     #[arg(long, value_name = "NETWORKS", env = "TIDEMILL_OUTBOUND_ALLOW", value_delimiter = ',', value_parser = network)]
     #[serde(deserialize_with = "networks")]
     pub outbound_allow: Option<Vec<IpNet>>,
+    /// Requests that may be under way to one host at once, 1 to 10000; more wait [default: 100]
+    #[arg(long, value_name = "COUNT", env = "TIDEMILL_OUTBOUND_PER_HOST")]
+    pub outbound_per_host: Option<usize>,
+    /// Proxy that requests of workflows go through: http://proxy:3128, perhaps with user and password [default: none]
+    #[arg(long, value_name = "URL", env = "TIDEMILL_OUTBOUND_PROXY", hide_env_values = true)]
+    pub outbound_proxy: Option<ProxyUrl>,
+    /// What is reached without the proxy: names, domains such as .internal.example, networks [default: none]
+    #[arg(long, value_name = "HOSTS", env = "TIDEMILL_OUTBOUND_NO_PROXY", value_delimiter = ',')]
+    pub outbound_no_proxy: Option<Vec<String>>,
+    /// File with certificate authorities (PEM) that requests of workflows trust besides the machine's [default: none]
+    #[arg(long, value_name = "FILE", env = "TIDEMILL_OUTBOUND_CA")]
+    pub outbound_ca: Option<PathBuf>,
     /// Networks of the proxies in front, whose `X-Forwarded-For` is believed, for example 10.0.0.0/8 [default: none]
     #[arg(long, value_name = "NETWORKS", env = "TIDEMILL_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     #[serde(deserialize_with = "networks")]
@@ -117,6 +129,10 @@ impl Settings {
             database_url: self.database_url.or(other.database_url),
             postgres_bin: self.postgres_bin.or(other.postgres_bin),
             outbound_allow: self.outbound_allow.or(other.outbound_allow),
+            outbound_per_host: self.outbound_per_host.or(other.outbound_per_host),
+            outbound_proxy: self.outbound_proxy.or(other.outbound_proxy),
+            outbound_no_proxy: self.outbound_no_proxy.or(other.outbound_no_proxy),
+            outbound_ca: self.outbound_ca.or(other.outbound_ca),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),

@@ -1,6 +1,6 @@
 //! The loop of one execution: decide, append, act, wait.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,25 +137,16 @@ impl ExecutionTask {
         }
     }
 
-    /// The secrets that the plan's steps read are fetched once, before the first decision.
+    /// The secrets and credentials that the plan's steps use are fetched once, before the first decision.
     async fn fetch_secrets(&mut self) -> Result<(), super::VersionError> {
         if !self.execution.wants_secrets() {
             return Ok(());
         }
-        let names = self.execution.state().plan().secret_names();
-        let (addresses, names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| resume_url_step(name).is_some());
-        let secrets = self.parts.versions.secrets(self.lease.workspace_id, names).await;
-        match secrets {
-            Ok(values) if addresses.is_empty() => self.execution.give_secrets(Ok(values)),
-            Ok(values) => {
-                let mut values = BTreeMap::clone(&values);
-                values.extend(addresses.into_iter().filter_map(|name| {
-                    let url = self.parts.resume.url(self.lease.execution_id, resume_url_step(&name)?);
-                    Some((name, url))
-                }));
-                self.execution.give_secrets(Ok(Arc::new(values)));
-            }
-            Err(error @ super::VersionError::Secret { .. }) => self.execution.give_secrets(Err(error.to_string())),
+        let plan = Arc::clone(self.execution.state().plan());
+        let resume = |name: &str| Some(self.parts.resume.url(self.lease.execution_id, resume_url_step(name)?));
+        match self.parts.versions.known_secrets(self.lease.workspace_id, &plan, resume).await {
+            Ok(values) => self.execution.give_secrets(Ok(values)),
+            Err(error @ super::VersionError::Secret(_)) => self.execution.give_secrets(Err(error.to_string())),
             Err(error) => return Err(error),
         }
         Ok(())
@@ -234,7 +225,7 @@ impl ExecutionTask {
     }
 
     fn start_attempt(&mut self, run: RunStep) {
-        let RunStep { place, attempt, with } = run;
+        let RunStep { place, attempt, with, credential } = run;
         let step = place.step;
         let plan = Arc::clone(self.execution.state().plan());
         let parts = Arc::clone(&self.parts);
@@ -244,6 +235,7 @@ impl ExecutionTask {
             iteration: place.iteration.unwrap_or(0),
             attempt,
             timeout: plan.steps[step].timeout,
+            credential,
         };
         self.attempts.spawn(async move {
             let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));

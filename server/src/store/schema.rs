@@ -81,6 +81,43 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// By what the keys of the server are known.
+    key_checks (key_version) {
+        key_version -> SmallInt,
+        nonce -> Bytea,
+        ciphertext -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The keys of workspaces, sealed.
+    data_keys (workspace_id, version) {
+        workspace_id -> Uuid,
+        version -> SmallInt,
+        key_version -> SmallInt,
+        nonce -> Bytea,
+        ciphertext -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Credentials, encrypted.
+    credentials (workspace_id, name) {
+        workspace_id -> Uuid,
+        name -> Text,
+        #[sql_name = "type"]
+        kind -> Text,
+        settings -> Text,
+        key_version -> SmallInt,
+        nonce -> Bytea,
+        ciphertext -> Bytea,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Replies kept for requests that come again with the same `Idempotency-Key`.
     idempotency_keys (workspace_id, token_id, key) {
         workspace_id -> Uuid,

@@ -8,8 +8,8 @@ use super::globals::Globals;
 use super::output;
 use super::session::Session;
 use super::{
-    Error, Exit, about, activate, apply, approve, bulk, cancel, code, ctx, delete, demo, describe, diff, dlq, get, login, logs,
-    nouns,
+    Error, Exit, about, activate, apply, approve, bulk, cancel, code, credential, ctx, delete, demo, describe, diff, dlq, get,
+    login, logs, nouns,
 };
 use super::{pause, raw, retry, schedule, secret, start, terminal, token, trigger, validate, watch, why, workspace};
 
@@ -94,6 +94,9 @@ pub enum ClientCommand {
     /// Set, list and remove secrets
     #[command(subcommand, visible_alias = "secrets")]
     Secret(secret::Secret),
+    /// Set, list, show and remove credentials: secrets that go to their hosts only
+    #[command(subcommand, visible_alias = "credentials")]
+    Credential(credential::Credential),
     /// List and make workspaces
     #[command(subcommand, visible_alias = "workspaces")]
     Workspace(workspace::Workspace),
@@ -181,6 +184,7 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Schedule(schedule) => schedule.run(session).await,
         C::Token(token) => token.run(session).await,
         C::Secret(secret) => secret.run(session).await,
+        C::Credential(credential) => credential.run(session).await,
         C::Workspace(workspace) => workspace.run(session).await,
         C::Api(api) => api.run(session).await,
         C::Version(_) => about::Version::run(session),

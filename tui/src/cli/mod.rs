@@ -13,6 +13,7 @@ mod cancel;
 mod code;
 mod command;
 mod config;
+mod credential;
 mod ctx;
 mod delete;
 mod demo;

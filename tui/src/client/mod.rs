@@ -9,6 +9,7 @@ mod approval;
 mod backoff;
 mod bulk;
 mod code;
+mod credential;
 mod dead_letter;
 mod error;
 mod execution;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tidemill_common::api::credential::CredentialView;
 use tidemill_common::api::execution::{ExecutionView, StepView};
 use tidemill_common::api::secret::SecretView;
 use tidemill_common::api::token::TokenView;
@@ -192,6 +193,24 @@ impl Row for SecretView {
 
     fn cells(&self, now: DateTime<Utc>) -> Vec<Cell> {
         vec![Cell::text(&self.name), Cell::at(now, self.updated_at)]
+    }
+}
+
+impl Row for CredentialView {
+    const KIND: &'static str = "credential";
+    const COLUMNS: &'static [Column] = &[Column::new("NAME"), Column::new("TYPE"), Column::new("HOSTS"), Column::new("AGE")];
+
+    fn id(&self) -> String {
+        self.name.clone()
+    }
+
+    fn cells(&self, now: DateTime<Utc>) -> Vec<Cell> {
+        vec![
+            Cell::text(&self.name),
+            Cell::text(self.kind.as_str()),
+            Cell::text(self.hosts.join(",")),
+            Cell::at(now, self.updated_at),
+        ]
     }
 }
 
