@@ -14,7 +14,6 @@ use crate::problem::Problem;
 #[expect(clippy::large_enum_variant, reason = "a frame lives no longer than its sending, and nearly all are events")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "most frames are events, and none is kept")]
 pub enum StreamFrame {
     /// Something happened.
     Event {
