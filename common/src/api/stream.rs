@@ -13,7 +13,6 @@ use crate::problem::Problem;
 /// `event`s of all executions with a feed cursor; within one execution they come in the order of `seq`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "most frames are events, and none is kept")]
 pub enum StreamFrame {
     /// Something happened.
     Event {
