@@ -1,6 +1,9 @@
 //! What code steps print.
 
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::domain::known_secrets::KnownSecrets;
 
 const CODE: &str = "uses: python, with: {code: \"output = 1\"}";
 
