@@ -18,6 +18,7 @@ mod endpoint;
 mod execution;
 mod journal_crash_points;
 mod metrics;
+mod nodes;
 mod recovery;
 mod sandbox;
 mod scene;

@@ -11,6 +11,7 @@ pub mod event;
 pub mod execution;
 pub mod health;
 pub mod metrics;
+pub mod node;
 pub mod secret;
 pub mod stream;
 pub mod token;

@@ -18,6 +18,7 @@ mod health;
 mod hooks;
 mod idempotent;
 mod methods;
+mod node;
 mod payload;
 pub mod problem;
 mod secret;
@@ -43,7 +44,7 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces,
+    Accounts, Code, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, Secrets, Tokens, Workflows, Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -95,6 +96,8 @@ pub struct ApiDeps {
     pub dead_letters: DeadLetters,
     /// Code that is tried out.
     pub code: Code,
+    /// The nodes.
+    pub nodes: Nodes,
     /// Alive and ready.
     pub health: Health,
     /// Counts requests, and is shown at `/metrics`.
@@ -136,9 +139,17 @@ fn operations(deps: &ApiDeps) -> Route {
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
         code::CodeApi(deps.code),
+        node::NodeApi(deps.nodes),
         health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
     ));
     Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
+}
+
+/// What a node without the role `api` answers: whether it is alive and ready, and its metrics.
+pub fn public_routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
+    let schema = Arc::new(json_schema());
+    let health = health::HealthApi { health: deps.health.clone(), metrics: Arc::clone(&deps.metrics), workflow_schema: schema };
+    layered(Route::new().nest("/", document::service(health)), deps)
 }
 
 /// What every request passes, the outermost layer last.

@@ -60,6 +60,7 @@ operations! {
     ExecutionMetricsView = "execution_metrics_view": Viewer,
     ExecutionWhyView = "execution_why_view": Viewer,
     ExecutionRetry = "execution_retry": Editor,
+    NodeList = "node_list": Viewer,
     DeadLetterList = "dead_letter_list": Viewer,
     DeadLetterCauseList = "dead_letter_cause_list": Viewer,
     DeadLetterReplay = "dead_letter_replay": Editor,

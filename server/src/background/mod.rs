@@ -1,40 +1,43 @@
-//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, replays, rollups,
-//! partitions.
+//! Loops that run beside requests: the beat of the node, claims, schedules, replays, rollups, partitions.
 //!
-//! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. One round of each is
-//! a function of its own, so that tests run a round when they want one.
+//! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. What a loop has to know
+//! of other nodes the beat sees for all of them: at rest it is the only one that asks the database.
 
-mod adrift;
 mod claims;
-mod heartbeat;
 mod housekeeping;
+mod pulse;
 mod replays;
 mod rollups;
 mod schedules;
 
-pub use adrift::adrift_round;
-pub use claims::claim_round;
 pub use housekeeping::housekeeping_round;
-pub use rollups::rollup_round;
 
 use std::sync::Arc;
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use tidemill_common::clock::Clock;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::app::Replays;
+use crate::config::Role;
 use crate::executor::Executor;
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::queue::Queue;
+use crate::queue::{Node, Pulse, Queue};
 use crate::store::Database;
 
 /// What the loops work with.
 #[derive(Clone)]
 pub struct Background {
-    /// The name of this node, for people.
-    pub node_name: String,
+    /// This node.
+    pub node: Node,
+    /// What it does.
+    pub roles: Vec<Role>,
+    /// What its last beat saw.
+    pub pulse: watch::Sender<Pulse>,
     /// Runs executions.
     pub executor: Executor,
     /// Gives leases.
@@ -57,14 +60,29 @@ impl Background {
     /// Starts every loop. They end when the set is dropped.
     pub fn start(&self) -> JoinSet<()> {
         let mut loops = JoinSet::new();
-        loops.spawn(heartbeat::run(self.clone()));
-        loops.spawn(claims::run(self.clone()));
-        loops.spawn(adrift::run(self.clone()));
-        loops.spawn(schedules::run(self.clone()));
-        loops.spawn(housekeeping::run(self.clone()));
-        loops.spawn(replays::run(self.clone()));
-        loops.spawn(rollups::run(self.clone()));
+        loops.spawn(pulse::run(self.clone()));
+        if self.roles.contains(&Role::Executor) {
+            loops.spawn(claims::run(self.clone()));
+        }
+        if self.roles.contains(&Role::Scheduler) {
+            loops.spawn(schedules::run(self.clone()));
+            loops.spawn(housekeeping::run(self.clone()));
+            loops.spawn(replays::run(self.clone()));
+            loops.spawn(rollups::run(self.clone()));
+        }
         loops.spawn(self.hub.clone().follow_feed());
         loops
+    }
+
+    /// Waits until `at`; without a time, for ever.
+    async fn until(&self, at: Option<DateTime<Utc>>) {
+        match at {
+            // A millisecond more, so that the clock is never before the instant when the timer fires.
+            Some(at) => {
+                let left = (at - self.clock.now()).to_std().unwrap_or_default();
+                tokio::time::sleep(left + Duration::from_millis(1)).await;
+            }
+            None => std::future::pending().await,
+        }
     }
 }

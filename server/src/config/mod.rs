@@ -16,4 +16,4 @@ pub use database_url::DatabaseUrl;
 pub use error::Error;
 pub use file::CONFIG_FILE;
 pub use serve::ServeConfig;
-pub use settings::{LogFormat, ServeArgs, Settings};
+pub use settings::{LogFormat, Role, ServeArgs, Settings};

@@ -12,7 +12,7 @@ use tidemill_common::limits::CODE_SECONDS;
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
-use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ServeArgs, Settings, file};
+use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, Role, ServeArgs, Settings, file};
 
 /// Port of the server, unless set otherwise.
 const PORT: u16 = 7700;
@@ -36,6 +36,8 @@ pub struct ServeConfig {
     pub node_name: String,
     /// Networks that workflows may reach besides the public internet.
     pub outbound_allow: Vec<IpNet>,
+    /// What this node does; sorted, each once, at least one.
+    pub roles: Vec<Role>,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// What is logged: a level, or directives.
@@ -128,6 +130,7 @@ impl ServeConfig {
             search_path: surroundings.search_path,
             node_name: surroundings.node_name,
             outbound_allow: settings.outbound_allow.unwrap_or_default(),
+            roles: roles(settings.roles)?,
             log_format: settings.log_format.unwrap_or_default(),
             log_level: settings.log_level.unwrap_or_else(|| "info".to_owned()),
             journal_writers: within("journal_writers", settings.journal_writers.unwrap_or(1), 1..=16)?,
@@ -152,6 +155,21 @@ impl ServeConfig {
             )?,
         })
     }
+}
+
+fn roles(chosen: Option<Vec<Role>>) -> Result<Vec<Role>, Error> {
+    let mut roles = chosen.unwrap_or_else(|| Role::ALL.to_vec());
+    roles.sort_unstable();
+    roles.dedup();
+    if roles.is_empty() {
+        let expected = Role::ALL.map(Role::as_str).join(", ");
+        return Err(Error::OutOfRange {
+            key: "roles",
+            expected: format!("at least one of {expected}"),
+            value: "none".to_owned(),
+        });
+    }
+    Ok(roles)
 }
 
 /// Code steps at the same time: they wait for each other's processors, not for the world.

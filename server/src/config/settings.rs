@@ -45,6 +45,9 @@ pub struct Settings {
     #[arg(long, value_name = "NETWORKS", env = "TIDEMILL_OUTBOUND_ALLOW", value_delimiter = ',', value_parser = network)]
     #[serde(deserialize_with = "networks")]
     pub outbound_allow: Option<Vec<IpNet>>,
+    /// What this node does, where several share a database: api (API and webhooks), executor, scheduler [default: all]
+    #[arg(long, value_name = "ROLES", env = "TIDEMILL_ROLES", value_delimiter = ',')]
+    pub roles: Option<Vec<Role>>,
     /// How log lines are written [default: human]
     #[arg(long, value_name = "FORMAT", env = "TIDEMILL_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -77,6 +80,33 @@ pub struct Settings {
     pub code_concurrency: Option<usize>,
 }
 
+/// What a node does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Answers the API and takes webhooks.
+    Api,
+    /// Carries out executions.
+    Executor,
+    /// Fires schedules, replays dead letters, rolls up metrics, keeps house.
+    Scheduler,
+}
+
+impl Role {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [Self::Api, Self::Executor, Self::Scheduler];
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Executor => "executor",
+            Self::Scheduler => "scheduler",
+        }
+    }
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -98,6 +128,7 @@ impl Settings {
             database_url: self.database_url.or(other.database_url),
             postgres_bin: self.postgres_bin.or(other.postgres_bin),
             outbound_allow: self.outbound_allow.or(other.outbound_allow),
+            roles: self.roles.or(other.roles),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),
             journal_writers: self.journal_writers.or(other.journal_writers),

@@ -55,6 +55,7 @@ impl Database {
     /// [`Error::Unavailable`] when Postgres can't be reached, [`Error::PostgresTooOld`] below 15, and
     /// [`Error::UnsafeRole`] when row-level security would not bind a role.
     pub fn connect(url: &str, sizes: PoolSizes) -> Result<Self, Error> {
+        let url = &connection::guarded(url);
         let mut postgres = String::new();
         for role in [Role::App, Role::Engine] {
             let mut conn = connection::open(url, role)?;
@@ -132,7 +133,7 @@ impl Database {
     }
 }
 
-async fn blocking<T, F>(work: F) -> Result<T, Error>
+pub(super) async fn blocking<T, F>(work: F) -> Result<T, Error>
 where
     T: Send + 'static,
     F: FnOnce() -> Result<T, Error> + Send + 'static,

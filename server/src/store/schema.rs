@@ -219,6 +219,8 @@ diesel::table! {
         draining -> Bool,
         running -> Integer,
         free -> Integer,
+        roles -> Text,
+        version -> Text,
     }
 }
 

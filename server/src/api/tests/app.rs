@@ -16,7 +16,7 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Engine, EngineError, Order, Start, Started};
-use crate::app::{Accounts, Code, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{Accounts, Code, DeadLetters, Executions, Health, Idempotency, Nodes, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::executor::Plans;
 use crate::runner::code::{CodeOptions, CodeRunner};
@@ -93,6 +93,7 @@ impl TestApp {
             code: Code::new(code.clone()),
             executions: Executions::new(store.clone(), plans, engine.clone(), Arc::clone(&clock)),
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
+            nodes: Nodes::new(store.clone()),
             health: Health::new(store, schema, draining.clone(), code),
             metrics: Arc::default(),
         };

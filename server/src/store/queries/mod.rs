@@ -10,6 +10,8 @@ pub mod execution;
 pub mod feed;
 pub mod idempotency;
 pub mod journal;
+pub mod node;
+pub mod pulse;
 pub mod queue;
 pub mod replay;
 pub mod rollup;

@@ -4,6 +4,7 @@
 
 mod dead_letter_rows;
 mod format;
+mod node_rows;
 mod paint;
 mod printer;
 mod row;
