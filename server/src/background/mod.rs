@@ -9,25 +9,27 @@ mod pulse;
 mod replays;
 mod rollups;
 mod schedules;
+mod watch;
 
 pub use housekeeping::housekeeping_round;
 
 use std::sync::Arc;
-
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tidemill_common::clock::Clock;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
+use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
 use crate::app::Replays;
-use crate::config::Role;
+use crate::config::{Retention, Role};
 use crate::executor::Executor;
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::queue::{Node, Pulse, Queue};
 use crate::store::Database;
+use crate::telemetry::Metrics;
 
 /// What the loops work with.
 #[derive(Clone)]
@@ -37,7 +39,7 @@ pub struct Background {
     /// What it does.
     pub roles: Vec<Role>,
     /// What its last beat saw.
-    pub pulse: watch::Sender<Pulse>,
+    pub pulse: Sender<Pulse>,
     /// Runs executions.
     pub executor: Executor,
     /// Gives leases.
@@ -48,6 +50,10 @@ pub struct Background {
     pub hub: Hub,
     /// Replays dead letters.
     pub replays: Replays,
+    /// How long what has ended is kept.
+    pub retention: Retention,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
     /// Keeps partitions ahead.
     pub database: Database,
     /// Tells the time.
@@ -69,6 +75,7 @@ impl Background {
             loops.spawn(housekeeping::run(self.clone()));
             loops.spawn(replays::run(self.clone()));
             loops.spawn(rollups::run(self.clone()));
+            loops.spawn(watch::run(self.clone()));
         }
         loops.spawn(self.hub.clone().follow_feed());
         loops

@@ -15,5 +15,5 @@ mod tests;
 pub use database_url::DatabaseUrl;
 pub use error::Error;
 pub use file::CONFIG_FILE;
-pub use serve::ServeConfig;
+pub use serve::{Retention, ServeConfig};
 pub use settings::{LogFormat, Role, ServeArgs, Settings};

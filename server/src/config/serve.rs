@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use ipnet::IpNet;
 use tidemill_common::limits::CODE_SECONDS;
 use tidemill_common::step_protocol::Level;
@@ -16,6 +17,15 @@ use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, Role, ServeArgs, Setting
 
 /// Port of the server, unless set otherwise.
 const PORT: u16 = 7700;
+
+/// How long what has ended is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Executions with their events, and the deliveries by which duplicates are known.
+    pub executions: TimeDelta,
+    /// Dead letters.
+    pub dead_letters: TimeDelta,
+}
 
 /// The configuration of a server. What each value means is said in [`Settings`].
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +48,8 @@ pub struct ServeConfig {
     pub outbound_allow: Vec<IpNet>,
     /// What this node does; sorted, each once, at least one.
     pub roles: Vec<Role>,
+    /// How long what has ended is kept.
+    pub retention: Retention,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// What is logged: a level, or directives.
@@ -131,6 +143,10 @@ impl ServeConfig {
             node_name: surroundings.node_name,
             outbound_allow: settings.outbound_allow.unwrap_or_default(),
             roles: roles(settings.roles)?,
+            retention: Retention {
+                executions: days("retention_days", settings.retention_days)?,
+                dead_letters: days("dead_letter_days", settings.dead_letter_days)?,
+            },
             log_format: settings.log_format.unwrap_or_default(),
             log_level: settings.log_level.unwrap_or_else(|| "info".to_owned()),
             journal_writers: within("journal_writers", settings.journal_writers.unwrap_or(1), 1..=16)?,
@@ -155,6 +171,13 @@ impl ServeConfig {
             )?,
         })
     }
+}
+
+/// How long executions and dead letters are kept, unless set otherwise.
+const KEPT_DAYS: u16 = 90;
+
+fn days(key: &'static str, chosen: Option<u16>) -> Result<TimeDelta, Error> {
+    Ok(TimeDelta::days(i64::from(within(key, chosen.unwrap_or(KEPT_DAYS), 1..=3650)?)))
 }
 
 fn roles(chosen: Option<Vec<Role>>) -> Result<Vec<Role>, Error> {

@@ -48,6 +48,12 @@ pub struct Settings {
     /// What this node does, where several share a database: api (API and webhooks), executor, scheduler [default: all]
     #[arg(long, value_name = "ROLES", env = "TIDEMILL_ROLES", value_delimiter = ',')]
     pub roles: Option<Vec<Role>>,
+    /// Days that executions are kept after their beginning, 1 to 3650 [default: 90]
+    #[arg(long, value_name = "DAYS", env = "TIDEMILL_RETENTION_DAYS")]
+    pub retention_days: Option<u16>,
+    /// Days that dead letters are kept, 1 to 3650 [default: 90]
+    #[arg(long, value_name = "DAYS", env = "TIDEMILL_DEAD_LETTER_DAYS")]
+    pub dead_letter_days: Option<u16>,
     /// How log lines are written [default: human]
     #[arg(long, value_name = "FORMAT", env = "TIDEMILL_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -129,6 +135,8 @@ impl Settings {
             postgres_bin: self.postgres_bin.or(other.postgres_bin),
             outbound_allow: self.outbound_allow.or(other.outbound_allow),
             roles: self.roles.or(other.roles),
+            retention_days: self.retention_days.or(other.retention_days),
+            dead_letter_days: self.dead_letter_days.or(other.dead_letter_days),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),
             journal_writers: self.journal_writers.or(other.journal_writers),

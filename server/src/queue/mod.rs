@@ -81,6 +81,17 @@ impl Queue {
             .await
     }
 
+    /// Gives a lease back after a failure that is not the world's: it counts as if a node was lost.
+    pub async fn give_back_failed(&self, lease: Lease, available_at: DateTime<Utc>) -> Result<(), Error> {
+        let node = self.node.0;
+        self.database
+            .engine(move |connection| {
+                query::give_back_failed(connection, node, lease.execution_id.0, lease.epoch, available_at)?;
+                Ok(())
+            })
+            .await
+    }
+
     /// Declares an earlier process dead, which this one knows to be gone: nobody need wait for its heartbeat to end.
     pub async fn bury(&self, node: NodeId) -> Result<(), Error> {
         self.database.engine(move |connection| Ok(pulse_query::bury(connection, node.0).map(drop)?)).await

@@ -103,6 +103,8 @@ impl Engine {
             node: node_said,
             roles: config.roles.clone(),
             pulse,
+            retention: config.retention,
+            metrics: Arc::clone(&metrics),
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),

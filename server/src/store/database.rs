@@ -11,6 +11,7 @@ use tidemill_common::ids::WorkspaceId;
 
 use super::Error;
 use super::connection::{self, LogErrors, Role};
+use super::queries::watch::{self, WatchRow};
 
 /// How long a request waits for a free connection before it is told that the database can't be reached.
 const CHECKOUT: Duration = Duration::from_secs(3);
@@ -120,6 +121,12 @@ impl Database {
     /// A connection of the engine outside the pool, for a thread that keeps it. Blocks.
     pub fn open_engine_connection(&self) -> Result<PgConnection, Error> {
         connection::open(&self.url, Role::Engine)
+    }
+
+    /// Looks for what an operator must hear of.
+    pub async fn watch(&self) -> Result<WatchRow, Error> {
+        let url = self.url.clone();
+        blocking(move || watch::look(&url)).await
     }
 
     /// Whether Postgres answers right now.

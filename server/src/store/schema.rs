@@ -292,6 +292,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool};
+    use super::sql_types::Xid8;
+
+    /// How far the feed was forgotten.
+    feed_floor (id) {
+        id -> Bool,
+        txid -> Xid8,
+        position -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     organizations,
     users,

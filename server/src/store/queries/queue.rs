@@ -95,24 +95,29 @@ pub fn give_back(
     .execute(connection)
 }
 
+/// Gives back a lease after a failure that is not the world's: it counts as if a node was lost, so that the third one ends it.
+pub fn give_back_failed(
+    connection: &mut PgConnection,
+    node: Uuid,
+    execution_id: Uuid,
+    epoch: i32,
+    available_at: DateTime<Utc>,
+) -> QueryResult<usize> {
+    Statement::new(
+        "UPDATE execution_queue SET lease_node = NULL, takeovers = takeovers + 1, available_at = $1
+         WHERE execution_id = $2 AND lease_node = $3 AND lease_epoch = $4",
+    )
+    .bind::<Timestamptz, _>(available_at)
+    .bind::<SqlUuid, _>(execution_id)
+    .bind::<SqlUuid, _>(node)
+    .bind::<Integer, _>(epoch)
+    .execute(connection)
+}
+
 /// Gives back everything that `node` holds, for a clean stop.
 pub fn release_node(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>) -> QueryResult<usize> {
     Statement::new("UPDATE execution_queue SET lease_node = NULL, available_at = $1 WHERE lease_node = $2")
         .bind::<Timestamptz, _>(now)
         .bind::<SqlUuid, _>(node)
         .execute(connection)
-}
-
-/// Makes the daily partitions from `first_day` on that are missing. Returns how many were made.
-pub fn create_partitions(connection: &mut PgConnection, first_day: chrono::NaiveDate, days: i32) -> QueryResult<i32> {
-    #[derive(QueryableByName)]
-    struct CountRow {
-        #[diesel(sql_type = Integer)]
-        made: i32,
-    }
-    Statement::new("SELECT partitions_create($1, $2) AS made")
-        .bind::<diesel::sql_types::Date, _>(first_day)
-        .bind::<Integer, _>(days)
-        .get_result::<CountRow>(connection)
-        .map(|row| row.made)
 }

@@ -1,7 +1,9 @@
 //! The store against a real Postgres.
 
 mod claims;
+mod feed;
 mod migrations;
+mod retention;
 mod schema;
 mod tenants;
 
