@@ -5,7 +5,9 @@
 //! where errors become status codes. Handlers decode, make one call to `app`, and encode.
 
 mod account;
+mod approval;
 pub mod authenticate;
+mod bulk;
 mod code;
 mod dead_letter;
 mod document;
@@ -15,12 +17,15 @@ mod execution_control;
 mod execution_metrics;
 mod failure;
 mod health;
+mod hook_answer;
+mod hook_cors;
 mod hooks;
 mod idempotent;
 mod methods;
 mod node;
 mod payload;
 pub mod problem;
+mod resume;
 mod secret;
 mod server;
 mod strict_json;
@@ -44,10 +49,12 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, Code, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, Secrets, Tokens, Workflows, Workspaces,
+    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, Secrets, Tokens, Workflows,
+    Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
+use crate::ingress::Resumes;
 use crate::telemetry::Metrics;
 
 /// What the operations are about.
@@ -92,6 +99,8 @@ pub struct ApiDeps {
     pub workflows: Workflows,
     /// Executions.
     pub executions: Executions,
+    /// Orders about many executions.
+    pub bulk: BulkOrders,
     /// Executions that failed for good.
     pub dead_letters: DeadLetters,
     /// Code that is tried out.
@@ -109,16 +118,19 @@ pub struct ApiDeps {
 pub struct LiveDeps {
     /// Webhook deliveries.
     pub hooks: Hooks,
+    /// Events that executions wait for.
+    pub resumes: Resumes,
     /// WebSockets.
     pub streams: Streams,
 }
 
 /// Everything that the server answers over HTTP.
 pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response> {
-    let LiveDeps { hooks, streams } = live;
+    let LiveDeps { hooks, resumes, streams } = live;
     let followed = deps.executions.clone();
     let route = operations(&deps)
         .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks))
+        .at("/resume/:token", get(resume::resume_view).post(resume::resume_deliver).data(resumes))
         .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
         .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)));
     layered(route, deps)
@@ -136,6 +148,8 @@ fn operations(deps: &ApiDeps) -> Route {
         workflow_version::WorkflowVersionApi(deps.workflows),
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
+        approval::ApprovalApi(deps.executions.clone()),
+        bulk::BulkApi(deps.bulk),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
         code::CodeApi(deps.code),

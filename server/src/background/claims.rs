@@ -74,7 +74,7 @@ pub(super) async fn run(background: Background) {
 /// Claims what is due and takes it up. Returns when there is more to claim, as far as is known.
 async fn claim_round(background: &Background, suspect: &mut Suspect) -> Result<Option<DateTime<Utc>>, Error> {
     let Background { queue, executor, clock, .. } = background;
-    let room = executor.free().min(BATCH);
+    let room = executor.room_to_claim().min(BATCH);
     if room == 0 {
         // Whoever makes room wakes us.
         return Ok(None);

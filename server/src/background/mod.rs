@@ -1,8 +1,11 @@
-//! Loops that run beside requests: the beat of the node, claims, schedules, replays, rollups, partitions.
+//! Loops that run beside requests: the beat of the node, claims, calls between executions, bulk orders, schedules, replays, rollups,
+//! partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. What a loop has to know
 //! of other nodes the beat sees for all of them: at rest it is the only one that asks the database.
 
+mod bulk;
+mod calls;
 mod claims;
 mod housekeeping;
 mod pulse;
@@ -22,7 +25,7 @@ use tokio::sync::Notify;
 use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
-use crate::app::Replays;
+use crate::app::{BulkRounds, Replays};
 use crate::config::{Retention, Role};
 use crate::executor::Executor;
 use crate::hub::Hub;
@@ -54,12 +57,16 @@ pub struct Background {
     pub retention: Retention,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Carries out orders about many executions.
+    pub bulk: BulkRounds,
     /// Keeps partitions ahead.
     pub database: Database,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Woken when a schedule was activated on this node.
     pub schedules_changed: Arc<Notify>,
+    /// Woken when an execution has ended that may have called others.
+    pub calls_left: Arc<Notify>,
 }
 
 impl Background {
@@ -74,6 +81,8 @@ impl Background {
             loops.spawn(schedules::run(self.clone()));
             loops.spawn(housekeeping::run(self.clone()));
             loops.spawn(replays::run(self.clone()));
+            loops.spawn(bulk::run(self.clone()));
+            loops.spawn(calls::run(self.clone()));
             loops.spawn(rollups::run(self.clone()));
             loops.spawn(watch::run(self.clone()));
         }

@@ -24,7 +24,9 @@ pub enum ServerCommand {
     #[command(after_help = "Example:\n  tidemill doctor")]
     Doctor(Box<ServeArgs>),
     /// Measure a server, and in the same run what its Postgres can do
-    #[command(after_help = "Examples:\n  tidemill bench\n  tidemill bench --clients 1,64,256 --duration 10s -o json")]
+    #[command(
+        after_help = "Examples:\n  tidemill bench\n  tidemill bench --list\n  tidemill bench --scenario webhook-sync --clients 1,64,256 --duration 10s -o json"
+    )]
     Bench(Box<bench::BenchOptions>),
     /// Prove on this machine what the documentation promises
     #[command(subcommand)]
@@ -89,11 +91,18 @@ fn run_server(args: ServeArgs) -> Result<(), Failure> {
 }
 
 fn run_bench(args: &bench::BenchOptions, json: bool) -> Result<(), Failure> {
-    let report = runtime()?.block_on(bench::run(args, |step| eprintln!("{step} …")))?;
+    if args.list {
+        print!("{}", bench::list());
+        return Ok(());
+    }
+    let done = |section: &bench::Section| {
+        if !json {
+            println!("{section}");
+        }
+    };
+    let report = runtime()?.block_on(bench::run(args, |step| eprintln!("{step} …"), done))?;
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print!("{report}");
     }
     Ok(())
 }

@@ -1,15 +1,28 @@
-//! What arrives: webhook deliveries, schedules, manual starts, failures of other workflows.
+//! What arrives: webhook deliveries, schedules, manual starts, failures of other workflows, calls, and events that executions
+//! wait for.
 //!
 //! Each kind of arrival finds its workflow version, makes the `trigger` that expressions see, and goes to admission.
 
+mod active;
 pub mod body;
+mod call;
 mod failure;
 pub mod manual;
+mod rate;
+mod reply;
+mod request;
+pub mod resume;
 mod routes;
 pub mod schedule;
+mod surroundings;
 pub mod webhook;
 
+pub use call::CallStarts;
 pub use failure::FailureStarts;
 pub use manual::Manual;
-pub use routes::Routes;
+pub use reply::Reply;
+pub use request::{Request, segments};
+pub use resume::Resumes;
+pub use routes::{Route, Routes};
+pub use surroundings::Surroundings;
 pub use webhook::Webhooks;

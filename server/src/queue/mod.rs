@@ -3,6 +3,7 @@
 //! A lease is a row's `(lease_node, lease_epoch)`. It holds for as long as its node lives; a node lives for as long as its
 //! heartbeat says so. Every write of an executor names its lease, so that a node which was only slow can do no harm.
 
+mod answer;
 mod pulse;
 mod request;
 
@@ -13,8 +14,9 @@ use crate::journal::Lease;
 use crate::store::queries::{pulse as pulse_query, queue as query};
 use crate::store::{Database, Error, Lane};
 
+pub use answer::{AnswerTo, Child, Posted};
 pub use pulse::{Load, Node, Pulse};
-pub use request::{Holder, Request, Wish};
+pub use request::{Holder, Request, Tail, Wish};
 
 /// An execution that this node has just got the lease of.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub struct Claim {
     pub requests: Vec<Request>,
     /// How many nodes were lost with it since it last came to rest.
     pub takeovers: i16,
-    /// Whether it waits for a concurrency key, so that it may end but not begin.
+    /// Whether it waits for a concurrency key or for its rate limit, so that it may end but not begin.
     pub blocked: bool,
 }
 

@@ -92,9 +92,10 @@ impl From<PulseRow> for Pulse {
     }
 }
 
-/// What `[execution, cancel, pause]` means.
+/// What `[execution, cancel, pause, answered]` means.
 fn requests(wish: &Value) -> Vec<(ExecutionId, Request)> {
     let Some(id) = wish[0].as_str().and_then(|id| id.parse().ok()) else { return Vec::new() };
     let column = |column: usize| Some(&wish[column]).filter(|value| !value.is_null());
-    Request::from_columns(column(1), column(2)).into_iter().map(|request| (id, request)).collect()
+    let look = (wish[3] == true).then(Request::look);
+    Request::from_columns(column(1), column(2)).into_iter().chain(look).map(|request| (id, request)).collect()
 }

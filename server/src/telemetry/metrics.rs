@@ -12,6 +12,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
+use super::code::CodeMetrics;
 use super::labels::{DeliveryOutcome, OutcomeLabel, RequestLabels, StatusLabel, StepLabels, method_label};
 
 /// The `Content-Type` of [`Metrics::render`].
@@ -40,10 +41,11 @@ pub struct Metrics {
     journal_commit: Histogram,
     http_requests: Family<RequestLabels, Count>,
     http_request_duration: Histogram,
-    webhook_deliveries: Children<DeliveryOutcome, 7>,
+    webhook_deliveries: Children<DeliveryOutcome, 8>,
     stream_subscribers: Gauge,
     default_partition_rows: Gauge,
     oldest_transaction: Gauge,
+    code: CodeMetrics,
 }
 
 /// Counts as one in a gauge for as long as it lives.
@@ -118,6 +120,7 @@ impl Metrics {
                 "How long the oldest transaction of the database has been open; the log names its process",
                 Gauge::default(),
             ),
+            code: code(registry_mut),
             registry,
         }
     }
@@ -174,6 +177,12 @@ impl Metrics {
         self.oldest_transaction.set(oldest);
     }
 
+    /// Those of code steps.
+    #[must_use]
+    pub fn code(&self) -> CodeMetrics {
+        self.code.clone()
+    }
+
     /// All metrics as text, of the type [`CONTENT_TYPE`].
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "a String takes every text")]
@@ -195,6 +204,12 @@ fn seconds(registry: &mut Registry, name: &str, help: &str, buckets: &[f64]) -> 
     histogram
 }
 
+fn code(registry: &mut Registry) -> CodeMetrics {
+    let metrics = CodeMetrics::default();
+    metrics.register(registry);
+    metrics
+}
+
 fn executions_finished(registry: &mut Registry) -> Children<ExecutionStatus, 4> {
     let family: Family<StatusLabel, Count> =
         add(registry, "executions_finished", "Executions that ended, by state", Family::default());
@@ -202,7 +217,7 @@ fn executions_finished(registry: &mut Registry) -> Children<ExecutionStatus, 4> 
     Children(states.map(|status| (status, family.get_or_create_owned(&StatusLabel { status: status.as_str() }))))
 }
 
-fn webhook_deliveries(registry: &mut Registry) -> Children<DeliveryOutcome, 7> {
+fn webhook_deliveries(registry: &mut Registry) -> Children<DeliveryOutcome, 8> {
     let family: Family<OutcomeLabel, Count> =
         add(registry, "webhook_deliveries", "Deliveries to webhooks, by what became of them", Family::default());
     let child = |outcome: DeliveryOutcome| family.get_or_create_owned(&OutcomeLabel { outcome: outcome.as_str() });
@@ -211,6 +226,9 @@ fn webhook_deliveries(registry: &mut Registry) -> Children<DeliveryOutcome, 7> {
 
 #[cfg(test)]
 mod tests {
+    use tidemill_common::status::FailureClass;
+    use tidemill_common::step_protocol::Level;
+
     use super::*;
 
     fn has(text: &str, line: &str) -> bool {
@@ -230,6 +248,10 @@ mod tests {
             "tidemill_http_request_duration_seconds_count 0",
             "tidemill_webhook_deliveries_total{outcome=\"admitted\"} 0",
             "tidemill_stream_subscribers 0",
+            "tidemill_sandbox_level 0",
+            "tidemill_code_run_seconds_count 0",
+            "tidemill_code_spawn_seconds_count 0",
+            "tidemill_step_host_resident_memory_bytes 0",
             concat!("tidemill_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
             "# EOF",
         ] {
@@ -248,6 +270,8 @@ mod tests {
         metrics.http_answered("GET", "/api/executions/{id}", 200, Duration::from_millis(1));
         metrics.http_answered("BREW", "/api/executions/{id}", 405, Duration::from_millis(1));
         metrics.webhook_answered(DeliveryOutcome::Duplicate);
+        metrics.code().ran("python", Some(FailureClass::Timeout), Duration::from_millis(1));
+        metrics.code().shown(Level::L2, 4, 40_000_000);
         let text = metrics.render();
         for line in [
             "tidemill_executions_started_total 1",
@@ -260,6 +284,9 @@ mod tests {
             "tidemill_http_requests_total{method=\"GET\",route=\"/api/executions/{id}\",status=\"200\"} 1",
             "tidemill_http_requests_total{method=\"other\",route=\"/api/executions/{id}\",status=\"405\"} 1",
             "tidemill_webhook_deliveries_total{outcome=\"duplicate\"} 1",
+            "tidemill_code_runs_total{engine=\"python\",outcome=\"timeout\"} 1",
+            "tidemill_sandbox_level 2",
+            "tidemill_code_spares 4",
         ] {
             assert!(has(&text, line), "{line} in {text}");
         }

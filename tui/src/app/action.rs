@@ -46,6 +46,8 @@ pub enum Action {
     TabError,
     /// The events of the selected step.
     TabEvents,
+    /// The log of the selected step.
+    TabLog,
     /// The lower pane alone, or both.
     Zoom,
     /// Show new rows as they come.
@@ -153,6 +155,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::TabOutput, "output", "show the output of the selected step"),
     free(Action::TabError, "error", "show why the selected step failed"),
     free(Action::TabEvents, "events", "show the events of the selected step"),
+    free(Action::TabLog, "log", "show what the selected step printed"),
     free(Action::NextPane, "next pane", "move the focus to the other pane"),
     free(Action::Zoom, "zoom", "show the lower pane alone, or both again"),
     free(Action::YankId, "copy id", "copy the id to your terminal's clipboard"),

@@ -3,7 +3,8 @@
 
 pub mod account;
 pub mod audit;
-pub mod bulk_insert;
+pub mod bench;
+pub mod bulk_order;
 pub mod control;
 pub mod dead_letter;
 pub mod execution;
@@ -16,7 +17,9 @@ pub mod pulse;
 pub mod queue;
 pub mod replay;
 pub mod rollup;
+pub mod schedule;
 pub mod secret;
+pub mod step_wait;
 pub mod token;
 pub mod version;
 pub mod watch;

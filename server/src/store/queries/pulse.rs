@@ -42,7 +42,7 @@ pub struct PulseRow {
     /// The epochs of their leases.
     #[diesel(sql_type = Array<Integer>)]
     pub epochs: Vec<i32>,
-    /// What is wanted of them: `[execution, cancel, pause]` each.
+    /// What is wanted of them: `[execution, cancel, pause, answered]` each.
     #[diesel(sql_type = Json)]
     pub wishes: Value,
     /// Whether a node was lost that held something.

@@ -9,14 +9,14 @@ WITH beat AS (
     DELETE FROM nodes n WHERE expires_at <= now() AND id <> $9
         AND NOT EXISTS (SELECT FROM execution_queue q WHERE q.lease_node = n.id)
 ), leased AS MATERIALIZED (
-    SELECT execution_id, workspace_id, lease_node, lease_epoch, cancel, pause FROM execution_queue WHERE lease_node IS NOT NULL
+    SELECT execution_id, workspace_id, lease_node, lease_epoch, cancel, pause, answered FROM execution_queue WHERE lease_node IS NOT NULL
 ), others AS MATERIALIZED (
     SELECT id, free, expires_at <= now() AS is_lost FROM nodes WHERE id <> $10
 ), held AS (
     SELECT coalesce(array_agg(execution_id), '{}') AS execution_ids, coalesce(array_agg(workspace_id), '{}') AS workspace_ids,
            coalesce(array_agg(lease_epoch), '{}') AS epochs,
-           coalesce(json_agg(json_build_array(execution_id, cancel, pause))
-                        FILTER (WHERE cancel IS NOT NULL OR pause IS NOT NULL), '[]') AS wishes
+           coalesce(json_agg(json_build_array(execution_id, cancel, pause, answered))
+                        FILTER (WHERE cancel IS NOT NULL OR pause IS NOT NULL OR answered), '[]') AS wishes
     FROM leased WHERE lease_node = $11
 )
 SELECT held.execution_ids, held.workspace_ids, held.epochs, held.wishes,

@@ -36,7 +36,7 @@ pub struct ClaimRow {
     /// The newest wish to pause or resume: `{"on": …, "reason": …, "by": …}`.
     #[diesel(sql_type = Nullable<Json>)]
     pub pause: Option<Value>,
-    /// Whether it waits for a concurrency key.
+    /// Whether it waits for a concurrency key, or for the time at which its rate limit lets it begin.
     #[diesel(sql_type = Bool)]
     pub blocked: bool,
 }
@@ -55,6 +55,7 @@ pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limi
         .bind::<BigInt, _>(limit)
         .bind::<BigInt, _>(limit)
         .bind::<SqlUuid, _>(node)
+        .bind::<Timestamptz, _>(now)
         .load(connection)
 }
 
@@ -120,4 +121,9 @@ pub fn release_node(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc
         .bind::<Timestamptz, _>(now)
         .bind::<SqlUuid, _>(node)
         .execute(connection)
+}
+
+/// Forgets starts of executions under a rate limit that matter to nobody any more.
+pub fn rate_starts_sweep(connection: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<usize> {
+    Statement::new("DELETE FROM rate_starts WHERE at < $1").bind::<Timestamptz, _>(before).execute(connection)
 }

@@ -2,6 +2,7 @@
 
 mod claims;
 mod feed;
+mod lists;
 mod migrations;
 mod retention;
 mod schema;

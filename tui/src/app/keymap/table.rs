@@ -40,6 +40,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Execution, &["2"], Action::TabOutput),
     bind(Scope::Execution, &["3"], Action::TabError),
     bind(Scope::Execution, &["4"], Action::TabEvents),
+    bind(Scope::Execution, &["5"], Action::TabLog),
     bind(Scope::Execution, &["h", "left"], Action::TabLeft),
     bind(Scope::Execution, &["l", "right"], Action::TabRight),
     bind(Scope::Execution, &["tab", "backtab"], Action::NextPane),

@@ -137,6 +137,7 @@ fn on_screen(state: &mut State, action: Action) {
         (Action::TabOutput, Screen::Execution(_)) => show_tab(state, Tab::Output),
         (Action::TabError, Screen::Execution(_)) => show_tab(state, Tab::Error),
         (Action::TabEvents, Screen::Execution(_)) => show_tab(state, Tab::Events),
+        (Action::TabLog, Screen::Execution(_)) => show_tab(state, Tab::Log),
         (Action::NextPane, Screen::Execution(open)) => {
             open.pane = if open.pane == Pane::Steps { Pane::Content } else { Pane::Steps };
         }

@@ -8,11 +8,17 @@ mod expressions;
 mod graph;
 mod http;
 mod ids;
+mod outside;
+mod rate_limit;
 mod repeat;
+mod responds;
 mod retry;
+mod schedules;
+mod senders;
 mod steps;
 mod switch;
 mod triggers;
+mod visitors;
 mod waits;
 mod webhooks;
 mod workflow;
@@ -21,17 +27,24 @@ pub(super) use workflow::workflow;
 
 /// The fields that each object of the file may have, by its place in the JSON Schema.
 #[cfg(test)]
-pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 10] {
-    [
+pub(super) fn fields_of() -> Vec<(&'static str, &'static [&'static str])> {
+    vec![
         ("/properties", &workflow::FIELDS),
         ("/$defs/concurrency/properties", &concurrency::FIELDS),
+        ("/$defs/rate_limit/properties", &rate_limit::FIELDS),
         ("/$defs/step/properties", &steps::FIELDS),
         ("/$defs/for_each/properties", &repeat::FOR_EACH_FIELDS),
         ("/$defs/while/properties", &repeat::WHILE_FIELDS),
         ("/$defs/switch/properties", &switch::FIELDS),
+        ("/$defs/call/properties", &outside::CALL_FIELDS),
+        ("/$defs/approval/properties", &outside::APPROVAL_FIELDS),
         ("/$defs/retry/properties", &retry::FIELDS),
         ("/$defs/http_request/properties", &http::FIELDS),
         ("/$defs/webhook/properties", &webhooks::FIELDS),
-        ("/$defs/schedule/properties", &triggers::SCHEDULE_FIELDS),
+        ("/$defs/webhook/properties/rate_limit/properties", &visitors::RATE_LIMIT_FIELDS),
+        ("/$defs/webhook/properties/cors/properties", &visitors::CORS_FIELDS),
+        ("/$defs/webhook_auth/oneOf/3/properties", &senders::GENERIC_FIELDS),
+        ("/$defs/respond/properties", &responds::FIELDS),
+        ("/$defs/schedule/properties", &schedules::FIELDS),
     ]
 }

@@ -176,7 +176,7 @@ fn came_back(underway: Underway, random: &mut Random, id: ExecutionId) -> Input 
         Underway::Attempt(place, attempt) => {
             let class = [FailureClass::User, FailureClass::Infrastructure, FailureClass::Timeout][random.below(3)];
             let result = if random.percent(75) { Ok(json!({"status": 200})) } else { Err(StepError::new(class, "broken")) };
-            Input::StepEnded { place, attempt, result }
+            Input::StepEnded { place, attempt, result, log: String::new() }
         }
     }
 }
