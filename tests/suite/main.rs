@@ -23,6 +23,7 @@ mod failures;
 mod journal_crash_points;
 mod limits;
 mod metrics;
+mod nodes;
 mod outbound;
 mod people;
 mod postgres_tls;

@@ -18,6 +18,7 @@ use super::execution::ExecutionApi;
 use super::execution_control::ExecutionControlApi;
 use super::execution_metrics::ExecutionMetricsApi;
 use super::health::HealthApi;
+use super::node::NodeApi;
 use super::secret::SecretApi;
 use super::token::TokenApi;
 use super::workflow::WorkflowApi;
@@ -38,6 +39,7 @@ pub(super) type Operations = (
     ExecutionMetricsApi,
     DeadLetterApi,
     CodeApi,
+    NodeApi,
     HealthApi,
 );
 

@@ -23,6 +23,7 @@ mod hook_cors;
 mod hooks;
 mod idempotent;
 mod methods;
+mod node;
 mod payload;
 pub mod problem;
 mod resume;
@@ -51,8 +52,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, PageRequest, Schedules, Secrets,
-    Tokens, Triggers, Workflows, Workspaces,
+    Accounts, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, Schedules,
+    Secrets, Tokens, Triggers, Workflows, Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -115,6 +116,8 @@ pub struct ApiDeps {
     pub dead_letters: DeadLetters,
     /// Code that is tried out.
     pub code: Code,
+    /// The nodes.
+    pub nodes: Nodes,
     /// Alive and ready.
     pub health: Health,
     /// Counts requests, and is shown at `/metrics`.
@@ -171,8 +174,15 @@ fn operations(deps: &ApiDeps) -> Route {
         dead_letter::DeadLetterApi(deps.dead_letters),
     );
     let health = health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) };
-    let service = document::service((people, workflows, executions, health));
+    let service = document::service((people, workflows, executions, node::NodeApi(deps.nodes), health));
     Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
+}
+
+/// What a node without the role `api` answers: whether it is alive and ready, and its metrics.
+pub fn public_routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
+    let schema = Arc::new(json_schema());
+    let health = health::HealthApi { health: deps.health.clone(), metrics: Arc::clone(&deps.metrics), workflow_schema: schema };
+    layered(Route::new().nest("/", document::service(health)), deps)
 }
 
 /// What every request passes, the outermost layer last.

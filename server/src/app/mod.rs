@@ -21,6 +21,7 @@ mod execution_retry;
 mod execution_why;
 mod health;
 mod idempotency;
+mod node;
 mod page;
 mod replay;
 mod schedule;
@@ -45,6 +46,7 @@ pub use execution::{ExecutionQuery, Executions};
 pub use execution_detail::detail as execution_detail;
 pub use health::Health;
 pub use idempotency::{Begun, Idempotency, IdempotentRequest, KeptReply, Taken};
+pub use node::Nodes;
 pub use page::PageRequest;
 pub use replay::Replays;
 

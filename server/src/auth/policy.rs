@@ -68,6 +68,7 @@ operations! {
     ExecutionMetricsView = "execution_metrics_view": Viewer,
     ExecutionWhyView = "execution_why_view": Viewer,
     ExecutionRetry = "execution_retry": Editor,
+    NodeList = "node_list": Viewer,
     ApprovalList = "approval_list": Viewer,
     ExecutionApprove = "execution_approve": Viewer,
     ExecutionReject = "execution_reject": Viewer,

@@ -314,7 +314,7 @@ impl ExecutionTask {
                 }
                 // The events may be there already, from a commit whose answer was lost: what is durable decides.
                 Err(journal::Error::Rejected) => {
-                    self.parts.give_back_later(self.lease, Duration::ZERO).await;
+                    self.parts.give_back_failed(self.lease, Duration::from_millis(100)).await;
                     return Flow::Stop;
                 }
             }

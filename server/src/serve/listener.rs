@@ -9,12 +9,12 @@ use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{
-    Accounts, Activated, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Schedules, SecretChanged, Secrets,
-    Tokens, Triggers,
+    Accounts, Activated, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, Schedules, SecretChanged,
+    Secrets, Tokens, Triggers,
 };
 use crate::app::{Workflows, Workspaces};
 use crate::auth::Authenticator;
-use crate::config::ServeConfig;
+use crate::config::{Role, ServeConfig};
 
 /// How long open requests get to end when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
@@ -32,7 +32,8 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
         stop.requested().await;
         engine.begin_drain();
     };
-    listener.serve(deps(engine), live(config, engine), stopping, GRACE).await.map_err(Error::Http)
+    let live = config.roles.contains(&Role::Api).then(|| live(config, engine));
+    listener.serve(deps(engine), live, stopping, GRACE).await.map_err(Error::Http)
 }
 
 fn deps(engine: &Engine) -> ApiDeps {
@@ -60,6 +61,7 @@ fn deps(engine: &Engine) -> ApiDeps {
         executions: executions.clone(),
         bulk: BulkOrders::new(executions.clone(), Arc::clone(bulk_ordered)),
         dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),
+        nodes: Nodes::new(database.clone()),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining), code.clone()),
         metrics: Arc::clone(metrics),
         authenticator,

@@ -334,6 +334,8 @@ diesel::table! {
         draining -> Bool,
         running -> Integer,
         free -> Integer,
+        roles -> Text,
+        version -> Text,
     }
 }
 
@@ -422,6 +424,18 @@ diesel::table! {
 
     /// How far the feed has been rolled up.
     rollup_cursor (id) {
+        id -> Bool,
+        txid -> Xid8,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool};
+    use super::sql_types::Xid8;
+
+    /// How far the feed was forgotten.
+    feed_floor (id) {
         id -> Bool,
         txid -> Xid8,
         position -> BigInt,

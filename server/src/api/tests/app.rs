@@ -17,7 +17,7 @@ use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
-    Accounts, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Schedules, Secrets, Tokens,
+    Accounts, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, Schedules, Secrets, Tokens,
     Triggers, Workflows, Workspaces,
 };
 use crate::auth::Authenticator;
@@ -104,6 +104,7 @@ impl TestApp {
             bulk: BulkOrders::new(executions.clone(), Arc::default()),
             executions,
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
+            nodes: Nodes::new(store.clone()),
             health: Health::new(store, schema, draining.clone(), code),
             metrics: Arc::default(),
         };

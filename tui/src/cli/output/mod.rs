@@ -6,6 +6,7 @@ mod approval_rows;
 mod bulk_rows;
 mod dead_letter_rows;
 mod format;
+mod node_rows;
 mod paint;
 mod printer;
 mod row;
