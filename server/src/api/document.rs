@@ -11,6 +11,8 @@ use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use serde_json::Value;
 
 use super::account::AccountApi;
+use super::approval::ApprovalApi;
+use super::bulk::BulkApi;
 use super::code::CodeApi;
 use super::dead_letter::DeadLetterApi;
 use super::execution::ExecutionApi;
@@ -18,8 +20,10 @@ use super::execution_control::ExecutionControlApi;
 use super::execution_metrics::ExecutionMetricsApi;
 use super::health::HealthApi;
 use super::node::NodeApi;
+use super::schedule::ScheduleApi;
 use super::secret::SecretApi;
 use super::token::TokenApi;
+use super::trigger::TriggerApi;
 use super::workflow::WorkflowApi;
 use super::workflow_version::WorkflowVersionApi;
 use super::workspace::WorkspaceApi;
@@ -32,13 +36,16 @@ pub(super) type Operations = (
     SecretApi,
     WorkflowApi,
     WorkflowVersionApi,
+    TriggerApi,
+    ScheduleApi,
     ExecutionApi,
     ExecutionControlApi,
+    ApprovalApi,
+    BulkApi,
     ExecutionMetricsApi,
     DeadLetterApi,
     CodeApi,
-    NodeApi,
-    HealthApi,
+    (NodeApi, HealthApi),
 );
 
 const DESCRIPTION: &str = "Workflow automation in one binary.\n\n\

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::Background;
 use crate::store::Error;
-use crate::store::queries::{bulk_order, dead_letter, feed, idempotency, partition, queue, rollup};
+use crate::store::queries::{bulk_order, condition, dead_letter, feed, idempotency, partition, queue, rollup, version};
 
 /// Days of partitions that are made ahead.
 const DAYS_AHEAD: i32 = 7;
@@ -16,6 +16,8 @@ const FEED: TimeDelta = TimeDelta::hours(24);
 const ROLLUPS: TimeDelta = TimeDelta::days(400);
 /// How long it is kept when executions under a rate limit began: longer than the longest span.
 const RATES: TimeDelta = TimeDelta::days(32);
+/// How long an item that is in no list any more is remembered.
+const ITEMS: TimeDelta = TimeDelta::days(90);
 /// Deliveries that are forgotten in one transaction.
 const DELIVERIES: i64 = 20_000;
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -51,6 +53,8 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             bulk_order::bulk_sweep(connection, now - dead_letters)?;
             queue::rate_starts_sweep(connection, now - RATES)?;
             rollup::sweep(connection, now - ROLLUPS)?;
+            version::tested_sweep(connection, now)?;
+            condition::forget_items(connection, now - ITEMS)?;
             Ok(())
         })
         .await

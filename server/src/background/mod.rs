@@ -1,5 +1,5 @@
-//! Loops that run beside requests: the beat of the node, claims, calls between executions, bulk orders, schedules, replays, rollups,
-//! partitions.
+//! Loops that run beside requests: the beat of the node, claims, calls between executions, bulk orders, schedules, conditions,
+//! events, replays, rollups, partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. What a loop has to know
 //! of other nodes the beat sees for all of them: at rest it is the only one that asks the database.
@@ -7,6 +7,8 @@
 mod bulk;
 mod calls;
 mod claims;
+mod conditions;
+mod events;
 mod housekeeping;
 mod pulse;
 mod replays;
@@ -30,6 +32,7 @@ use crate::config::{Retention, Role};
 use crate::executor::Executor;
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
+use crate::ingress::{Conditions, Events};
 use crate::queue::{Node, Pulse, Queue};
 use crate::store::Database;
 use crate::telemetry::Metrics;
@@ -49,6 +52,10 @@ pub struct Background {
     pub queue: Queue,
     /// Fires schedules.
     pub schedules: Schedules,
+    /// Looks at conditions.
+    pub conditions: Conditions,
+    /// Tells event triggers what has happened.
+    pub events: Events,
     /// Follows the feed.
     pub hub: Hub,
     /// Replays dead letters.
@@ -67,6 +74,10 @@ pub struct Background {
     pub schedules_changed: Arc<Notify>,
     /// Woken when an execution has ended that may have called others.
     pub calls_left: Arc<Notify>,
+    /// The same for conditions.
+    pub conditions_changed: Arc<Notify>,
+    /// The same for event triggers.
+    pub events_changed: Arc<Notify>,
 }
 
 impl Background {
@@ -79,6 +90,8 @@ impl Background {
         }
         if self.roles.contains(&Role::Scheduler) {
             loops.spawn(schedules::run(self.clone()));
+            loops.spawn(conditions::run(self.clone()));
+            loops.spawn(events::run(self.clone()));
             loops.spawn(housekeeping::run(self.clone()));
             loops.spawn(replays::run(self.clone()));
             loops.spawn(bulk::run(self.clone()));

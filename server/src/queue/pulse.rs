@@ -47,6 +47,10 @@ pub struct Pulse {
     pub next_due: Option<DateTime<Utc>>,
     /// When the next schedule is due.
     pub next_schedule: Option<DateTime<Utc>>,
+    /// When the next condition is to be checked.
+    pub next_condition: Option<DateTime<Utc>>,
+    /// Whether a trigger listens for events.
+    pub listeners: bool,
     /// Whether dead letters wait to be replayed.
     pub replays: bool,
     /// Whether the feed has rows that are not rolled up.
@@ -86,6 +90,8 @@ impl From<PulseRow> for Pulse {
             crowded: row.crowded,
             next_due: row.next_due,
             next_schedule: row.next_schedule,
+            next_condition: row.next_condition,
+            listeners: row.listeners,
             replays: row.replays,
             to_roll_up: row.to_roll_up,
         }

@@ -57,6 +57,12 @@ pub struct PulseRow {
     /// When the next schedule is due.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub next_schedule: Option<DateTime<Utc>>,
+    /// When the next condition is to be checked.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub next_condition: Option<DateTime<Utc>>,
+    /// Whether a trigger listens for events.
+    #[diesel(sql_type = Bool)]
+    pub listeners: bool,
     /// Whether dead letters wait to be replayed.
     #[diesel(sql_type = Bool)]
     pub replays: bool,

@@ -1,0 +1,35 @@
+//! Looks at conditions when their checks are due.
+
+use chrono::TimeDelta;
+use tokio::task::JoinSet;
+
+use super::Background;
+
+/// The least time between two looks, so that a condition which can't be checked does not keep the loop spinning.
+const REST: TimeDelta = TimeDelta::milliseconds(100);
+
+pub(super) async fn run(background: Background) {
+    let mut pulse = background.pulse.subscribe();
+    let mut checks = JoinSet::new();
+    loop {
+        while checks.try_join_next().is_some() {}
+        let mut next = match background.conditions.check_due(&mut checks).await {
+            Ok(next) => next.map(|at| at.max(background.clock.now() + REST)),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "conditions can't be read: the database can't be reached"
+                );
+                Some(background.clock.now() + TimeDelta::seconds(1))
+            }
+        };
+        loop {
+            tokio::select! {
+                () = background.until(next) => break,
+                () = background.conditions_changed.notified() => break,
+                // What was activated through another node.
+                Ok(()) = pulse.changed() => next = pulse.borrow_and_update().next_condition.into_iter().chain(next).min(),
+            }
+        }
+    }
+}
