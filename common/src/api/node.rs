@@ -10,13 +10,13 @@ use crate::ids::NodeId;
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct NodeList {
     /// The nodes.
-    pub items: Vec<NodeView>,
+    pub items: Vec<ServerNode>,
 }
 
 /// A server process. One that stopped in order is not listed any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct NodeView {
+pub struct ServerNode {
     /// Its id: another one at each start.
     pub id: NodeId,
     /// Its name: the machine's.

@@ -11,6 +11,8 @@ use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use serde_json::Value;
 
 use super::account::AccountApi;
+use super::approval::ApprovalApi;
+use super::bulk::BulkApi;
 use super::code::CodeApi;
 use super::credential::CredentialApi;
 use super::dead_letter::DeadLetterApi;
@@ -19,8 +21,10 @@ use super::execution_control::ExecutionControlApi;
 use super::execution_metrics::ExecutionMetricsApi;
 use super::health::HealthApi;
 use super::node::NodeApi;
+use super::schedule::ScheduleApi;
 use super::secret::SecretApi;
 use super::token::TokenApi;
+use super::trigger::TriggerApi;
 use super::workflow::WorkflowApi;
 use super::workflow_version::WorkflowVersionApi;
 use super::workspace::WorkspaceApi;
@@ -34,13 +38,16 @@ pub(super) type Operations = (
     CredentialApi,
     WorkflowApi,
     WorkflowVersionApi,
+    TriggerApi,
+    ScheduleApi,
     ExecutionApi,
     ExecutionControlApi,
+    ApprovalApi,
+    BulkApi,
     ExecutionMetricsApi,
     DeadLetterApi,
     CodeApi,
-    NodeApi,
-    HealthApi,
+    (NodeApi, HealthApi),
 );
 
 const DESCRIPTION: &str = "Workflow automation in one binary.\n\n\

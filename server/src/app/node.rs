@@ -1,6 +1,6 @@
 //! Nodes: the server processes on this database.
 
-use tidemill_common::api::node::{NodeList, NodeState, NodeView};
+use tidemill_common::api::node::{NodeList, NodeState, ServerNode};
 use tidemill_common::ids::NodeId;
 
 use super::error::{Error, authorize};
@@ -29,13 +29,13 @@ impl Nodes {
     }
 }
 
-fn view(row: NodeListRow) -> NodeView {
+fn view(row: NodeListRow) -> ServerNode {
     let state = match (row.is_lost, row.draining) {
         (true, _) => NodeState::Lost,
         (false, true) => NodeState::Draining,
         (false, false) => NodeState::Alive,
     };
-    NodeView {
+    ServerNode {
         id: NodeId(row.id),
         name: row.name,
         version: row.version,

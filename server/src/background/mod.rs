@@ -1,6 +1,5 @@
 //! Loops that run beside requests: the beat of the node, claims, calls between executions, bulk orders, schedules, conditions,
-//! internal events, replays, rollups,
-//! partitions.
+//! events, replays, rollups, partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. What a loop has to know
 //! of other nodes the beat sees for all of them: at rest it is the only one that asks the database.

@@ -1,11 +1,11 @@
 //! The columns of nodes.
 
 use chrono::{DateTime, Utc};
-use tidemill_common::api::node::{NodeState, NodeView};
+use tidemill_common::api::node::{NodeState, ServerNode};
 
 use super::{Cell, Column, Row, Tone};
 
-impl Row for NodeView {
+impl Row for ServerNode {
     const KIND: &'static str = "node";
     const COLUMNS: &'static [Column] = &[
         Column::new("ID"),
