@@ -11,6 +11,8 @@ use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use serde_json::Value;
 
 use super::account::AccountApi;
+use super::approval::ApprovalApi;
+use super::bulk::BulkApi;
 use super::code::CodeApi;
 use super::dead_letter::DeadLetterApi;
 use super::execution::ExecutionApi;
@@ -33,6 +35,8 @@ pub(super) type Operations = (
     WorkflowVersionApi,
     ExecutionApi,
     ExecutionControlApi,
+    ApprovalApi,
+    BulkApi,
     ExecutionMetricsApi,
     DeadLetterApi,
     CodeApi,
