@@ -26,12 +26,14 @@ mod methods;
 mod payload;
 pub mod problem;
 mod resume;
+mod schedule;
 mod secret;
 mod server;
 mod strict_json;
 #[cfg(test)]
 mod tests;
 mod token;
+mod trigger;
 mod workflow;
 mod workflow_version;
 mod workspace;
@@ -49,8 +51,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens,
-    Workflows, Workspaces,
+    Accounts, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, PageRequest, Schedules, Secrets,
+    Tokens, Triggers, Workflows, Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -70,6 +72,8 @@ enum Tag {
     Secrets,
     /// Workflows and their versions.
     Workflows,
+    /// What starts executions.
+    Triggers,
     /// Executions and their events.
     Executions,
     /// Executions that failed for good.
@@ -99,6 +103,10 @@ pub struct ApiDeps {
     pub credentials: Credentials,
     /// Workflows.
     pub workflows: Workflows,
+    /// Triggers.
+    pub triggers: Triggers,
+    /// Schedules that are explained.
+    pub schedules: Schedules,
     /// Executions.
     pub executions: Executions,
     /// Orders about many executions.
@@ -129,8 +137,9 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
     let LiveDeps { hooks, resumes, streams } = live;
     let followed = deps.executions.clone();
     let route = operations(&deps)
-        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks))
         .at("/resume/:token", get(resume::resume_view).post(resume::resume_deliver).data(resumes))
+        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks.clone()))
+        .at("/test-hooks/:token/*path", hooks::webhook_test.data(hooks))
         .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
         .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)));
     layered(route, deps)
@@ -139,23 +148,30 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
 /// The operations of the OpenAPI document, and the document.
 fn operations(deps: &ApiDeps) -> Route {
     let deps = deps.clone();
-    let service = document::service((
+    let people = (
         account::AccountApi(deps.accounts),
         workspace::WorkspaceApi(deps.workspaces),
         token::TokenApi(deps.tokens),
         secret::SecretApi(deps.secrets),
         credential::CredentialApi(deps.credentials),
+    );
+    let workflows = (
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
+        trigger::TriggerApi(deps.triggers),
+        schedule::ScheduleApi(deps.schedules),
+        code::CodeApi(deps.code),
+    );
+    let executions = (
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
         approval::ApprovalApi(deps.executions.clone()),
         bulk::BulkApi(deps.bulk),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
-        code::CodeApi(deps.code),
-        health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
-    ));
+    );
+    let health = health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) };
+    let service = document::service((people, workflows, executions, health));
     Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
 }
 

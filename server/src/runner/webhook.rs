@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
     use crate::domain::credential::Settings;
-    use crate::domain::signature::{Headers, Scheme, verify};
+    use crate::domain::signature::{Headers, Presented, Scheme, verify};
     use crate::runner::outbound::OutboundPolicy;
     use crate::runner::outbound::test_server::{Server, respond};
 
@@ -126,8 +126,10 @@ mod tests {
                     .filter_map(|line| line.split_once(": "))
                     .map(|(name, value)| (name, value.as_bytes()))
                     .collect();
-                verify(&Scheme::StandardWebhooks, &[SECRET.as_bytes()], Headers(&headers), body.as_bytes(), SystemClock.now())
-                    .unwrap();
+                let (headers, body_bytes, now) = (Headers(&headers), body.as_bytes(), SystemClock.now());
+                let presented = Presented { headers, body: body_bytes, origins: &[], target: "/", now };
+                let secrets = [SECRET.as_bytes().to_vec()];
+                verify(&Scheme::StandardWebhooks, &secrets, Duration::from_secs(300), &presented).unwrap();
                 assert!(
                     body.starts_with(r#"{"type":"order.paid","timestamp":"#) && body.ends_with(r#""data":{"id":7}}"#),
                     "{body}"

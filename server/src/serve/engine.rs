@@ -23,7 +23,7 @@ use crate::domain::execution::Answer;
 use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::ingress::{CallStarts, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
+use crate::ingress::{CallStarts, Conditions, Events, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
 use crate::queue::{AnswerTo, Load, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
@@ -47,6 +47,8 @@ pub(super) struct Engine {
     pub(super) routes: Routes,
     pub(super) webhooks: Webhooks,
     pub(super) schedules_changed: Arc<Notify>,
+    pub(super) conditions_changed: Arc<Notify>,
+    pub(super) events_changed: Arc<Notify>,
     pub(super) replay_ordered: Arc<Notify>,
     pub(super) bulk_ordered: Arc<Notify>,
     pub(super) executions: Executions,
@@ -80,7 +82,7 @@ impl Engine {
         let journal = journal.map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), keeper.clone());
         let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
-        let outbound = Arc::new(Outbound::new(outbound_policy(config)?)?);
+        let runner = Runner::new(Arc::new(Outbound::new(outbound_policy(config)?)?), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
         let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(Url::as_str)).map_err(SecretError::from)?;
         let parts = Parts {
@@ -88,7 +90,7 @@ impl Engine {
             journal: journal.clone(),
             queue: queue.clone(),
             versions: versions.clone(),
-            runner: Runner::new(outbound, code.clone()),
+            runner: runner.clone(),
             failures: failures.clone(),
             calls: calls.clone(),
             resume: resume.clone(),
@@ -102,6 +104,7 @@ impl Engine {
         let surroundings =
             Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
         let schedules_changed = Arc::new(Notify::new());
+        let (conditions_changed, events_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let replay_ordered = Arc::new(Notify::new());
         let bulk_ordered = Arc::new(Notify::new());
         let calls_left = Arc::new(Notify::new());
@@ -116,6 +119,8 @@ impl Engine {
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
+            conditions: Conditions::new(database.clone(), versions.clone(), admission.clone(), runner, Arc::clone(&clock)),
+            events: Events::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
             hub: hub.clone(),
             bulk: BulkRounds::new(executions.clone(), Arc::clone(&bulk_ordered)),
             replays: Replays::new(database.clone(), executions.clone(), Arc::clone(&clock), Arc::clone(&replay_ordered)),
@@ -123,6 +128,8 @@ impl Engine {
             clock: Arc::clone(&clock),
             schedules_changed: Arc::clone(&schedules_changed),
             calls_left,
+            conditions_changed: Arc::clone(&conditions_changed),
+            events_changed: Arc::clone(&events_changed),
         };
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
@@ -139,6 +146,8 @@ impl Engine {
             hub,
             routes,
             schedules_changed,
+            conditions_changed,
+            events_changed,
             replay_ordered,
             bulk_ordered,
             executions,

@@ -9,9 +9,10 @@ use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{
-    Accounts, Activated, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, SecretChanged, Secrets, Tokens,
-    Workflows, Workspaces,
+    Accounts, Activated, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Schedules, SecretChanged, Secrets,
+    Tokens, Triggers,
 };
+use crate::app::{Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
 
@@ -36,11 +37,11 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 
 fn deps(engine: &Engine) -> ApiDeps {
     let Engine { database, schema, draining, clock, keeper, metrics, versions, code, routes, .. } = engine;
-    let Engine { executions, replay_ordered, bulk_ordered, schedules_changed, .. } = engine;
-    let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
+    let Engine { executions, replay_ordered, bulk_ordered, schedules_changed, conditions_changed, events_changed, .. } = engine;
+    let (routes, changed) = (routes.clone(), [schedules_changed, conditions_changed, events_changed].map(Arc::clone));
     let activated: Activated = Arc::new(move || {
         routes.forget();
-        schedules_changed.notify_one();
+        changed.iter().for_each(|changed| changed.notify_one());
     });
     let secret_routes = engine.routes.clone();
     let secret_changed: SecretChanged = Arc::new(move || secret_routes.forget());
@@ -53,6 +54,8 @@ fn deps(engine: &Engine) -> ApiDeps {
         secrets: Secrets::new(database.clone(), keeper.clone(), Arc::clone(clock), secret_changed),
         credentials: Credentials::new(database.clone(), keeper.clone(), Arc::clone(clock)),
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated, code.clone()),
+        triggers: Triggers::new(database.clone(), versions.plans().clone(), Arc::clone(clock)),
+        schedules: Schedules::new(Arc::clone(clock)),
         code: Code::new(code.clone()),
         executions: executions.clone(),
         bulk: BulkOrders::new(executions.clone(), Arc::clone(bulk_ordered)),

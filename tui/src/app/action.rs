@@ -70,6 +70,10 @@ pub enum Action {
     Pause,
     /// Try the execution again.
     Retry,
+    /// Approve what the step waits for.
+    Approve,
+    /// Reject what the step waits for.
+    Reject,
     /// Say why the execution isn't moving.
     Why,
     /// Activate or deactivate the workflow.
@@ -137,6 +141,13 @@ pub const ACTIONS: &[Info] = &[
         help: "try this execution again, from the failed step (asks first)",
         tier: Tier::Form,
     },
+    Info {
+        action: Action::Approve,
+        name: "approve",
+        help: "approve what this step waits for (asks first)",
+        tier: Tier::Confirm,
+    },
+    Info { action: Action::Reject, name: "reject", help: "reject what this step waits for (asks first)", tier: Tier::Confirm },
     free(Action::Why, "why", "say why this execution isn't moving"),
     Info {
         action: Action::Switch,

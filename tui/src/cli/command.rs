@@ -11,7 +11,7 @@ use super::{
     Error, Exit, about, activate, apply, approve, bulk, cancel, code, credential, ctx, delete, demo, describe, diff, dlq, get,
     login, logs, nouns,
 };
-use super::{pause, raw, retry, secret, start, terminal, token, validate, watch, why, workspace};
+use super::{pause, raw, retry, schedule, secret, start, terminal, token, trigger, validate, watch, why, workspace};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
 #[derive(Debug, Subcommand)]
@@ -82,6 +82,12 @@ pub enum ClientCommand {
     /// Commands about workflows
     #[command(subcommand, visible_aliases = ["wf", "flow", "workflows"])]
     Workflow(nouns::Workflow),
+    /// List, show and try out triggers
+    #[command(subcommand, visible_alias = "triggers")]
+    Trigger(trigger::Trigger),
+    /// Explain schedules
+    #[command(subcommand, visible_alias = "schedules")]
+    Schedule(schedule::Schedule),
     /// Make, list and revoke API tokens
     #[command(subcommand, visible_alias = "tokens")]
     Token(token::Token),
@@ -174,6 +180,8 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Deactivate(deactivate) => deactivate.run(session).await,
         C::Execution(execution) => execution.run(session).await,
         C::Workflow(workflow) => workflow.run(session).await,
+        C::Trigger(trigger) => trigger.run(session).await,
+        C::Schedule(schedule) => schedule.run(session).await,
         C::Token(token) => token.run(session).await,
         C::Secret(secret) => secret.run(session).await,
         C::Credential(credential) => credential.run(session).await,

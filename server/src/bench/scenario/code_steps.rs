@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tidemill_common::step_protocol::Language;
@@ -23,8 +23,8 @@ const STEPS: [(&str, Language, &str); 3] = [
 /// What a step competes with: one process that does nothing, and one that runs Python and does nothing.
 const PROCESSES: [(&str, &str, &[&str]); 2] =
     [("a bare process (true)", "true", &[]), ("python3 -c pass", "python3", &["-c", "pass"])];
-/// Steps, or processes, one after the other.
-const ONE_BY_ONE: u32 = 500;
+/// Steps, or processes, one after the other; fewer when that takes longer than `--duration`.
+const ONE_BY_ONE: u64 = 500;
 /// Steps that wait or run at the same time.
 const AT_ONCE: usize = 64;
 
@@ -37,11 +37,12 @@ pub(super) async fn measure(stage: &Stage<'_>) -> Result<Section, Error> {
     let mut cases = Vec::new();
     for (name, language, code) in STEPS {
         stage.say(name);
-        cases.push(shown(format!("{name}, 1 at once"), &one_by_one(&runner, language, code).await?));
+        cases.push(shown(format!("{name}, 1 at once"), &one_by_one(&runner, (language, code), stage.options.duration).await?));
     }
     for (name, program, arguments) in PROCESSES {
         stage.say(name);
-        let started = tokio::task::spawn_blocking(move || processes(program, arguments)).await;
+        let most = stage.options.duration;
+        let started = tokio::task::spawn_blocking(move || processes(program, arguments, most)).await;
         let times = started.unwrap_or_else(|stopped| std::panic::resume_unwind(stopped.into_panic()));
         // A machine without it has nothing to compare with.
         cases.extend(times.ok().map(|times| shown(format!("{name}, 1 at once"), &times)));
@@ -58,15 +59,15 @@ fn shown(name: String, times: &Histogram) -> Case {
     Case::new(name).number("p50_ms", times.percentile(50)).number("p99_ms", times.percentile(99)).number("max_ms", times.max())
 }
 
-async fn one(runner: &CodeRunner, language: Language, code: &str) -> Result<std::time::Duration, Error> {
+async fn one(runner: &CodeRunner, language: Language, code: &str) -> Result<Duration, Error> {
     let started = Instant::now();
     let outcome = runner.run(language, code, &json!({"a": 1}), CodeLimits::default()).await;
     outcome.result.map(|_| started.elapsed()).map_err(|error| Error::Wrong(error.message))
 }
 
-async fn one_by_one(runner: &CodeRunner, language: Language, code: &str) -> Result<Histogram, Error> {
-    let mut times = Histogram::default();
-    for _ in 0..ONE_BY_ONE {
+async fn one_by_one(runner: &CodeRunner, (language, code): (Language, &str), most: Duration) -> Result<Histogram, Error> {
+    let (started, mut times) = (Instant::now(), Histogram::default());
+    while times.count() < ONE_BY_ONE && started.elapsed() < most {
         times.record(one(runner, language, code).await?);
     }
     Ok(times)
@@ -99,9 +100,9 @@ async fn at_once(
 }
 
 /// How long processes take from their start to their end.
-fn processes(program: &str, arguments: &[&str]) -> std::io::Result<Histogram> {
-    let mut times = Histogram::default();
-    for _ in 0..ONE_BY_ONE {
+fn processes(program: &str, arguments: &[&str], most: Duration) -> std::io::Result<Histogram> {
+    let (begun, mut times) = (Instant::now(), Histogram::default());
+    while times.count() < ONE_BY_ONE && begun.elapsed() < most {
         let started = Instant::now();
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -33,7 +33,9 @@ pub fn sign(key: &[u8], id: &str, at: DateTime<Utc>, body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::signature::{Headers, Scheme, verify};
+    use std::time::Duration;
+
+    use crate::domain::signature::{Headers, Presented, Scheme, verify};
 
     #[test]
     fn what_is_signed_here_is_believed_here() {
@@ -48,7 +50,9 @@ mod tests {
             ("webhook-timestamp", b"1614265330"),
             ("webhook-signature", signature.as_bytes()),
         ];
-        assert_eq!(verify(&Scheme::StandardWebhooks, &[secret.as_bytes()], Headers(&headers), body, at), Ok(()));
+        let presented = Presented { headers: Headers(&headers), body, origins: &[], target: "/", now: at };
+        let tolerance = Duration::from_secs(300);
+        assert_eq!(verify(&Scheme::StandardWebhooks, &[secret.as_bytes().to_vec()], tolerance, &presented), Ok(()));
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod bench;
 pub mod bulk_order;
+pub mod condition;
 pub mod control;
 pub mod credential;
 pub mod dead_letter;

@@ -48,6 +48,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Execution, &["C"], Action::Cancel),
     bind(Scope::Execution, &["p"], Action::Pause),
     bind(Scope::Execution, &["r"], Action::Retry),
+    bind(Scope::Execution, &["a"], Action::Approve),
+    bind(Scope::Execution, &["R"], Action::Reject),
     bind(Scope::Execution, &["w"], Action::Why),
     bind(Scope::Executions, &["E"], Action::Failures),
     bind(Scope::Executions, &["f"], Action::Follow),

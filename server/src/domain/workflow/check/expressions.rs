@@ -49,6 +49,8 @@ pub(super) struct Context<'a> {
     answer: bool,
     /// Whether it is read when an execution is admitted, before any step.
     arrival: bool,
+    /// Where there is no execution yet: the only names that may be read.
+    outside: Option<&'static [&'static str]>,
     /// Which names of an iteration may be read.
     pub turn: Option<Turn>,
     /// Whether `always()` and `failed()` may be called.
@@ -71,6 +73,7 @@ impl<'a> Context<'a> {
             error: false,
             answer: false,
             arrival: false,
+            outside: None,
             turn: None,
             status_functions: false,
             asks_status: false,
@@ -82,6 +85,11 @@ impl<'a> Context<'a> {
     /// What is read when an execution is admitted.
     pub fn at_arrival(world: &'a World<'a>) -> Self {
         Self { arrival: true, ..Self::new(world, None) }
+    }
+
+    /// What a trigger reads before there is an execution: `names`, `workflow`, and secrets where they are allowed.
+    pub fn outside(world: &'a World<'a>, names: &'static [&'static str]) -> Self {
+        Self { outside: Some(names), ..Self::new(world, None) }
     }
 
     /// The tree at `field` as a template.
@@ -205,6 +213,14 @@ impl<'a> Context<'a> {
                     .hint("this is asked of the answer: it sees status, headers and body")
                     .meant(nearest(root, ANSWER_FIELDS)))
             };
+        }
+        match (self.outside, root) {
+            (Some(_), "workflow" | "secrets") | (None, _) => {}
+            (Some(names), root) if names.contains(&root) => return Ok(()),
+            (Some(names), root) => {
+                let found = Found::new("unknown_name", format!("there is no name `{}` here", shorten(root)));
+                return Err(found.hint(format!("there is no execution yet: expressions see {}", names.join(", "))));
+            }
         }
         match root {
             "inputs" => self.input(mention, 0),
