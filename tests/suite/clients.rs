@@ -63,7 +63,7 @@ async fn mail_is_taken_by_a_real_server() {
         let sent = run(&client, "mail", json!({"subject": format!("via {name}")})).await;
         assert_eq!(sent["status"], "succeeded", "{name}: {}", sent["error"]);
         let evil = run(&client, "mail", json!({"subject": "x\r\nBcc: evil@example.com"})).await;
-        assert!(evil["status"] == "failed" && evil["error"]["message"].as_str().unwrap().contains("one line"), "{evil}");
+        assert!(evil["status"] == "failed" && evil["error"].to_string().contains("one line"), "{evil}");
     }
     let put = json!({"type": "smtp", "hosts": [format!("smtps://127.0.0.1:{}", ports["tls"])], "username": "ada", "secret": "canary-mail"});
     assert_eq!(credential(&client, "plain", put).await.status, 200);

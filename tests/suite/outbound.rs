@@ -48,14 +48,14 @@ async fn a_credential_goes_to_its_host_and_nowhere_else() {
 
     install(&client, &asks(&format!("{{url: \"{}/\", auth: {{credential: shop}}}}", other.url()))).await;
     let refused = run(&client, "asks", json!({})).await;
-    let error = refused["error"]["message"].as_str().unwrap();
+    let error = refused["error"].to_string();
     assert!(error.contains(&format!("`shop` may not be sent to {}; it is bound to {}", other.url(), home.url())), "{error}");
     assert_eq!(other.received().len(), 1);
 
     let _ = client.delete("/api/credentials/shop").await.expect(204);
     assert_eq!(problem(&client.get("/api/credentials/shop").await), "not_found");
     let missing = run(&client, "asks", json!({})).await;
-    assert!(missing["error"]["message"].as_str().unwrap().contains("tidemill credential set shop"), "{missing}");
+    assert!(missing["error"].to_string().contains("tidemill credential set shop"), "{missing}");
 }
 
 #[tokio::test]
@@ -85,30 +85,35 @@ async fn a_bad_credential_is_refused_with_a_reason() {
     assert!(apply(&client, &file).await.text.contains("unknown_name"));
 }
 
-/// Six ways to write a text, besides itself.
+/// Ways to write a text: those of [`encodings`], whole.
+fn written(text: &str) -> Vec<String> {
+    let mut written = encodings(text);
+    for (place, before) in ["", "a", "ab"].into_iter().enumerate() {
+        written[place] = base64_of(format!("{before}{text}").as_bytes());
+    }
+    written
+}
+
+/// What must not be found of a text: base64 at each place within a group of three, without the characters at its edges that also
+/// depend on its neighbours; percent-encoded, JSON-escaped, hexadecimal, reversed, plain.
 fn encodings(text: &str) -> Vec<String> {
     let base64 = |before: &str| {
-        // What base64 shows of the text at each place within a group of three, without the characters at its edges.
         let encoded = base64_of(format!("{before}{text}").as_bytes());
-        let first = [0, 2, 3][before.len()];
-        encoded[first..encoded.len() - 2].trim_end_matches('=').to_owned()
+        let inside = encoded.trim_end_matches('=');
+        inside[[0, 2, 3][before.len()]..inside.len() - 1].to_owned()
     };
-    let urlencoded: String =
-        text.bytes()
-            .map(|byte| {
-                if byte.is_ascii_alphanumeric() || byte == b'-' { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-            })
-            .collect();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let percent = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     let json = Value::from(text).to_string();
     vec![
-        text.to_owned(),
         base64(""),
         base64("a"),
         base64("ab"),
-        urlencoded,
+        text.bytes().map(percent).collect(),
         json[1..json.len() - 1].to_owned(),
         hex::encode(text),
         text.chars().rev().collect(),
+        text.to_owned(),
     ]
 }
 
@@ -134,7 +139,7 @@ async fn forty_planted_secrets_are_found_nowhere() {
         secret(&client, &format!("s{n}"), value).await;
     }
     // An endpoint that tells everything it was told, in every encoding, and fails when it is asked to.
-    let echo: Vec<String> = planted.iter().flat_map(|text| encodings(text)).collect();
+    let echo: Vec<String> = planted.iter().flat_map(|text| written(text)).collect();
     let nested = (0..50).fold(json!(echo), |inner, _| json!([inner]));
     let body: &'static str =
         json!({"echo": echo, "deep": nested, "basic": base64_of(format!("user:{}", planted[0]).as_bytes())}).to_string().leak();

@@ -48,7 +48,7 @@ pub struct Settings {
     /// Requests that may be under way to one host at once, 1 to 10000; more wait [default: 100]
     #[arg(long, value_name = "COUNT", env = "TIDEMILL_OUTBOUND_PER_HOST")]
     pub outbound_per_host: Option<usize>,
-    /// Proxy that requests of workflows go through: http://proxy:3128, perhaps with user and password [default: none]
+    /// Proxy that requests of workflows go through, for example `http://proxy:3128`, perhaps with user and password [default: none]
     #[arg(long, value_name = "URL", env = "TIDEMILL_OUTBOUND_PROXY", hide_env_values = true)]
     pub outbound_proxy: Option<ProxyUrl>,
     /// What is reached without the proxy: names, domains such as .internal.example, networks [default: none]

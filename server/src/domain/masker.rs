@@ -222,8 +222,8 @@ mod tests {
         for before in ["", "a", "ab", "abc", "user:"] {
             for after in ["", "x", "xy", "xyz"] {
                 let text = STANDARD.encode(format!("{before}{secret}{after}"));
-                let masked = masker.mask_text(&text);
-                assert!(masked.contains(MASK) && masked.len() <= text.len() - secret.len(), "{before}|{after}: {masked}");
+                let shown = masker.mask_text(&text);
+                assert!(shown.contains(MASK) && shown.len() <= text.len() - secret.len(), "{before}|{after}: {shown}");
             }
         }
     }

@@ -54,7 +54,7 @@ pub enum Error {
     /// The ciphertext doesn't belong to this key, workspace and name, or it was changed.
     #[error("the {what} can't be decrypted: its row was changed or moved; store it again")]
     Refused {
-        /// What it is: `secret `shop``.
+        /// What it is, with its name.
         what: String,
     },
 }

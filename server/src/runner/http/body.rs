@@ -90,13 +90,13 @@ fn multipart(value: &Value) -> Result<(Vec<u8>, String), String> {
     let boundary = boundary(&parts);
     let mut body = Vec::new();
     for (name, file) in parts {
-        let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(name));
-        if let Some(filename) = &file.name {
-            head.push_str(&format!("; filename=\"{}\"", quoted(filename)));
-        }
-        if !file.content_type.is_empty() {
-            head.push_str(&format!("\r\nContent-Type: {}", file.content_type));
-        }
+        let filename = file.name.as_ref().map(|name| format!("; filename=\"{}\"", quoted(name))).unwrap_or_default();
+        let media_type = match file.content_type.as_str() {
+            "" => String::new(),
+            media_type => format!("\r\nContent-Type: {media_type}"),
+        };
+        let name = quoted(name);
+        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"{filename}{media_type}");
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(b"\r\n\r\n");
         body.extend_from_slice(&file.bytes);
