@@ -5,26 +5,31 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is not as it should be")]
 #![expect(clippy::format_collect, reason = "a test builds small texts")]
 
+mod activation;
 mod audit;
 mod bad_input;
 mod bench;
 mod cli;
 mod clients;
 mod concurrency;
+mod condition;
 mod control;
 mod dead_letters;
 mod demo;
 mod endpoint;
 mod execution;
+mod form;
 mod journal_crash_points;
 mod metrics;
 mod recovery;
 mod sandbox;
 mod scene;
+mod schedule;
 mod stream;
 mod tenancy;
 mod tidy;
 mod tui;
 mod webhook;
+mod webhook_answers;
 mod why;
 mod workflow_lifecycle;

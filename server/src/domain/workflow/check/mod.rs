@@ -6,6 +6,7 @@ mod code;
 mod concurrency;
 mod conditions;
 mod expressions;
+mod forms;
 mod graph;
 mod http;
 mod ids;
@@ -26,7 +27,7 @@ pub(super) use workflow::workflow;
 
 /// The fields that each object of the file may have, by its place in the JSON Schema.
 #[cfg(test)]
-pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 17] {
+pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 18] {
     [
         ("/properties", &workflow::FIELDS),
         ("/$defs/concurrency/properties", &concurrency::FIELDS),
@@ -45,5 +46,6 @@ pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 17] {
         ("/$defs/condition/properties", &conditions::FIELDS),
         ("/$defs/condition/properties/check/properties", &conditions::CHECK_FIELDS),
         ("/$defs/event/properties", &conditions::EVENT_FIELDS),
+        ("/$defs/form/properties", &forms::FIELDS),
     ]
 }
