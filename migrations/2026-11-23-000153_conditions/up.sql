@@ -1,9 +1,7 @@
--- Conditions, internal events and forms: what a trigger has seen so far. Kept beside `triggers`, whose rows are replaced with every version.
+-- Conditions and internal events: what a trigger has seen so far. Kept beside `triggers`, whose rows are replaced with every version.
 -- The first statement reads the small table `triggers` once under its lock.
 ALTER TABLE triggers DROP CONSTRAINT triggers_type_check,
-    ADD CONSTRAINT triggers_type_check CHECK (type IN ('webhook', 'schedule', 'condition', 'event', 'form'));
-ALTER TABLE triggers DROP CONSTRAINT triggers_check,
-    ADD CONSTRAINT triggers_check CHECK ((type IN ('webhook', 'form')) = (path IS NOT NULL));
+    ADD CONSTRAINT triggers_type_check CHECK (type IN ('webhook', 'schedule', 'condition', 'event'));
 
 CREATE TABLE trigger_states (
     workspace_id uuid NOT NULL,

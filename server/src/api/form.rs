@@ -64,7 +64,7 @@ pub(super) fn page(form: &FormTrigger, shown: Shown) -> Result<Response, Problem
             if let Some(location) = form.redirect.as_ref().and_then(|to| HeaderValue::from_str(to).ok()) {
                 return Ok(StatusCode::SEE_OTHER.with_header(header::LOCATION, location).into_response());
             }
-            let shown = context! { title => form.title, thanks => form.thanks, style => STYLE };
+            let shown = context! { title => &form.title, thanks => &form.thanks, style => STYLE };
             return html(StatusCode::OK, &shown);
         }
         Shown::Questions { sent, errors, delivery } if errors.is_empty() => (StatusCode::OK, sent, errors, delivery),
@@ -72,13 +72,13 @@ pub(super) fn page(form: &FormTrigger, shown: Shown) -> Result<Response, Problem
     };
     let questions: Vec<_> = form.fields.iter().map(|field| question(field, &sent)).collect();
     let shown = context! {
-        title => form.title,
-        description => form.description,
+        title => &form.title,
+        description => form.description.as_deref(),
         errors,
         delivery_field => DELIVERY_FIELD,
         delivery,
         fields => Serde(&questions),
-        submit => form.submit,
+        submit => &form.submit,
         style => STYLE,
     };
     html(status, &shown)
