@@ -137,7 +137,11 @@ async fn a_secret_comes_from_stdin_and_is_not_shown() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_data_directory_has_one_server() {
-    let options = tidemill_harness::ServerOptions { binary: BINARY.into(), args: Vec::new(), embedded: true };
+    let options = tidemill_harness::ServerOptions {
+        binary: BINARY.into(),
+        args: Vec::new(),
+        storage: tidemill_harness::Storage::Embedded,
+    };
     let server = TestServer::start_with(options).await;
     let dir: &Path = server.data_dir();
     let mut second = Command::new(BINARY);

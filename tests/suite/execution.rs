@@ -162,7 +162,7 @@ async fn a_wait_survives_a_restart_and_ends_in_time() {
         story(&told)
     );
     let until = told.iter().find_map(|event| match &event.body {
-        EventBody::StepWaiting { until, .. } => Some(*until),
+        EventBody::StepWaiting { until, .. } => *until,
         _ => None,
     });
     let until = until.unwrap();
@@ -295,7 +295,11 @@ async fn a_secret_reaches_the_endpoint_and_nothing_else() {
 
 #[tokio::test]
 async fn requests_to_addresses_that_are_not_allowed_are_refused() {
-    let options = tidemill_harness::ServerOptions { binary: crate::scene::BINARY.into(), args: Vec::new(), embedded: false };
+    let options = tidemill_harness::ServerOptions {
+        binary: crate::scene::BINARY.into(),
+        args: Vec::new(),
+        storage: tidemill_harness::Storage::Shared,
+    };
     let server = TestServer::start_with(options).await;
     let endpoint = Endpoint::start(|_, _| Reply::Answer(200, "", "{}")).await;
     for host in [

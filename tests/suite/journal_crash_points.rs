@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidemill_harness::{Answer, Client, ServerOptions, TestDatabase, TestServer, eventually_async};
+use tidemill_harness::{Answer, Client, ServerOptions, Storage, TestDatabase, TestServer, eventually_async};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
@@ -63,12 +63,13 @@ async fn carry(mut client: TcpStream, socket: String, marks: Arc<Mutex<BTreeSet<
     }
 }
 
-/// The first mark in `chunk` that was not seen before.
+/// The first mark in `chunk` that was not seen before. A batch may carry several, old and new.
 fn new_mark(chunk: &[u8], marks: &Mutex<BTreeSet<String>>) -> Option<String> {
-    let at = chunk.windows(4).position(|window| window == b"cut-")?;
     let is_part = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || **byte == b'-';
-    let mark: String = chunk[at..].iter().take_while(is_part).map(|byte| char::from(*byte)).collect();
-    marks.lock().unwrap().insert(mark.clone()).then_some(mark)
+    let mut marks = marks.lock().unwrap();
+    let starts = (0..chunk.len()).filter(|at| chunk[*at..].starts_with(b"cut-"));
+    let mut found = starts.map(|at| chunk[at..].iter().take_while(is_part).map(|byte| char::from(*byte)).collect::<String>());
+    found.find(|mark| marks.insert(mark.clone()))
 }
 
 /// The path of the socket in a libpq URL `postgresql://user@/db?host=<dir>&port=<port>&…`.
@@ -87,7 +88,7 @@ async fn behind_cutter() -> (TestServer, Cutter, TestDatabase) {
     let url = format!("postgresql://{}@127.0.0.1:{}/{name}?sslmode=disable&gssencmode=disable", url.username(), cutter.port);
     let args = ["--database-url", &url, "--outbound-allow", "127.0.0.0/8"].map(str::to_owned).to_vec();
     // `embedded` means here that the harness brings no database.
-    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, embedded: true }).await;
+    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage: Storage::Embedded }).await;
     (server, cutter, database)
 }
 
@@ -150,7 +151,8 @@ async fn every_crash_point_of_a_commit_leads_to_one_end() {
         assert_eq!(whole["status"], "succeeded", "{key} {whole:#}");
         audit::check_fold(&client, &file, id).await;
     }
-    assert_eq!(cutter.cut.lock().unwrap().len(), 24, "each point was met: {:?}", cutter.cut.lock().unwrap());
+    let cut = cutter.cut.lock().unwrap().clone();
+    assert_eq!(cut.len(), 24, "each point was met: {cut:?}");
     audit::check_at_rest(&database);
     assert_eq!(audit::tally(&database), "succeeded 24", "no delivery started a second execution");
     let keys: BTreeSet<_> = endpoint.received().iter().map(|request| request.headers["idempotency-key"].clone()).collect();

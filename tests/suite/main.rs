@@ -6,9 +6,12 @@
 #![expect(clippy::format_collect, reason = "a test builds small texts")]
 
 mod activation;
+mod admission;
 mod audit;
 mod bad_input;
 mod bench;
+mod bulk;
+mod calls;
 mod cli;
 mod clients;
 mod concurrency;
@@ -18,13 +21,18 @@ mod dead_letters;
 mod demo;
 mod endpoint;
 mod execution;
+mod failures;
 mod form;
 mod journal_crash_points;
+mod limits;
 mod metrics;
+mod people;
+mod postgres_tls;
 mod recovery;
 mod sandbox;
 mod scene;
 mod schedule;
+mod selftest;
 mod stream;
 mod tenancy;
 mod tidy;

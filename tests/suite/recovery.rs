@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use tidemill_harness::{Answer, Client, ServerOptions, TestServer, eventually_async};
+use tidemill_harness::{Answer, Client, ServerOptions, Storage, TestServer, eventually_async};
 
 use crate::endpoint::{Endpoint, Reply};
 use crate::scene::{BINARY, detail, events, header, install, server};
@@ -141,7 +141,7 @@ async fn a_server_that_is_told_to_stop_finishes_what_runs_and_fails_nothing() {
 
 async fn embedded() -> TestServer {
     let args = vec!["--outbound-allow".to_owned(), "127.0.0.0/8".to_owned()];
-    TestServer::start_with(ServerOptions { binary: BINARY.into(), args, embedded: true }).await
+    TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage: Storage::Embedded }).await
 }
 
 /// What holds without a look into the database: events are numbered without gaps and end once.

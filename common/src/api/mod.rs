@@ -4,6 +4,8 @@
 //! a test holds the two together.
 
 pub mod account;
+pub mod approval;
+pub mod bulk;
 pub mod code;
 pub mod control;
 pub mod dead_letter;

@@ -5,7 +5,9 @@
 //! where errors become status codes. Handlers decode, make one call to `app`, and encode.
 
 mod account;
+mod approval;
 pub mod authenticate;
+mod bulk;
 mod code;
 mod dead_letter;
 mod document;
@@ -23,6 +25,7 @@ mod idempotent;
 mod methods;
 mod payload;
 pub mod problem;
+mod resume;
 mod schedule;
 mod secret;
 mod server;
@@ -48,11 +51,12 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Schedules, Secrets, Tokens, Triggers, Workflows,
-    Workspaces,
+    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Schedules, Secrets, Tokens,
+    Triggers, Workflows, Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
+use crate::ingress::Resumes;
 use crate::telemetry::Metrics;
 
 /// What the operations are about.
@@ -103,6 +107,8 @@ pub struct ApiDeps {
     pub schedules: Schedules,
     /// Executions.
     pub executions: Executions,
+    /// Orders about many executions.
+    pub bulk: BulkOrders,
     /// Executions that failed for good.
     pub dead_letters: DeadLetters,
     /// Code that is tried out.
@@ -118,15 +124,18 @@ pub struct ApiDeps {
 pub struct LiveDeps {
     /// Webhook deliveries.
     pub hooks: Hooks,
+    /// Events that executions wait for.
+    pub resumes: Resumes,
     /// WebSockets.
     pub streams: Streams,
 }
 
 /// Everything that the server answers over HTTP.
 pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response> {
-    let LiveDeps { hooks, streams } = live;
+    let LiveDeps { hooks, resumes, streams } = live;
     let followed = deps.executions.clone();
     let route = operations(&deps)
+        .at("/resume/:token", get(resume::resume_view).post(resume::resume_deliver).data(resumes))
         .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks.clone()))
         .at("/test-hooks/:token/*path", hooks::webhook_test.data(hooks))
         .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
@@ -148,6 +157,8 @@ fn operations(deps: &ApiDeps) -> Route {
         schedule::ScheduleApi(deps.schedules),
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
+        approval::ApprovalApi(deps.executions.clone()),
+        bulk::BulkApi(deps.bulk),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
         code::CodeApi(deps.code),

@@ -4,7 +4,10 @@
 //! is behind [`engine::Engine`].
 
 mod account;
+mod approval;
 pub mod bootstrap;
+mod bulk;
+mod bulk_round;
 mod code;
 mod dead_letter;
 pub mod engine;
@@ -26,10 +29,13 @@ mod trigger;
 mod workflow;
 mod workflow_activation;
 mod workflow_apply;
+mod workflow_cycle;
 mod workflow_view;
 mod workspace;
 
 pub use account::Accounts;
+pub use bulk::BulkOrders;
+pub use bulk_round::BulkRounds;
 pub use code::Code;
 pub use dead_letter::{DeadLetterQuery, DeadLetters};
 pub use error::Error;

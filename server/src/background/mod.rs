@@ -1,3 +1,4 @@
+//! Loops that run beside requests: heartbeats, claims, leases adrift, calls between executions, bulk orders, schedules, replays, rollups,
 //! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, conditions, events, replays, rollups,
 //! partitions.
 //!
@@ -5,6 +6,8 @@
 //! a function of its own, so that tests run a round when they want one.
 
 mod adrift;
+mod bulk;
+mod calls;
 mod claims;
 mod conditions;
 mod events;
@@ -15,6 +18,7 @@ mod rollups;
 mod schedules;
 
 pub use adrift::adrift_round;
+pub use calls::calls_round;
 pub use claims::claim_round;
 pub use housekeeping::housekeeping_round;
 pub use rollups::rollup_round;
@@ -25,7 +29,7 @@ use tidemill_common::clock::Clock;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use crate::app::Replays;
+use crate::app::{BulkRounds, Replays};
 use crate::executor::Executor;
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
@@ -52,12 +56,16 @@ pub struct Background {
     pub hub: Hub,
     /// Replays dead letters.
     pub replays: Replays,
+    /// Carries out orders about many executions.
+    pub bulk: BulkRounds,
     /// Keeps partitions ahead.
     pub database: Database,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Woken when a schedule was activated on this node.
     pub schedules_changed: Arc<Notify>,
+    /// Woken when an execution has ended that may have called others.
+    pub calls_left: Arc<Notify>,
     /// The same for conditions.
     pub conditions_changed: Arc<Notify>,
     /// The same for event triggers.
@@ -71,6 +79,8 @@ impl Background {
         loops.spawn(heartbeat::run(self.clone()));
         loops.spawn(claims::run(self.clone()));
         loops.spawn(adrift::run(self.clone()));
+        loops.spawn(bulk::run(self.clone()));
+        loops.spawn(calls::run(self.clone()));
         loops.spawn(schedules::run(self.clone()));
         loops.spawn(conditions::run(self.clone()));
         loops.spawn(events::run(self.clone()));

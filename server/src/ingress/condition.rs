@@ -198,7 +198,7 @@ impl Conditions {
             timeout: trigger.check.timeout,
         };
         let done = self.runner.run(&trigger.check.work, with, context).await;
-        let result = done.map_err(|error| Failed::Check(mask_text(&error.message, &values)))?;
+        let result = done.result.map_err(|error| Failed::Check(mask_text(&error.message, &values)))?;
         Ok(mask_values(&result, &values))
     }
 
@@ -248,6 +248,7 @@ impl Conditions {
             input: Arc::new(json!({ "body": body })),
             delivery: Some(Delivery { source: format!("condition:{workflow_uid}:{trigger_id}"), key }),
             retry: None,
+            parent: None,
         };
         self.admission.admit(arrival).await?;
         Ok(())

@@ -116,6 +116,7 @@ impl Events {
             input,
             delivery: Some(Delivery { source: format!("event:{}:{trigger_id}", row.workflow_uid), key: ended.id.to_string() }),
             retry: None,
+            parent: None,
             plan: Arc::clone(&plan),
         };
         self.admission.admit(arrival).await?;

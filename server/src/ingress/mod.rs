@@ -1,8 +1,11 @@
-//! What arrives: webhook deliveries, schedules, manual starts, failures of other workflows.
+//! What arrives: webhook deliveries, schedules, manual starts, failures of other workflows, calls, and events that executions
+//! wait for.
 //!
 //! Each kind of arrival finds its workflow version, makes the `trigger` that expressions see, and goes to admission.
 
+mod active;
 pub mod body;
+mod call;
 mod condition;
 mod event;
 mod failure;
@@ -11,11 +14,13 @@ pub mod manual;
 mod rate;
 mod reply;
 mod request;
+pub mod resume;
 mod routes;
 pub mod schedule;
 mod surroundings;
 pub mod webhook;
 
+pub use call::CallStarts;
 pub use condition::Conditions;
 pub use event::Events;
 pub use failure::FailureStarts;
@@ -23,6 +28,7 @@ pub use form::{DELIVERY_FIELD, Shown};
 pub use manual::Manual;
 pub use reply::Reply;
 pub use request::{Request, segments};
+pub use resume::Resumes;
 pub use routes::{Route, Routes};
 pub use surroundings::Surroundings;
 pub use webhook::Webhooks;

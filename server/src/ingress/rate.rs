@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tidemill_common::ids::WorkflowUid;
 
-use crate::domain::workflow::plan::RateLimit;
+use crate::domain::workflow::plan::DeliveryLimit;
 
 /// Triggers that are remembered; those that have nothing to remember are forgotten first.
 const REMEMBERED: usize = 10_000;
@@ -22,7 +22,7 @@ pub(super) struct Rates {
 
 impl Rates {
     /// Takes a delivery, or says how long until there is room for the next one.
-    pub(super) fn take(&self, key: Key, limit: RateLimit, now: Instant) -> Result<(), Duration> {
+    pub(super) fn take(&self, key: Key, limit: DeliveryLimit, now: Instant) -> Result<(), Duration> {
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
         if ends.len() >= REMEMBERED {
             ends.retain(|_, end| *end > now);
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn so_many_at_once_and_then_one_by_one() {
         let rates = Rates::default();
-        let limit = RateLimit { limit: 3, per: Duration::from_secs(30) };
+        let limit = DeliveryLimit { limit: 3, per: Duration::from_secs(30) };
         let key: Key = (WorkflowUid(uuid::Uuid::nil()), "t".into());
         let start = Instant::now();
         let take = |seconds| rates.take(key.clone(), limit, start + Duration::from_secs(seconds));

@@ -191,6 +191,7 @@ impl Webhooks {
             input: Arc::new(input),
             delivery,
             retry: None,
+            parent: None,
         };
         match (self.admission.admit(arrival).await?, waiting) {
             (Outcome::Duplicate(execution_id), _) => Ok(Answer::Accepted { execution_id, duplicate: true }),

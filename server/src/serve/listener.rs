@@ -8,7 +8,9 @@ use tokio::sync::Semaphore;
 use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
-use crate::app::{Accounts, Activated, Code, DeadLetters, Health, Idempotency, Schedules, Secrets, Tokens, Triggers};
+use crate::app::{
+    Accounts, Activated, BulkOrders, Code, DeadLetters, Health, Idempotency, Schedules, Secrets, Tokens, Triggers,
+};
 use crate::app::{Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
@@ -21,6 +23,7 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
     let failed = |source| Error::Listen { address: config.listen, source };
     let listener = Listener::bind(config.listen).await.map_err(failed)?;
     let address = listener.address();
+    engine.resume.listens_at(address);
     files::announce(&config.data_dir, &format!("http://{address}"))?;
     let url = config.public_url.as_ref().map(ToString::to_string);
     tracing::info!(%address, url, "ready");
@@ -33,7 +36,7 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 
 fn deps(engine: &Engine) -> ApiDeps {
     let Engine { database, schema, draining, clock, vault, metrics, versions, code, routes, .. } = engine;
-    let Engine { executions, replay_ordered, schedules_changed, conditions_changed, events_changed, .. } = engine;
+    let Engine { executions, replay_ordered, bulk_ordered, schedules_changed, conditions_changed, events_changed, .. } = engine;
     let (routes, changed) = (routes.clone(), [schedules_changed, conditions_changed, events_changed].map(Arc::clone));
     let activated: Activated = Arc::new(move || {
         routes.forget();
@@ -51,6 +54,7 @@ fn deps(engine: &Engine) -> ApiDeps {
         schedules: Schedules::new(Arc::clone(clock)),
         code: Code::new(code.clone()),
         executions: executions.clone(),
+        bulk: BulkOrders::new(executions.clone(), Arc::clone(bulk_ordered)),
         dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining), code.clone()),
         metrics: Arc::clone(metrics),
@@ -59,8 +63,9 @@ fn deps(engine: &Engine) -> ApiDeps {
 }
 
 fn live(config: &ServeConfig, engine: &Engine) -> LiveDeps {
-    let Engine { clock, metrics, hub, webhooks, .. } = engine;
+    let Engine { clock, metrics, hub, webhooks, resumes, .. } = engine;
     LiveDeps {
+        resumes: resumes.clone(),
         hooks: Hooks {
             webhooks: webhooks.clone(),
             room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),

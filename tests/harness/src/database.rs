@@ -50,6 +50,11 @@ impl TestDatabase {
         database
     }
 
+    /// Its name in the shared Postgres.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The superuser's URL of the database.
     pub fn url(&self) -> &str {
         &self.url

@@ -9,10 +9,12 @@ mod client;
 mod database;
 mod postgres;
 mod server;
+mod tls_postgres;
 mod wait;
 
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
 pub use postgres::Postgres;
-pub use server::{ServerOptions, TestServer};
+pub use server::{ServerOptions, Storage, TestServer};
+pub use tls_postgres::TlsPostgres;
 pub use wait::{eventually, eventually_async};

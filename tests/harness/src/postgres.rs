@@ -55,6 +55,14 @@ impl Postgres {
         format!("{}{separator}dbname={name}", self.url)
     }
 
+    /// Its unix socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        let sql =
+            "SELECT split_part(current_setting('unix_socket_directories'), ',', 1) || '/.s.PGSQL.' || current_setting('port')";
+        let rows = query(&self.url, sql);
+        PathBuf::from(rows[0].as_ref().expect("a path").replace('"', ""))
+    }
+
     fn start() -> Self {
         let dir = tempfile::Builder::new().prefix("tidemill-test-postgres-").tempdir().expect("a temporary directory").keep();
         let cluster =

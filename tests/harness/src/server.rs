@@ -18,8 +18,20 @@ pub struct ServerOptions {
     pub binary: PathBuf,
     /// More arguments of `serve`.
     pub args: Vec<String>,
-    /// A Postgres of its own in the data directory instead of a database in the shared one.
-    pub embedded: bool,
+    /// Where its data is.
+    pub storage: Storage,
+}
+
+/// The database of a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// An empty one in the Postgres that all tests share.
+    #[default]
+    Shared,
+    /// A Postgres of its own in the data directory.
+    Embedded,
+    /// The one with this URL.
+    At(String),
 }
 
 /// A server that lives as long as this value, in a data directory of its own. Its log is shown when the test fails.
@@ -36,13 +48,13 @@ impl TestServer {
     /// A server on an empty database of the shared Postgres (it migrates it), which may send requests to this machine.
     pub async fn start(binary: impl Into<PathBuf>) -> Self {
         let args = vec!["--outbound-allow".to_owned(), "127.0.0.0/8".to_owned()];
-        Self::start_with(ServerOptions { binary: binary.into(), args, embedded: false }).await
+        Self::start_with(ServerOptions { binary: binary.into(), args, storage: Storage::Shared }).await
     }
 
     /// A server as `options` say. Returns when it is ready.
     pub async fn start_with(options: ServerOptions) -> Self {
         let dir = tempfile::Builder::new().prefix("tidemill-test-").tempdir().expect("a temporary directory");
-        let database = (!options.embedded).then(TestDatabase::empty);
+        let database = (options.storage == Storage::Shared).then(TestDatabase::empty);
         let mut server = Self { options, dir, database, child: None, url: String::new() };
         server.spawn().await;
         server
@@ -58,7 +70,7 @@ impl TestServer {
         self.dir.path()
     }
 
-    /// Its database in the shared Postgres; `None` with an embedded one.
+    /// Its database in the shared Postgres; `None` with another [`Storage`].
     pub fn database(&self) -> Option<&TestDatabase> {
         self.database.as_ref()
     }
@@ -111,6 +123,14 @@ impl TestServer {
         self.spawn().await;
     }
 
+    fn database_url(&self) -> Option<&str> {
+        match &self.options.storage {
+            Storage::Shared => self.database.as_ref().map(TestDatabase::url),
+            Storage::Embedded => None,
+            Storage::At(url) => Some(url),
+        }
+    }
+
     fn log_path(&self) -> PathBuf {
         self.data_dir().join("server.log")
     }
@@ -119,8 +139,8 @@ impl TestServer {
         let log = File::options().append(true).create(true).open(self.log_path()).expect("the log");
         let mut command = Command::new(&self.options.binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data_dir()).args(&self.options.args);
-        if let Some(database) = &self.database {
-            command.args(["--database-url", database.url()]);
+        if let Some(url) = self.database_url() {
+            command.args(["--database-url", url]);
         }
         for name in ["TIDEMILL_DATABASE_URL", "TIDEMILL_DATA_DIR", "TIDEMILL_LISTEN", "TIDEMILL_OUTBOUND_ALLOW"] {
             command.env_remove(name);
@@ -163,7 +183,7 @@ impl Drop for TestServer {
             child.kill().expect("it is not reaped yet");
             child.wait().expect("it is our child");
         }
-        if self.options.embedded {
+        if self.options.storage == Storage::Embedded {
             stop_orphans(self.dir.path()).expect("its Postgres ends");
         }
     }

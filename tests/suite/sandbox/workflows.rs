@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tidemill_common::step_protocol::Level;
-use tidemill_harness::{ServerOptions, TestServer};
+use tidemill_harness::{ServerOptions, Storage, TestServer};
 
 use crate::scene::{BINARY, apply, install, run, server};
 
@@ -103,7 +103,7 @@ async fn a_piece_of_code_is_tried_out() {
 #[tokio::test]
 async fn below_the_level_that_is_asked_for_code_is_refused() {
     let args = vec!["--code-level".to_owned(), "L3".to_owned()];
-    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, embedded: false }).await;
+    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage: Storage::Shared }).await;
     let client = server.client();
     let body = json!({"language": "python", "code": "output = 1"});
     let refused = client.post("/api/code/execute", &body).await;

@@ -46,6 +46,8 @@ pub enum Action {
     TabError,
     /// The events of the selected step.
     TabEvents,
+    /// The log of the selected step.
+    TabLog,
     /// The lower pane alone, or both.
     Zoom,
     /// Show new rows as they come.
@@ -68,6 +70,10 @@ pub enum Action {
     Pause,
     /// Try the execution again.
     Retry,
+    /// Approve what the step waits for.
+    Approve,
+    /// Reject what the step waits for.
+    Reject,
     /// Say why the execution isn't moving.
     Why,
     /// Activate or deactivate the workflow.
@@ -135,6 +141,13 @@ pub const ACTIONS: &[Info] = &[
         help: "try this execution again, from the failed step (asks first)",
         tier: Tier::Form,
     },
+    Info {
+        action: Action::Approve,
+        name: "approve",
+        help: "approve what this step waits for (asks first)",
+        tier: Tier::Confirm,
+    },
+    Info { action: Action::Reject, name: "reject", help: "reject what this step waits for (asks first)", tier: Tier::Confirm },
     free(Action::Why, "why", "say why this execution isn't moving"),
     Info {
         action: Action::Switch,
@@ -153,6 +166,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::TabOutput, "output", "show the output of the selected step"),
     free(Action::TabError, "error", "show why the selected step failed"),
     free(Action::TabEvents, "events", "show the events of the selected step"),
+    free(Action::TabLog, "log", "show what the selected step printed"),
     free(Action::NextPane, "next pane", "move the focus to the other pane"),
     free(Action::Zoom, "zoom", "show the lower pane alone, or both again"),
     free(Action::YankId, "copy id", "copy the id to your terminal's clipboard"),

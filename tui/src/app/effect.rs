@@ -49,6 +49,15 @@ pub enum Effect {
         /// Whether it is to be paused.
         on: bool,
     },
+    /// Approve what a step waits for, or reject it.
+    Decide {
+        /// The execution.
+        id: ExecutionId,
+        /// The step.
+        step: String,
+        /// Whether it is approved.
+        approve: bool,
+    },
     /// Try an execution again.
     Retry(ExecutionId),
     /// Ask why an execution isn't moving.

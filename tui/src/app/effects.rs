@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use tidemill_common::api::approval::ApprovalDecision;
 use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume, ExecutionRetry};
 use tidemill_common::api::execution::ExecutionCreate;
 use tidemill_common::ids::ExecutionId;
@@ -125,7 +126,16 @@ async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
             } else {
                 client.execution_resume(id, &ExecutionResume::default()).await
             };
-            Answer::Paused(id, result.map(Box::new).map_err(|error| failure(&error)))
+            Answer::Told(id, result.map(Box::new).map_err(|error| failure(&error)))
+        }
+        Effect::Decide { id, step, approve } => {
+            let decision = ApprovalDecision { step: Some(step), ..ApprovalDecision::default() };
+            let result = if approve {
+                client.execution_approve(id, &decision).await
+            } else {
+                client.execution_reject(id, &decision).await
+            };
+            Answer::Told(id, result.map(Box::new).map_err(|error| failure(&error)))
         }
         Effect::Retry(id) => {
             let result = client.execution_retry(id, &ExecutionRetry::default()).await;

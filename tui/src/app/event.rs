@@ -63,8 +63,8 @@ pub enum Answer {
     Started(Result<Box<ExecutionView>, Failure>),
     /// An execution was asked to stop.
     Cancelled(ExecutionId, Result<Box<ExecutionView>, Failure>),
-    /// An execution was asked to pause, or to go on.
-    Paused(ExecutionId, Result<Box<ExecutionView>, Failure>),
+    /// An execution was asked to pause or to go on, or somebody decided about one of its steps.
+    Told(ExecutionId, Result<Box<ExecutionView>, Failure>),
     /// Why an execution isn't moving.
     Why(ExecutionId, Result<WhyView, Failure>),
     /// A workflow was activated or deactivated.

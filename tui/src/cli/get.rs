@@ -22,6 +22,9 @@ pub enum Get {
     /// List executions, newest first, or one
     #[command(visible_aliases = ["execution", "exec", "ex"])]
     Executions(Executions),
+    /// List the approvals that are waited for
+    #[command(visible_alias = "approval", after_help = "Example:\n  tidemill get approvals -o wide")]
+    Approvals,
     /// List triggers, or one
     #[command(visible_alias = "trigger")]
     Triggers(super::trigger::Triggers),
@@ -63,12 +66,15 @@ pub struct Executions {
     /// Only those in these states
     #[arg(long, value_delimiter = ',', value_parser = parse_status)]
     status: Vec<ExecutionStatus>,
+    /// Only those that were called by this execution
+    #[arg(long, value_name = "EXECUTION")]
+    parent: Option<String>,
     /// At most this many; 0 means all
     #[arg(long, default_value_t = 50)]
     limit: usize,
 }
 
-fn parse_status(word: &str) -> Result<ExecutionStatus, String> {
+pub(super) fn parse_status(word: &str) -> Result<ExecutionStatus, String> {
     let known = || ExecutionStatus::ALL.map(ExecutionStatus::as_str).join(", ");
     ExecutionStatus::from_word(word).ok_or_else(|| format!("the states are {}", known()))
 }
@@ -81,6 +87,7 @@ impl Get {
             Self::Executions(executions) => return executions.run(session).await,
             Self::Triggers(triggers) => return triggers.run(session).await,
             Self::Metrics(metrics) => return metrics.run(session).await,
+            Self::Approvals => session.printer.list(&session.client()?.approvals().await?.items)?,
             Self::Tokens => session.printer.list(&session.client()?.tokens().await?.items)?,
             Self::Secrets => session.printer.list(&session.client()?.secrets().await?.items)?,
             Self::Workspaces => session.printer.list(&session.client()?.workspaces().await?.items)?,
@@ -111,7 +118,11 @@ impl Executions {
             let whole = client.execution(reference::execution(&client, id).await?).await?;
             session.printer.item(&whole.execution, &whole)?;
         } else {
-            let query = ExecutionQuery { workflow: self.workflow, status: self.status, ..ExecutionQuery::default() };
+            let parent = match &self.parent {
+                Some(parent) => Some(reference::execution(&client, parent).await?),
+                None => None,
+            };
+            let query = ExecutionQuery { workflow: self.workflow, status: self.status, parent, ..ExecutionQuery::default() };
             session.printer.list(&all_executions(&client, query, self.limit).await?)?;
         }
         Ok(Exit::Ok)

@@ -7,7 +7,10 @@
 mod about;
 mod activate;
 mod apply;
+mod approve;
+mod bulk;
 mod cancel;
+mod code;
 mod command;
 mod config;
 mod ctx;

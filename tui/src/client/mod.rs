@@ -5,7 +5,10 @@
 //! prints, reads the environment or knows a terminal.
 
 mod account;
+mod approval;
 mod backoff;
+mod bulk;
+mod code;
 mod dead_letter;
 mod error;
 mod execution;

@@ -15,9 +15,10 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
 use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
-use crate::app::engine::{Engine, EngineError, Order, Start, Started};
+use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
-    Accounts, Code, DeadLetters, Executions, Health, Idempotency, Schedules, Secrets, Tokens, Triggers, Workflows, Workspaces,
+    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, Schedules, Secrets, Tokens, Triggers, Workflows,
+    Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::executor::Plans;
@@ -84,6 +85,7 @@ impl TestApp {
         let engine = Arc::new(DiaryEngine::new(store.clone()));
         // There is no step host in these tests: code is refused.
         let code = CodeRunner::start(CodeOptions::new("/nonexistent".into()));
+        let executions = Executions::new(store.clone(), plans.clone(), engine.clone(), Arc::clone(&clock));
         let deps = ApiDeps {
             authenticator: authenticator.clone(),
             idempotency: Idempotency::new(store.clone(), clock.clone()),
@@ -95,7 +97,8 @@ impl TestApp {
             schedules: Schedules::new(Arc::clone(&clock)),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
             code: Code::new(code.clone()),
-            executions: Executions::new(store.clone(), plans, engine.clone(), Arc::clone(&clock)),
+            bulk: BulkOrders::new(executions.clone(), Arc::default()),
+            executions,
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
             health: Health::new(store, schema, draining.clone(), code),
             metrics: Arc::default(),
@@ -203,6 +206,10 @@ impl Engine for DiaryEngine {
 
     fn order(&self, _workspace: WorkspaceId, id: ExecutionId, order: Order) -> BoxFuture<'_, Result<(), EngineError>> {
         self.orders.lock().unwrap().push((id, order));
+        async { Err(EngineError::Ended) }.boxed()
+    }
+
+    fn answer(&self, _to: AnswerTo, _answer: EngineAnswer) -> BoxFuture<'_, Result<(), EngineError>> {
         async { Err(EngineError::Ended) }.boxed()
     }
 }

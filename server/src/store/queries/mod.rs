@@ -2,7 +2,9 @@
 //! its conditions although row-level security does so as well: two locks on the same door.
 
 pub mod account;
-pub mod bulk_insert;
+pub mod audit;
+pub mod bench;
+pub mod bulk_order;
 pub mod condition;
 pub mod control;
 pub mod dead_letter;
@@ -15,6 +17,7 @@ pub mod replay;
 pub mod rollup;
 pub mod schedule;
 pub mod secret;
+pub mod step_wait;
 pub mod token;
 pub mod version;
 pub mod why;

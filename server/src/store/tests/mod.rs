@@ -1,6 +1,8 @@
 //! The store against a real Postgres.
 
+mod buckets;
 mod claims;
+mod lists;
 mod migrations;
 mod schema;
 mod tenants;

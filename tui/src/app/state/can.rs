@@ -1,5 +1,7 @@
 //! Whether an action can be done now and, if not, why: help shows the reason instead of hiding the key.
 
+use tidemill_common::api::execution::StepView;
+use tidemill_common::awaited::AwaitedKind;
 use tidemill_common::status::ExecutionStatus;
 
 use super::link::Health;
@@ -19,6 +21,7 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
     match action {
         Action::Cancel | Action::Pause => not_ended(state),
         Action::Retry => retry(state),
+        Action::Approve | Action::Reject => approval(state).map(|_| ()).ok_or_else(|| "no step waits for an approval".into()),
         Action::Start | Action::Switch => workflow(state),
         Action::Why => state.screen().execution().map(|_| ()).ok_or_else(|| "no execution is selected".into()),
         Action::YankId | Action::YankCli | Action::YankJson | Action::Open => something(state),
@@ -42,6 +45,13 @@ fn retry(state: &State) -> Result<(), String> {
         Some(ExecutionStatus::Succeeded) => Err("nothing failed in this execution".into()),
         _ => Ok(()),
     }
+}
+
+/// The step of the open execution that waits for an approval: the selected one, else the first.
+pub fn approval(state: &State) -> Option<&StepView> {
+    let Screen::Execution(open) = state.screen() else { return None };
+    let waits = |step: &&StepView| step.awaits.as_ref().is_some_and(|awaited| awaited.kind == AwaitedKind::Approval);
+    open.step().filter(waits).or_else(|| open.detail.as_ref()?.steps.iter().find(waits))
 }
 
 /// The state of an execution, as far as it is known.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 use tidemill_common::api::execution::{ExecutionDetail, StepView};
-use tidemill_common::event::{Event, StepError};
+use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::StepStatus;
 
@@ -39,11 +39,13 @@ pub enum Tab {
     Error,
     /// What happened.
     Events,
+    /// What it printed.
+    Log,
 }
 
 impl Tab {
     /// Every tab, from left to right.
-    pub const ALL: [Self; 4] = [Self::Input, Self::Output, Self::Error, Self::Events];
+    pub const ALL: [Self; 5] = [Self::Input, Self::Output, Self::Error, Self::Events, Self::Log];
 
     /// Its label, with the digit that shows it.
     pub fn label(self) -> &'static str {
@@ -52,8 +54,18 @@ impl Tab {
             Self::Output => "2 Output",
             Self::Error => "3 Error",
             Self::Events => "4 Events",
+            Self::Log => "5 Log",
         }
     }
+}
+
+/// A line of what a step printed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LogLine<'a> {
+    /// Which step, iteration and attempt the next lines are of: the event that holds them.
+    Heading(&'a Event),
+    /// A line.
+    Text(&'a str),
 }
 
 /// Which pane the motion keys move in.
@@ -206,7 +218,7 @@ impl Execution {
             (Tab::Output, None) => detail.output.as_ref(),
             (Tab::Input, Some(step)) => step.input.as_ref(),
             (Tab::Output, Some(step)) => step.output.as_ref(),
-            (Tab::Error | Tab::Events, _) => None,
+            (Tab::Error | Tab::Events | Tab::Log, _) => None,
         }
     }
 
@@ -224,10 +236,20 @@ impl Execution {
         self.events.iter().filter(move |event| step.is_none() || event.body.step() == step)
     }
 
+    /// What the selected step printed, attempt by attempt; all of them for the trigger.
+    pub fn log(&self) -> impl Iterator<Item = LogLine<'_>> {
+        let logged = self.step_events().filter_map(|event| match &event.body {
+            EventBody::StepLogged { log, .. } => Some((event, log)),
+            _ => None,
+        });
+        logged.flat_map(|(event, log)| std::iter::once(LogLine::Heading(event)).chain(log.lines().map(LogLine::Text)))
+    }
+
     /// How many lines the content of the open tab has.
     pub fn content_lines(&self) -> usize {
         match self.tab() {
             Tab::Events => self.step_events().count(),
+            Tab::Log => self.log().count(),
             Tab::Error => 0,
             tab => self.json(tab).map_or(0, json::count),
         }

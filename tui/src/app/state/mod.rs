@@ -26,7 +26,7 @@ pub mod workflows;
 
 use chrono::{DateTime, Utc};
 
-pub use can::{can, status};
+pub use can::{approval, can, status};
 pub use screen::{ROOTS, Root, Screen};
 
 use self::link::Link;

@@ -118,6 +118,8 @@ pub enum Deed {
     Cancel(ExecutionId),
     /// Try the execution again.
     Retry(ExecutionId),
+    /// Approve what the step waits for, or reject it.
+    Decide(ExecutionId, String, bool),
     /// Activate this version of the workflow, or deactivate it.
     Switch(String, Option<i32>),
 }

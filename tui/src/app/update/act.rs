@@ -11,7 +11,7 @@ use crate::app::state::filter::Filter;
 use crate::app::state::line::Line;
 use crate::app::state::overlay::{Confirm, Deed, Overlay, PickerKind, StartForm};
 use crate::app::state::toast::Tone;
-use crate::app::state::{Root, Screen, State, can, status};
+use crate::app::state::{Root, Screen, State, approval, can, status};
 
 /// Does `action`, or says why it can't be done now.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -49,6 +49,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Cancel => ask_cancel(state),
         Action::Retry => ask_retry(state),
         Action::Pause => return pause(state),
+        Action::Approve | Action::Reject => ask_decision(state, action == Action::Approve),
         Action::Why => return state.screen().execution().map(Effect::Why).into_iter().collect(),
         Action::Switch => ask_switch(state),
         other => on_screen(state, other),
@@ -77,6 +78,13 @@ fn ask_retry(state: &mut State) {
     let Some(id) = state.screen().execution() else { return };
     let question = format!("retry {} {}? steps that succeeded keep their outputs", workflow_of(state, id), id.short());
     ask(state, question, Deed::Retry(id));
+}
+
+fn ask_decision(state: &mut State, approve: bool) {
+    let (Some(id), Some(step)) = (state.screen().execution(), approval(state)) else { return };
+    let message = step.awaits.as_ref().and_then(|awaited| awaited.message.clone()).unwrap_or_default();
+    let (word, step) = (if approve { "approve" } else { "reject" }, step.id.clone());
+    ask(state, format!("{word} {step}: {message}"), Deed::Decide(id, step, approve));
 }
 
 fn ask_cancel(state: &mut State) {
@@ -137,6 +145,7 @@ fn on_screen(state: &mut State, action: Action) {
         (Action::TabOutput, Screen::Execution(_)) => show_tab(state, Tab::Output),
         (Action::TabError, Screen::Execution(_)) => show_tab(state, Tab::Error),
         (Action::TabEvents, Screen::Execution(_)) => show_tab(state, Tab::Events),
+        (Action::TabLog, Screen::Execution(_)) => show_tab(state, Tab::Log),
         (Action::NextPane, Screen::Execution(open)) => {
             open.pane = if open.pane == Pane::Steps { Pane::Content } else { Pane::Steps };
         }

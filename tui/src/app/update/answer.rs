@@ -44,7 +44,7 @@ pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Started(result) => started(state, result),
         Answer::Cancelled(id, result) => cancelled(state, id, result),
         Answer::Why(id, result) => why(state, id, result),
-        Answer::Paused(id, result) => paused(state, id, result),
+        Answer::Told(id, result) => told(state, id, result),
         Answer::Switched(id, result) => switched(state, &id, result),
         Answer::Copied(result) => {
             match result {
@@ -114,7 +114,7 @@ fn why(state: &mut State, id: ExecutionId, result: Result<WhyView, Failure>) -> 
     }
 }
 
-fn paused(state: &mut State, id: ExecutionId, result: Result<Box<ExecutionView>, Failure>) -> Vec<Effect> {
+fn told(state: &mut State, id: ExecutionId, result: Result<Box<ExecutionView>, Failure>) -> Vec<Effect> {
     match result {
         Ok(view) => {
             state.toasts.push(state.now, Tone::Good, format!("{}: the server was told", id.short()));

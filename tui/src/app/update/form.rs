@@ -101,6 +101,8 @@ fn confirm(state: &mut State, question: Confirm, name: &str) -> Vec<Effect> {
     let action = match question.deed {
         Deed::Cancel(_) => Action::Cancel,
         Deed::Retry(_) => Action::Retry,
+        Deed::Decide(.., true) => Action::Approve,
+        Deed::Decide(..) => Action::Reject,
         Deed::Switch(..) => Action::Switch,
     };
     // The world may have moved while the question was on screen.
@@ -111,6 +113,7 @@ fn confirm(state: &mut State, question: Confirm, name: &str) -> Vec<Effect> {
     match question.deed {
         Deed::Cancel(id) => vec![Effect::Cancel(id)],
         Deed::Retry(id) => vec![Effect::Retry(id)],
+        Deed::Decide(id, step, approve) => vec![Effect::Decide { id, step, approve }],
         Deed::Switch(workflow, activate) => vec![Effect::Switch { workflow, activate }],
     }
 }

@@ -20,7 +20,7 @@ fn one_key_pauses_and_lets_go_on() {
     assert_eq!(app.keys("p"), [Effect::Pause { id, on: true }]);
     let mut view = app.state.store.get(id).unwrap().clone();
     (view.status, view.last_seq) = (ExecutionStatus::Paused, view.last_seq + 1);
-    app.answer(Answer::Paused(id, Ok(Box::new(view))));
+    app.answer(Answer::Told(id, Ok(Box::new(view))));
     app.key(KeyCode::Esc);
     app.keys("/status:paused");
     app.key(KeyCode::Enter);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::app::action::Action;
 use crate::app::effect::Effect;
-use crate::app::state::execution::Tab;
+use crate::app::state::execution::{LogLine, Tab};
 use crate::app::state::toast::Tone;
 use crate::app::state::{Screen, State};
 
@@ -13,7 +13,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let copied = match action {
         Action::YankId => id(state).map(|text| ("id", text)),
         Action::YankCli => command(state).map(|text| ("command", text)),
-        _ => json(state).map(|text| ("JSON", text)),
+        _ => log(state).map(|text| ("log", text)).or_else(|| json(state).map(|text| ("JSON", text))),
     };
     let Some((what, text)) = copied else {
         state.toasts.push(state.now, Tone::Bad, "there is nothing to copy here");
@@ -50,4 +50,15 @@ fn json(state: &State) -> Option<String> {
         _ => serde_json::to_value(state.store.get(state.screen().execution()?)?),
     };
     row.ok().as_ref().and_then(pretty)
+}
+
+/// What the selected step printed, without the headings, when that is what the open tab shows.
+fn log(state: &State) -> Option<String> {
+    let Screen::Execution(open) = state.screen() else { return None };
+    let lines = open.log().filter_map(|line| match line {
+        LogLine::Heading(_) => None,
+        LogLine::Text(text) => Some(text),
+    });
+    let log = lines.collect::<Vec<_>>().join("\n");
+    (open.tab() == Tab::Log && !log.is_empty()).then_some(log)
 }

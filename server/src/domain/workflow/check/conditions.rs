@@ -91,7 +91,7 @@ fn items(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<Option<Item
 /// A bare expression that sees `names`, and nothing of an execution: there is none yet.
 fn expression(field: &Cursor<'_>, names: &'static [&'static str], problems: &mut Problems<'_>) -> Option<Expression> {
     let graph = Graph::new(HashMap::new(), Vec::new(), 0);
-    let world = World { graph: &graph, inputs: None };
+    let world = World { graph: &graph, inputs: None, own_id: None, events: BTreeSet::new() };
     Context::outside(&world, names).bare(field, problems)
 }
 
@@ -101,7 +101,7 @@ fn check(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Check> {
     let uses = fields.required(problems, "uses")?.word(problems, &CHECK_USES)?;
     let with = fields.required(problems, "with")?;
     let graph = Graph::new(HashMap::new(), Vec::new(), 0);
-    let world = World { graph: &graph, inputs: None };
+    let world = World { graph: &graph, inputs: None, own_id: None, events: BTreeSet::new() };
     let mut context = Context::outside(&world, &["previous"]);
     let work = match Language::from_word(uses) {
         Some(language) => code::work(language, &with, &mut context, problems),

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use super::{ids, senders};
 use crate::domain::workflow::document::{Cursor, Found, Problems, shorten};
-use crate::domain::workflow::plan::{Cors, RateLimit};
+use crate::domain::workflow::plan::{Cors, DeliveryLimit};
 
 /// The fields of `rate_limit`.
 pub(super) const RATE_LIMIT_FIELDS: [&str; 2] = ["limit", "per"];
@@ -19,14 +19,14 @@ const MOST_DELIVERIES: u32 = 1_000_000;
 const MOST: usize = 100;
 
 /// Reads `rate_limit`.
-pub(super) fn rate_limit(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<RateLimit> {
+pub(super) fn rate_limit(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<DeliveryLimit> {
     let fields = field.fields(problems)?;
     fields.expect(problems, &RATE_LIMIT_FIELDS, &[]);
     let limit = fields.required(problems, "limit").and_then(|field| field.integer(problems, 1, MOST_DELIVERIES));
     let day = Duration::from_secs(24 * 60 * 60);
     let second = Duration::from_secs(1);
     let per = fields.get("per").map_or(Some(second), |field| ids::duration(&field, problems, second, day));
-    Some(RateLimit { limit: limit?, per: per? })
+    Some(DeliveryLimit { limit: limit?, per: per? })
 }
 
 /// Reads `allow_ips`.

@@ -14,7 +14,7 @@ pub use event::{EventTrigger, InternalEvent};
 pub use form::{FieldKind, FormField, FormTrigger, choice_text, form_fields};
 pub use path::{WebhookPath, key_fits, literal_first};
 pub use schedule::{ScheduleTrigger, WrittenSchedule};
-pub use webhook::{Cors, Proof, RateLimit, Respond, WebhookTrigger};
+pub use webhook::{Cors, DeliveryLimit, Proof, Respond, WebhookTrigger};
 
 /// One trigger of a workflow version.
 #[derive(Debug)]

@@ -25,7 +25,7 @@ pub struct WebhookTrigger {
     /// scheme has for it or `idempotency-key` does.
     pub dedupe_header: Option<Arc<str>>,
     /// How many deliveries may come in a time.
-    pub rate_limit: Option<RateLimit>,
+    pub rate_limit: Option<DeliveryLimit>,
     /// Largest body, in bytes.
     pub max_body_bytes: usize,
     /// The web pages whose scripts may deliver and read the answer.
@@ -58,7 +58,7 @@ pub enum Respond {
 
 /// At most `limit` deliveries within `per`, on each node; as many at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimit {
+pub struct DeliveryLimit {
     /// How many.
     pub limit: u32,
     /// In which time.
