@@ -187,7 +187,7 @@ async fn a_webhook_takes_so_many_so_large_and_from_there() {
 #[tokio::test]
 async fn a_trusted_proxy_says_where_a_delivery_comes_from() {
     let args = vec!["--trusted-proxies".to_owned(), "127.0.0.0/8".to_owned()];
-    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, embedded: false }).await;
+    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, ..ServerOptions::default() }).await;
     install(&server.client(), GUARDED.trim_start()).await;
     let sender = server.client().anonymous();
     for (forwarded, status) in [

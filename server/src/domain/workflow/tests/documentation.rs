@@ -11,7 +11,7 @@ const REFERENCE: &str = include_str!("../../../../../docs/workflow-file.md");
 #[test]
 fn its_examples_compile() {
     let examples: Vec<&str> = REFERENCE.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 5);
+    assert_eq!(examples.len(), 8);
     for example in examples {
         assert_eq!(compile(example).map(|_| ()), Ok(()), "{example}");
     }
