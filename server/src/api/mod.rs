@@ -17,6 +17,7 @@ mod execution;
 mod execution_control;
 mod execution_metrics;
 mod failure;
+mod form;
 mod health;
 mod hook_answer;
 mod hook_cors;

@@ -44,7 +44,7 @@ enum Failed {
     #[error(transparent)]
     Version(#[from] VersionError),
     /// The database can't be read or written.
-    #[error("the database can't be reached")]
+    #[error("what the condition has seen can't be read or written")]
     Store(#[from] store::Error),
     /// It should have fired, and there was no room: the next check tries again.
     #[error(transparent)]
@@ -143,7 +143,11 @@ impl Conditions {
         after.checked_at = Some(now);
         match self.check(&look, &mut after).await {
             Ok(()) => after.error = None,
-            Err(error) => after.error = Some(error.to_string().replace('\0', "")),
+            Err(error) => {
+                let (workflow, trigger) = (look.row.workflow_uid, &look.row.trigger_id);
+                tracing::debug!(error = &error as &dyn std::error::Error, %workflow, %trigger, "a check failed");
+                after.error = Some(error.to_string().replace('\0', ""));
+            }
         }
         let row = look.row;
         self.database.engine(move |connection| Ok(condition::keep(connection, &row, &after)?)).await?;
