@@ -7,12 +7,15 @@
 mod action;
 mod backend;
 mod clipboard;
+mod data;
 mod effect;
 mod effects;
 mod event;
 mod keymap;
 mod options;
+mod order;
 mod runner;
+mod session;
 mod state;
 mod terminal;
 mod update;

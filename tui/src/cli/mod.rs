@@ -17,6 +17,7 @@ mod describe;
 mod diagnostics;
 mod diff;
 mod dlq;
+mod editor;
 mod environment;
 mod error;
 mod event_line;
