@@ -42,4 +42,5 @@ pub use crate::store::queries::dead_letter::DeadLetterFilter;
 pub use secret::Secrets;
 pub use token::Tokens;
 pub use workflow::{Activated, IfMatch, Workflows};
+pub use workflow_view::outline as workflow_outline;
 pub use workspace::Workspaces;

@@ -62,7 +62,7 @@ impl Workflow {
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
         let whole = session.client()?.workflow(self.id.trim_start_matches("workflow/")).await?;
         let printer = &session.printer;
-        let text = match printer.document(&whole) {
+        let text = match printer.document(&whole)? {
             _ if self.source => whole.source,
             Some(text) => text,
             None => workflow_text(&whole, printer),

@@ -9,6 +9,7 @@ mod activate;
 mod apply;
 mod cancel;
 mod command;
+mod complete;
 mod config;
 mod ctx;
 mod delete;
@@ -48,7 +49,8 @@ mod watch;
 mod why;
 mod workspace;
 
-pub use command::{ClientCommand, run};
+pub use command::{Binary, ClientCommand, run};
+pub use complete::complete;
 pub use error::Error;
 pub use exit::Exit;
 pub use globals::Globals;

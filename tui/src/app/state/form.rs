@@ -81,6 +81,8 @@ pub enum Purpose {
         ids: Vec<ExecutionId>,
         /// Or all with this cause.
         fingerprint: Option<String>,
+        /// How many there were when the form was opened.
+        seen: i64,
     },
     /// Discards dead letters.
     Discard {
@@ -88,6 +90,8 @@ pub enum Purpose {
         ids: Vec<ExecutionId>,
         /// Or all with this cause.
         fingerprint: Option<String>,
+        /// How many there were when the form was opened.
+        seen: i64,
     },
     /// Keeps a secret.
     Secret,

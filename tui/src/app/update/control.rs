@@ -64,8 +64,12 @@ fn on_executions(state: &mut State, action: Action, order: impl Fn(&State, Execu
         (1, 1) => format!("{verb} {} {}? {}", workflow_of(state, *id), id.short(), consequence(first)),
         (some, all) => format!("{verb} {some} of {all} executions? {}", consequence(first)),
     };
+    let meant = |order: &Order| match order {
+        Order::Cancel(id, _) | Order::Pause(id) | Order::Resume(id) | Order::Retry(id, _) => Some(*id),
+        _ => None,
+    };
+    let mut notes = vec![blast(state, &orders.iter().filter_map(meant).collect::<Vec<_>>())];
     let left = ids.len() - orders.len();
-    let mut notes = vec![blast(state, &ids)];
     if left > 0 {
         notes.push(format!("{left} are left alone: they are not in a state for that"));
     }

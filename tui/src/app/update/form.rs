@@ -189,6 +189,10 @@ fn submit(state: &mut State, mut form: Box<Form>) -> Vec<Effect> {
             Vec::new()
         });
     }
+    if let Some(why) = grown(state, &form.purpose) {
+        state.toasts.push(state.now, Tone::Bad, why);
+        return Vec::new();
+    }
     match submit::orders(&form) {
         Ok(orders) => send(state, orders),
         Err((label, why)) => {
@@ -197,6 +201,17 @@ fn submit(state: &mut State, mut form: Box<Form>) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// What is meant by its cause may have grown while the form was open: nothing that nobody saw is ever acted on.
+fn grown(state: &State, purpose: &Purpose) -> Option<String> {
+    let (Purpose::Replay { fingerprint: Some(fingerprint), seen, .. }
+    | Purpose::Discard { fingerprint: Some(fingerprint), seen, .. }) = purpose
+    else {
+        return None;
+    };
+    let now = state.causes.iter().find(|cause| cause.fingerprint == *fingerprint).map_or(0, |cause| cause.count);
+    (now != *seen).then(|| format!("nothing was done: there were {seen} dead letters with this cause, now there are {now}"))
 }
 
 fn filter(state: &mut State, mut line: Line, name: &str) -> Vec<Effect> {

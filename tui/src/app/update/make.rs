@@ -135,11 +135,11 @@ fn dead_letters(state: &mut State, action: Action) {
         if count > 1 || state.place.protected.is_some() {
             fields.push(confirm);
         }
-        Form::new(format!("replay {things}"), Purpose::Replay { ids, fingerprint }, fields, state.now)
+        Form::new(format!("replay {things}"), Purpose::Replay { ids, fingerprint, seen: count }, fields, state.now)
     } else {
         notes.push("nothing will be done about them; they stay in the history with your reason".into());
         let fields = vec![Field::new("reason", "", Entry::Text, "kept with them"), confirm];
-        Form::new(format!("discard {things}"), Purpose::Discard { ids, fingerprint }, fields, state.now)
+        Form::new(format!("discard {things}"), Purpose::Discard { ids, fingerprint, seen: count }, fields, state.now)
     };
     show(state, form.notes(notes));
 }

@@ -52,6 +52,22 @@ fn a_cause_is_replayed_with_a_canary_after_its_number_was_typed() {
 }
 
 #[test]
+fn a_cause_that_has_grown_meanwhile_is_not_replayed() {
+    let mut app = open("4");
+    app.keys("r");
+    later(&mut app);
+    let mut causes = samples::causes();
+    causes.items[0].count = 14;
+    app.answer(Answer::Data(Query::Causes, Ok(Data::Causes(causes))));
+    for _ in 0..3 {
+        enter(&mut app);
+    }
+    app.keys("13");
+    assert_eq!(enter(&mut app), []);
+    assert!(app.message().contains("now there are 14"), "{}", app.message());
+}
+
+#[test]
 fn dead_letters_are_discarded_with_a_reason_and_only_those_that_are_marked() {
     let mut app = open("4");
     assert_eq!(enter(&mut app), [Effect::Read(Query::DeadLetters("3f9c2b7a11d0e845".into()))]);

@@ -33,14 +33,14 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
         Purpose::Send(orders) => Ok(orders.clone()),
         Purpose::Start(workflow) => one(Order::Start { workflow: workflow.clone(), input: input(form)? }),
         Purpose::Retry(id, before) => one(retry(form, *id, before)?),
-        Purpose::Replay { ids, fingerprint } => one(Order::Replay(DeadLetterReplay {
+        Purpose::Replay { ids, fingerprint, .. } => one(Order::Replay(DeadLetterReplay {
             ids: ids.clone(),
             fingerprint: fingerprint.clone(),
             from: from(form),
             canary: number(form, "canary")?.unwrap_or(0),
             rate: number(form, "rate")?,
         })),
-        Purpose::Discard { ids, fingerprint } => {
+        Purpose::Discard { ids, fingerprint, .. } => {
             let reason = needed(form, "reason")?;
             one(Order::Discard(DeadLetterDiscard { ids: ids.clone(), fingerprint: fingerprint.clone(), reason }))
         }

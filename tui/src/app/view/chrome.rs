@@ -102,6 +102,7 @@ fn aside(state: &State) -> String {
                 if shown == all { text::number(all) } else { format!("{} of {}", text::number(shown), text::number(all)) };
             format!("{count}, read every {} s", EVERY.num_seconds())
         }
+        Screen::Workflow(open) if open.draft.is_some() => "DRAFT, not applied".to_owned(),
         Screen::Workflow(open) => open.detail.as_ref().map_or_else(String::new, |detail| {
             let active = state.catalogue.get(&open.id).and_then(|workflow| workflow.active_version);
             let active = active.map_or_else(|| "not active".to_owned(), |version| format!("version {version} active"));

@@ -14,6 +14,14 @@ use crate::app::state::form::{Entry, Field, Form};
 /// Width of the names of fields.
 const LABEL: usize = 16;
 
+/// How many rows a form takes with its frame, on a screen of `width` columns.
+pub fn height(form: &Form, width: u16) -> u16 {
+    let width = usize::from(width).min(110).saturating_sub(5);
+    let notes: usize = form.notes.iter().map(|note| text::wrap(note, width).len()).sum();
+    let rows = notes + usize::from(notes > 0) + form.fields.len() + 6;
+    u16::try_from(rows).unwrap_or(u16::MAX)
+}
+
 /// Draws the fields, what to know before sending them, and how it is done.
 pub fn draw(buf: &mut Buffer, inside: Rect, form: &Form, theme: Theme) {
     let width = usize::from(inside.width).saturating_sub(3);

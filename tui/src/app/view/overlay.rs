@@ -33,7 +33,8 @@ pub fn draw(buf: &mut Buffer, areas: &Frame, state: &State, overlay: &Overlay, t
             prompt(buf, areas, spans, note(error.as_deref(), FILTER_HELP), theme);
         }
         Overlay::Form(open) => {
-            let inside = window(buf, areas, &open.title, border(state, theme), theme);
+            let inside =
+                window(buf, &lower(areas, form::height(open, areas.body.width)), &open.title, border(state, theme), theme);
             form::draw(buf, inside, open, theme);
         }
         Overlay::Note(open) => note_window(buf, areas, open, theme),
@@ -46,7 +47,16 @@ fn border(state: &State, theme: Theme) -> Style {
     theme.style(token)
 }
 
+/// The areas with a body that is only `height` rows high, at its lower end: what is asked about stays in view.
+fn lower(areas: &Frame, height: u16) -> Frame {
+    let height = height.min(areas.body.height);
+    Frame { body: Rect { y: areas.body.bottom() - height, height, ..areas.body }, ..*areas }
+}
+
 fn note_window(buf: &mut Buffer, areas: &Frame, open: &Note, theme: Theme) {
+    let width = usize::from(areas.body.width).min(110).saturating_sub(5);
+    let lines: usize = open.lines.iter().map(|(_, line)| text::wrap(line, width).len()).sum();
+    let areas = &lower(areas, u16::try_from(lines + 4).unwrap_or(u16::MAX));
     let inside = window(buf, areas, &open.title, theme.style(Token::Accent), theme);
     let width = usize::from(inside.width).saturating_sub(3);
     let parts = open.lines.iter().skip(open.scroll).flat_map(|(token, line)| {

@@ -175,7 +175,7 @@ fn code() {
 fn values_are_folded_and_several_are_cancelled() {
     let mut screen = Screen::live(SMALL);
     screen.open(15);
-    screen.keys("kkkk2<tab>j ");
+    screen.keys("kkk2<tab>jj ");
     picture!(execution_folded, screen);
     let mut screen = Screen::live(SMALL);
     screen.keys("2   ");

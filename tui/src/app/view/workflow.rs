@@ -8,7 +8,7 @@ use tidemill_common::api::metrics::DurationMetrics;
 use tidemill_common::api::workflow::{StepOutline, WorkflowDetail};
 use tidemill_common::status::StepStatus;
 
-use super::pane::{Row, instead, plain, put, put_right, row, say, span};
+use super::pane::{Row, instead, plain, put, row, say, span};
 use super::theme::{Theme, Token};
 use super::{aside, executions, source, steps, text};
 use crate::app::state::workflow::{Tab, Workflow};
@@ -44,9 +44,6 @@ fn tabs(buf: &mut Buffer, body: Rect, open: &Workflow, theme: Theme) {
         spans.extend([label, plain(" ")]);
     }
     put(buf, body, 0, spans);
-    if open.draft.is_some() {
-        put_right(buf, body, 0, vec![span(theme, Token::Warn, "DRAFT, not applied "), plain(" ")]);
-    }
 }
 
 fn overview(buf: &mut Buffer, area: Rect, state: &State, open: &Workflow, theme: Theme) {
@@ -141,7 +138,7 @@ fn metrics(buf: &mut Buffer, area: Rect, open: &Workflow, theme: Theme) {
     let Some(mine) = metrics.items.iter().find(|item| item.workflow_id == open.id) else {
         return say(buf, area, theme, &[(Token::Muted, "No execution of it ended within the last day.".into())]);
     };
-    let name = (usize::from(area.width) / 3).clamp(14, 40);
+    let name = usize::from(area.width).saturating_sub(2 + 6 * 9 + 1).clamp(4, 40);
     let titles = ["ENDED", "FAILED", "SUCCESS", "P50", "P95", "P99"].map(|title| text::right(title, 9)).concat();
     put(buf, area, 0, vec![span(theme, Token::Head, format!("  {}{titles}", text::fit("", name)))]);
     let whole = std::iter::once(("all steps", &mine.executions));

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tidemill_common::clock::{Clock as _, SystemClock};
 
-use super::{ColorChoice, Format, Layout, Paint, Row, Tone, plain_text, render, to_yaml};
+use super::{ColorChoice, Format, Layout, Paint, Row, Shape, Tone, plain_text, render, to_yaml};
 use crate::cli::Error;
 use crate::cli::config::Config;
 use crate::cli::environment::Environment;
@@ -25,6 +25,7 @@ pub struct Printer {
     pub error_paint: Paint,
     headers: bool,
     quiet: bool,
+    shape: Option<Shape>,
 }
 
 impl Printer {
@@ -48,11 +49,15 @@ impl Printer {
             error_paint: Paint(wants_color(choice, environment, io::stderr().is_terminal())),
             headers: !globals.no_headers,
             quiet: globals.quiet,
+            shape: globals.shape(),
         })
     }
 
     /// Prints a list. An empty one says so, on stderr, when people read it.
     pub fn list<T: Row>(&self, items: &[T]) -> Result<(), Error> {
+        if let Some(shape) = &self.shape {
+            return write(&shape.text(&json(&items))?);
+        }
         write(&self.list_text(items, SystemClock.now()))?;
         if items.is_empty() && matches!(self.format, Format::Table | Format::Wide) {
             self.note(&format!("no {}s", T::KIND));
@@ -76,7 +81,7 @@ impl Printer {
 
     /// Prints one thing: as JSON or YAML `whole`, else its row.
     pub fn item<T: Row>(&self, row: &T, whole: &impl Serialize) -> Result<(), Error> {
-        match self.document(whole) {
+        match self.document(whole)? {
             Some(text) => write(&text),
             None => self.list(std::slice::from_ref(row)),
         }
@@ -84,7 +89,7 @@ impl Printer {
 
     /// Prints what a command changed: `text` for people, `KIND/ID` with `name`, the id with `--quiet`, else `whole`.
     pub fn change(&self, kind: &str, id: &str, verbed: &str, whole: &impl Serialize) -> Result<(), Error> {
-        let text = match (self.document(whole), self.format) {
+        let text = match (self.document(whole)?, self.format) {
             (Some(document), _) => document,
             (None, _) if self.quiet => format!("{id}\n"),
             (None, Format::Name) => format!("{kind}/{id}\n"),
@@ -93,14 +98,17 @@ impl Printer {
         write(&text)
     }
 
-    /// `value` as a document, if the format is one.
-    pub fn document(&self, value: &impl Serialize) -> Option<String> {
-        match self.format {
+    /// `value` as a document, if the format is one, or what `--jq` or `--template` make of it.
+    pub fn document(&self, value: &impl Serialize) -> Result<Option<String>, Error> {
+        if let Some(shape) = &self.shape {
+            return shape.text(&json(value)).map(Some);
+        }
+        Ok(match self.format {
             Format::Json => Some(pretty(&json(value))),
             Format::Jsonl => Some(format!("{}\n", json(value))),
             Format::Yaml => Some(to_yaml(&json(value))),
             Format::Table | Format::Wide | Format::Name | Format::Tsv => None,
-        }
+        })
     }
 
     /// How rows become text at `now`.
@@ -159,7 +167,7 @@ pub fn complain(text: &str) {
 impl Printer {
     /// A printer of `format` without colour, for golden tests.
     pub(in crate::cli) fn plain(format: Format, quiet: bool) -> Self {
-        Self { format, paint: Paint(false), error_paint: Paint(false), headers: true, quiet }
+        Self { format, paint: Paint(false), error_paint: Paint(false), headers: true, quiet, shape: None }
     }
 }
 
