@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::awaited::{Awaited, Verdict};
 use crate::ids::ExecutionId;
 use crate::status::{ExecutionStatus, FailureClass};
 
@@ -79,6 +80,18 @@ pub enum EventBody {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         retry_at: Option<DateTime<Utc>>,
     },
+    /// What an attempt of a code step printed; stands before the event that says how the attempt ended.
+    StepLogged {
+        /// The step's id.
+        step: Arc<str>,
+        /// Which iteration of the step, from 0; absent where the step as a whole is meant.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        iteration: Option<u32>,
+        /// The attempt that printed it.
+        attempt: u32,
+        /// The text, secrets masked; at most what [`crate::limits::CODE_LOG_BYTES`] says, and a line that says where it was cut.
+        log: Arc<str>,
+    },
     /// A step will not run.
     StepSkipped {
         /// The step's id.
@@ -93,8 +106,27 @@ pub enum EventBody {
         /// Which iteration of the step, from 0; absent where the step as a whole is meant.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         iteration: Option<u32>,
-        /// Until when.
-        until: DateTime<Utc>,
+        /// Until when; absent when it waits for ever.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        until: Option<DateTime<Utc>>,
+        /// What it waits for, if not only for that time.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        awaits: Option<Arc<Awaited>>,
+    },
+    /// Somebody decided about a step that waited for people. What follows from it is said by the next event of the step.
+    StepDecided {
+        /// The step's id.
+        step: Arc<str>,
+        /// Which iteration of the step, from 0; absent where the step as a whole is meant.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        iteration: Option<u32>,
+        /// What was decided.
+        verdict: Verdict,
+        /// Who decided; `timeout` when nobody did in time.
+        by: String,
+        /// Why, in that person's words.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        comment: Option<String>,
     },
     /// The execution is about to fail; first the steps of `catch` happen and `on_failure` is told. The steps that had not
     /// ended are stopped.
@@ -160,8 +192,10 @@ impl EventBody {
             Self::StepStarted { .. } => "step_started",
             Self::StepCompleted { .. } => "step_completed",
             Self::StepFailed { .. } => "step_failed",
+            Self::StepLogged { .. } => "step_logged",
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepWaiting { .. } => "step_waiting",
+            Self::StepDecided { .. } => "step_decided",
             Self::FailureCaught { .. } => "failure_caught",
             Self::FailureReported { .. } => "failure_reported",
             Self::ExecutionCancelRequested { .. } => "execution_cancel_requested",
@@ -178,7 +212,9 @@ impl EventBody {
             Self::StepStarted { iteration, .. }
             | Self::StepCompleted { iteration, .. }
             | Self::StepFailed { iteration, .. }
-            | Self::StepWaiting { iteration, .. } => *iteration,
+            | Self::StepLogged { iteration, .. }
+            | Self::StepWaiting { iteration, .. }
+            | Self::StepDecided { iteration, .. } => *iteration,
             _ => None,
         }
     }
@@ -197,8 +233,10 @@ impl EventBody {
             Self::StepStarted { step, .. }
             | Self::StepCompleted { step, .. }
             | Self::StepFailed { step, .. }
+            | Self::StepLogged { step, .. }
             | Self::StepSkipped { step, .. }
-            | Self::StepWaiting { step, .. } => Some(step),
+            | Self::StepWaiting { step, .. }
+            | Self::StepDecided { step, .. } => Some(step),
             _ => None,
         }
     }
@@ -218,12 +256,29 @@ pub struct Origin {
     /// The execution that this one tries again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retry_of: Option<ExecutionId>,
+    /// The step that called this execution.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parent: Option<Parent>,
+}
+
+/// The step of another execution that waits for the end of this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The other execution.
+    pub execution_id: ExecutionId,
+    /// Its step.
+    pub step: String,
+    /// Which iteration of the step, from 0; absent where the step has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub iteration: Option<u32>,
+    /// How many executions stand above this one: 1 for what an execution calls that nobody called.
+    pub depth: u32,
 }
 
 /// What started an execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TriggerOrigin {
-    /// `manual`, `webhook`, `schedule`, `retry` or `failure`.
+    /// `manual`, `webhook`, `schedule`, `retry`, `failure` or `call`.
     #[serde(rename = "type")]
     pub kind: Arc<str>,
     /// The trigger's id in the workflow file; absent for a manual start.

@@ -80,6 +80,13 @@ id!(
 );
 
 impl ExecutionId {
+    /// The id made of `now` and `bits`, always the same. Six of the bits give way to those of the version.
+    #[must_use]
+    pub fn with_bits(now: DateTime<Utc>, bits: [u8; 10]) -> Self {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &bits).into_uuid())
+    }
+
     /// When the execution was admitted: the time within its id, to the millisecond.
     #[must_use]
     pub fn admitted_at(self) -> DateTime<Utc> {
@@ -103,6 +110,15 @@ mod tests {
     fn an_execution_id_carries_its_time() {
         let now = DateTime::from_timestamp_millis(1_790_000_000_123).unwrap();
         assert_eq!(ExecutionId::new(now).admitted_at(), now);
+    }
+
+    #[test]
+    fn an_id_of_given_bits_carries_its_time_too() {
+        let now = DateTime::from_timestamp_millis(1_790_000_000_123).unwrap();
+        let id = ExecutionId::with_bits(now, [7; 10]);
+        assert_eq!((id.admitted_at(), id), (now, ExecutionId::with_bits(now, [7; 10])));
+        assert_ne!(id, ExecutionId::with_bits(now, [8; 10]));
+        assert_eq!(id.0.get_version_num(), 7);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! does I/O, knows a database, or draws. Start reading at [`event`]: everything an execution is, is a fold of events.
 
 pub mod api;
+pub mod awaited;
 pub mod clock;
 pub mod event;
 pub mod ids;

@@ -32,17 +32,29 @@ pub const STEP_ATTEMPTS: u32 = 100;
 pub const STEP_ITERATIONS: u32 = 10_000;
 /// Most iterations of one step at once.
 pub const STEP_ITERATIONS_AT_ONCE: u32 = 1_000;
+/// How deep executions may call each other.
+pub const CALL_DEPTH: u32 = 16;
 /// How long a webhook with `respond: when_finished` waits before it answers 202, in seconds.
 pub const RESPOND_SECONDS: u64 = 30;
 /// How long a code step may take, in seconds, unless its workflow says less.
 pub const CODE_SECONDS: u64 = 30;
-/// Memory that a code step may take, in bytes.
+/// Memory that a code step may take, in bytes, unless its workflow says otherwise.
 pub const CODE_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
 /// Longest code of one step, in bytes.
 pub const CODE_BYTES: usize = 256 * 1024;
 /// Largest input of a code step, in bytes of JSON.
 pub const CODE_INPUT_BYTES: usize = 16 * 1024 * 1024;
-/// Largest output of a code step, in bytes of JSON.
+/// Least memory that a code step can be given, in MiB.
+pub const CODE_MEMORY_MIB_LEAST: u32 = 16;
+/// Most memory that an operator can let a code step have, in MiB (64 GiB).
+pub const CODE_MEMORY_MIB_MOST: u32 = 64 * 1024;
+/// Longest time that an operator can let a code step have, in seconds.
+pub const CODE_SECONDS_MOST: u64 = 3600;
+/// Largest output that an operator can let a code step have, in KiB of JSON (64 MiB).
+pub const CODE_OUTPUT_KIB_MOST: u32 = 64 * 1024;
+/// Longest log that an operator can let a code step have, in KiB (16 MiB).
+pub const CODE_LOG_KIB_MOST: u32 = 16 * 1024;
+/// Largest output of a code step, in bytes of JSON, unless its workflow says otherwise.
 pub const CODE_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
-/// Longest log of a code step, in bytes; the rest is cut.
+/// Longest log of a code step, in bytes, unless its workflow says otherwise; the rest is cut.
 pub const CODE_LOG_BYTES: usize = 1024 * 1024;

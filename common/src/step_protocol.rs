@@ -57,6 +57,38 @@ impl Language {
     }
 }
 
+/// What runs JavaScript.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum), oai(rename_all = "snake_case"))]
+#[serde(rename_all = "snake_case")]
+pub enum Runtime {
+    /// The engine inside the step host: starts in no time, has no packages.
+    #[default]
+    Quickjs,
+    /// The machine's Node.js, where the operator allows it.
+    Node,
+}
+
+impl Runtime {
+    /// Every runtime.
+    pub const ALL: [Self; 2] = [Self::Quickjs, Self::Node];
+
+    /// The word behind `runtime`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quickjs => "quickjs",
+            Self::Node => "node",
+        }
+    }
+
+    /// The runtime called `word`, if there is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|runtime| runtime.as_str() == word)
+    }
+}
+
 /// What the server asks of the step host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,8 +114,8 @@ pub struct Spawn {
 pub enum Notice {
     /// It is warm and takes requests.
     Ready {
-        /// Version of the Python inside.
-        python: String,
+        /// Version of the Python inside, or of Node.js.
+        version: String,
     },
     /// The child asked for; its channel and its pidfd come with this message.
     Spawned {

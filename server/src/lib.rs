@@ -20,6 +20,7 @@ pub mod postgres;
 pub mod queue;
 pub mod runner;
 pub mod secrets;
+pub mod selftest;
 pub mod serve;
 pub mod step_host;
 pub mod store;

@@ -162,7 +162,7 @@ async fn a_wait_survives_a_restart_and_ends_in_time() {
         story(&told)
     );
     let until = told.iter().find_map(|event| match &event.body {
-        EventBody::StepWaiting { until, .. } => Some(*until),
+        EventBody::StepWaiting { until, .. } => *until,
         _ => None,
     });
     let until = until.unwrap();

@@ -5,9 +5,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is not as it should be")]
 #![expect(clippy::format_collect, reason = "a test builds small texts")]
 
+mod admission;
 mod audit;
 mod bad_input;
 mod bench;
+mod calls;
 mod cli;
 mod clients;
 mod concurrency;
@@ -17,11 +19,15 @@ mod demo;
 mod endpoint;
 mod execution;
 mod journal_crash_points;
+mod limits;
+mod link;
 mod metrics;
+mod people;
 mod postgres_tls;
 mod recovery;
 mod sandbox;
 mod scene;
+mod selftest;
 mod stream;
 mod tenancy;
 mod tidy;

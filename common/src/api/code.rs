@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::event::StepError;
-use crate::step_protocol::Language;
+use crate::step_protocol::{Language, Runtime};
 
 /// A piece of code to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,17 +13,21 @@ use crate::step_protocol::Language;
 pub struct CodeExecute {
     /// What the code is written in.
     pub language: Language,
+    /// What runs JavaScript; `quickjs` when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub runtime: Option<Runtime>,
     /// The code.
     pub code: String,
     /// What it gets as its input; `null` when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub input: Option<Value>,
-    /// How long it may take, in milliseconds; 30 s when absent, and at most.
+    /// How long it may take, in milliseconds; 30 s when absent. Never more than the operator allows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub timeout_ms: Option<u64>,
-    /// How much memory it may take, in MiB; 512 when absent, and at most.
+    /// How much memory it may take, in MiB; 512 when absent. Never more than the operator allows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub memory_mib: Option<u32>,

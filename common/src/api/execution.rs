@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::awaited::Awaited;
 use crate::event::StepError;
 use crate::ids::ExecutionId;
 use crate::status::{ExecutionStatus, StepStatus};
@@ -20,7 +21,7 @@ pub struct ExecutionView {
     pub version: i32,
     /// Its state.
     pub status: ExecutionStatus,
-    /// What started it: `manual`, `webhook`, `schedule`, `retry`, `failure`.
+    /// What started it: `manual`, `webhook`, `schedule`, `retry`, `failure`, `call`.
     pub trigger_type: String,
     /// The trigger's id in the workflow file; absent for a manual start.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -46,6 +47,10 @@ pub struct ExecutionView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub retry_of: Option<ExecutionId>,
+    /// The execution that called this one and waits for its end.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub parent_id: Option<ExecutionId>,
 }
 
 /// A page of executions, newest first.
@@ -124,6 +129,18 @@ pub struct StepView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub error: Option<StepError>,
+    /// What it waits for, while it waits not only for a time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub awaits: Option<Awaited>,
+    /// The execution that it called last, for `workflow.call`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub child_id: Option<ExecutionId>,
+    /// What its newest attempt printed, for a code step without iterations; the events have the log of every attempt.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub log: Option<String>,
     /// How many iterations have ended, for a step with `for_each` or `while` that has begun.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]

@@ -28,6 +28,20 @@ pub struct SandboxView {
     pub minimum: Level,
     /// Whether code steps are run.
     pub available: bool,
+    /// The same for steps with `runtime: node`; absent where the operator doesn't allow them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub node: Option<NodeView>,
+}
+
+/// How well steps with `runtime: node` are locked up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct NodeView {
+    /// The level that was measured when their step host started.
+    pub level: Level,
+    /// Whether they are run.
+    pub available: bool,
 }
 
 /// Whether the server takes work. Answers 503 with a problem when it does not.

@@ -4,6 +4,7 @@
 //! a test holds the two together.
 
 pub mod account;
+pub mod approval;
 pub mod code;
 pub mod control;
 pub mod dead_letter;

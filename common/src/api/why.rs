@@ -74,14 +74,22 @@ pub enum WhyKind {
     PauseRequested,
     /// Somebody paused it.
     Paused,
-    /// A step waits until a time.
+    /// A step waits until a time, or for an event.
     StepWaiting,
+    /// A step waits for an execution that it called; what that one waits for follows.
+    ExecutionAwaited,
+    /// A step waits for somebody's approval.
+    ApprovalAwaited,
+    /// A step whose node was lost waits for an operator's decision.
+    DecisionAwaited,
     /// A step failed, and its next attempt is due at a time.
     StepRetrying,
     /// An attempt of a step is under way.
     StepRunning,
     /// Its concurrency key is held by other executions.
     KeyHeld,
+    /// Its workflow's rate limit lets it begin later.
+    RateLimited,
     /// A node holds the lease and works on it.
     Leased,
     /// The node that holds the lease is not heard of any more.

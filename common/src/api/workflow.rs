@@ -73,6 +73,10 @@ pub struct WorkflowApplied {
     pub outcome: ApplyOutcome,
     /// The workflow as it is now.
     pub workflow: WorkflowView,
+    /// What is not wrong with the file but should be known: code that this server could not check.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// What applying a file did.
@@ -129,6 +133,10 @@ pub struct ValidationView {
     pub valid: bool,
     /// Everything that is wrong with it.
     pub errors: Vec<Diagnostic>,
+    /// What is not wrong with it but should be known: code that this server could not check.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
+    pub warnings: Vec<Diagnostic>,
     /// The steps, when it is valid.
     pub steps: Vec<StepOutline>,
 }

@@ -7,12 +7,13 @@ mod slot;
 use std::sync::Arc;
 
 use tidemill_common::clock::Clock;
-use tidemill_common::event::{Event, EventBody, Json, Origin, TriggerOrigin};
+use tidemill_common::event::{Event, EventBody, Json, Origin, Parent, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
+use tidemill_common::status::ExecutionStatus;
 
 use crate::domain::workflow::plan::Plan;
-use crate::executor::Executor;
-use crate::journal::{self, Admitted, Delivery, Journal, Lease};
+use crate::executor::{Begun, Executor};
+use crate::journal::{self, Admitted, Delivery, Journal, Lease, Next};
 use crate::telemetry::Metrics;
 
 /// Something arrived that may start an execution.
@@ -36,6 +37,8 @@ pub struct Arrival {
     pub delivery: Option<Delivery>,
     /// What it tries again.
     pub retry: Option<Retry>,
+    /// The step that calls it.
+    pub parent: Option<Parent>,
 }
 
 /// What a retry takes from the execution that it tries again.
@@ -100,42 +103,60 @@ impl Admission {
         if self.executor.is_draining() {
             return Err(Refusal::Draining);
         }
-        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, delivery, retry } = arrival;
+        let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, .. } = arrival;
+        let (delivery, retry, parent) = (arrival.delivery, arrival.retry, arrival.parent);
         let (retry_of, carried) = retry.map_or_else(Default::default, |retry| (Some(retry.of), retry.carried));
-        let workflow_id = Arc::clone(&plan.id);
+        let (workflow_id, priority) = (Arc::clone(&plan.id), plan.priority);
         let slot = slot::slot(&plan, execution_id, version, &input);
-        // Whether its key is free is known when it is committed.
-        let permit = if slot.is_none() { self.executor.room() } else { None };
-        let origin = Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of };
+        let rate = slot::rate(&plan, execution_id, version, &input);
+        // Whether it may begin is known when it is committed.
+        let permit = if slot.is_none() && rate.is_none() { self.executor.room() } else { None };
+        let parent_id = parent.as_ref().map(|parent| parent.execution_id);
+        let origin =
+            Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of, parent };
         let body = match permit {
             Some(_) => EventBody::ExecutionStarted { origin: Some(origin) },
             None => EventBody::ExecutionQueued(origin),
         };
         let at = self.clock.now();
         let bodies = std::iter::once(body).chain(carried);
-        let events: Vec<_> = (1..).zip(bodies).map(|(seq, body)| Event { execution_id, seq, at, body }).collect();
+        let mut events: Vec<_> = (1..).zip(bodies).map(|(seq, body)| Event { execution_id, seq, at, body }).collect();
+        let begins = permit.is_some() && retry_of.is_none();
+        let mut begun = if begins { Begun::begin(execution_id, &plan, &events[0]) } else { None };
+        let (status, next) = match (&mut begun, &permit) {
+            (Some(begun), _) => {
+                events.extend(begun.take_events());
+                (begun.status(), begun.next(at))
+            }
+            (None, Some(_)) => (ExecutionStatus::Running, Next::Keep),
+            (None, None) => (ExecutionStatus::Queued, Next::Release(at)),
+        };
+        let first = if begun.is_none() && permit.is_some() { events.clone() } else { Vec::new() };
         let admission = journal::Admission {
             workspace_id,
             workflow_uid,
             workflow_id,
             version,
             trigger,
-            lease: permit.is_some(),
-            events: events.clone(),
+            status,
+            next,
+            events,
             retry_of,
+            parent_id,
             slot,
+            rate,
+            priority,
             delivery,
         };
         match self.journal.admit(admission).await.map_err(Refusal::from)? {
             Admitted::Duplicate(id) => Ok(Outcome::Duplicate(id)),
             Admitted::New => {
                 self.metrics.execution_started();
-                match permit {
-                    Some(permit) => {
-                        let lease = Lease { execution_id, workspace_id, epoch: 1 };
-                        self.executor.launch(lease, plan, &events, permit);
-                    }
-                    None => self.executor.wake_claims(),
+                let lease = Lease { execution_id, workspace_id, epoch: 1 };
+                match (permit, begun) {
+                    (Some(permit), Some(begun)) => self.executor.go_on(lease, begun, next, permit).await,
+                    (Some(permit), None) => self.executor.launch(lease, plan, &first, permit),
+                    (None, _) => self.executor.wake_claims(),
                 }
                 Ok(Outcome::Admitted)
             }

@@ -1,13 +1,16 @@
-//! The concurrency key of an arrival.
+//! What limits an arrival: its concurrency key, and its rate limit.
 
+use chrono::TimeDelta;
 use serde_json::Value;
 use tidemill_common::event::Json;
 use tidemill_common::ids::ExecutionId;
 
 use crate::domain::workflow::concurrency::OnLimit;
+use crate::domain::workflow::expression::Template;
 use crate::domain::workflow::plan::Plan;
+use crate::domain::workflow::rate_limit::RateLimit;
 use crate::domain::workflow::scope::{ExecutionMeta, Scope};
-use crate::journal::Slot;
+use crate::journal::{Rate, Slot};
 
 /// Longest key, in bytes.
 const LONGEST: usize = 512;
@@ -16,26 +19,49 @@ const LONGEST: usize = 512;
 pub(super) fn slot(plan: &Plan, execution_id: ExecutionId, version: i32, input: &Json) -> Option<Slot> {
     let concurrency = plan.concurrency.as_ref()?;
     let limit = i32::try_from(concurrency.limit).unwrap_or(i32::MAX);
-    let started_at = execution_id.admitted_at();
-    let meta = ExecutionMeta { execution_id, workflow_id: plan.id.clone(), version, started_at };
-    let key = match &concurrency.key {
-        None => Ok(String::new()),
-        Some(template) => match template.render(&Scope::new(input.clone(), meta)) {
-            Ok(Value::String(text)) => Ok(text),
-            Ok(other) => Ok(other.to_string()),
-            Err(error) => Err(format!("the concurrency key can't be evaluated: {error}")),
-        },
-    };
-    Some(match key.and_then(|key| check(&key)) {
+    let key = key(concurrency.key.as_ref(), plan, (execution_id, version), input);
+    Some(match key {
         Ok(key) => Slot { key, limit, on_limit: concurrency.on_limit, refusal: None },
         // Nobody else has this key, and nobody may hold it.
-        Err(why) => Slot { key: execution_id.to_string(), limit: 0, on_limit: OnLimit::Fail, refusal: Some(why) },
+        Err(why) => Slot {
+            key: execution_id.to_string(),
+            limit: 0,
+            on_limit: OnLimit::Fail,
+            refusal: Some(format!("the concurrency key {why}")),
+        },
     })
+}
+
+/// The rate limit that an execution of `plan` is under, if there is one. Executions whose key can't be had share one.
+pub(super) fn rate(plan: &Plan, execution_id: ExecutionId, version: i32, input: &Json) -> Option<Rate> {
+    let RateLimit { key: template, limit, per } = plan.rate_limit.as_ref()?;
+    let key = key(template.as_ref(), plan, (execution_id, version), input);
+    if let Err(why) = &key {
+        tracing::warn!(%execution_id, workflow = &*plan.id, "the key of a rate limit {why}; the empty key is taken");
+    }
+    Some(Rate { key: key.unwrap_or_default(), limit: *limit, per: TimeDelta::from_std(*per).ok()? })
+}
+
+/// What a key's template gives, or what is wrong with it; the empty key without one.
+fn key(
+    template: Option<&Template>,
+    plan: &Plan,
+    (execution_id, version): (ExecutionId, i32),
+    input: &Json,
+) -> Result<String, String> {
+    let Some(template) = template else { return Ok(String::new()) };
+    let started_at = execution_id.admitted_at();
+    let meta = ExecutionMeta { execution_id, workflow_id: plan.id.clone(), version, started_at };
+    match template.render(&Scope::new(input.clone(), meta)) {
+        Ok(Value::String(text)) => check(&text),
+        Ok(other) => check(&other.to_string()),
+        Err(error) => Err(format!("can't be evaluated: {error}")),
+    }
 }
 
 fn check(key: &str) -> Result<String, String> {
     if key.len() > LONGEST {
-        return Err(format!("the concurrency key has {} bytes; it may have {LONGEST}", key.len()));
+        return Err(format!("has {} bytes; it may have {LONGEST}", key.len()));
     }
     Ok(key.replace('\0', ""))
 }

@@ -13,11 +13,12 @@ use crate::auth::{self, Authenticator, Caller};
 /// Names the workspace that a request acts on, by slug or id, when it isn't the token's own.
 pub const WORKSPACE: &str = "tidemill-workspace";
 
-/// Addresses that need no token. Webhooks, below `/hooks/`, check their senders themselves.
+/// Addresses that need no token. Webhooks, below `/hooks/`, check their senders themselves; resume addresses, below `/resume/`,
+/// are secrets.
 const PUBLIC: [&str; 6] = ["/healthz", "/readyz", "/metrics", "/docs", "/api/openapi.json", "/api/schema/workflow"];
 
 fn is_public(path: &str) -> bool {
-    PUBLIC.contains(&path) || path.starts_with("/hooks/")
+    PUBLIC.contains(&path) || path.starts_with("/hooks/") || path.starts_with("/resume/")
 }
 
 /// Lets public requests and those with a valid token pass; the latter carry their [`Caller`].
@@ -109,6 +110,7 @@ mod tests {
         for path in [
             "/",
             "/hooks",
+            "/resume",
             "/docs/",
             "/healthz/",
             "//healthz",

@@ -48,6 +48,8 @@ impl ExecutionApi {
         workflow: Query<Option<String>>,
         /// Only those in these states, separated by commas: `running,waiting`.
         status: Query<Option<String>>,
+        /// Only those that were called by this execution.
+        parent: Query<Option<ExecutionId>>,
         /// Most items of the page; 50 when absent.
         #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
         limit: Query<Option<u32>>,
@@ -55,7 +57,7 @@ impl ExecutionApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<ExecutionPage>, ReadFailure> {
         let statuses = status.0.as_deref().map(statuses).transpose()?.unwrap_or_default();
-        let query = ExecutionQuery { workflow_id: workflow.0, statuses, page: page(limit.0, cursor.0) };
+        let query = ExecutionQuery { workflow_id: workflow.0, statuses, parent: parent.0, page: page(limit.0, cursor.0) };
         Ok(Json(self.0.list(&token.0, query).await?))
     }
 

@@ -5,6 +5,7 @@
 //! where errors become status codes. Handlers decode, make one call to `app`, and encode.
 
 mod account;
+mod approval;
 pub mod authenticate;
 mod code;
 mod dead_letter;
@@ -20,6 +21,7 @@ mod idempotent;
 mod methods;
 mod payload;
 pub mod problem;
+mod resume;
 mod secret;
 mod server;
 mod strict_json;
@@ -47,6 +49,7 @@ use crate::app::{
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
+use crate::ingress::Resumes;
 use crate::telemetry::Metrics;
 
 /// What the operations are about.
@@ -106,16 +109,19 @@ pub struct ApiDeps {
 pub struct LiveDeps {
     /// Webhook deliveries.
     pub hooks: Hooks,
+    /// Events that executions wait for.
+    pub resumes: Resumes,
     /// WebSockets.
     pub streams: Streams,
 }
 
 /// Everything that the server answers over HTTP.
 pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response> {
-    let LiveDeps { hooks, streams } = live;
+    let LiveDeps { hooks, resumes, streams } = live;
     let followed = deps.executions.clone();
     let route = operations(&deps)
         .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks))
+        .at("/resume/:token", get(resume::resume_view).post(resume::resume_deliver).data(resumes))
         .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
         .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)));
     layered(route, deps)
@@ -133,6 +139,7 @@ fn operations(deps: &ApiDeps) -> Route {
         workflow_version::WorkflowVersionApi(deps.workflows),
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
+        approval::ApprovalApi(deps.executions.clone()),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
         code::CodeApi(deps.code),

@@ -87,6 +87,7 @@ fn code(error: &app::Error) -> Code {
     match error {
         app::Error::Forbidden { .. } => Code::Forbidden,
         app::Error::NotFound(_) => Code::NotFound,
+        app::Error::NotAnApprover(_) => Code::Forbidden,
         app::Error::Invalid(_) => Code::BadRequest,
         app::Error::Conflict(_) => Code::Conflict,
         app::Error::VersionMismatch { .. } => Code::VersionMismatch,
@@ -104,7 +105,7 @@ pub fn engine_problem(error: &EngineError) -> Problem {
         EngineError::Unavailable => database_away(),
         EngineError::Draining => Problem::new(Code::Draining, "the server is stopping: send it again").retry_after(DRAIN_RETRY),
         EngineError::NotFound => Problem::new(Code::NotFound, error.to_string()),
-        EngineError::Ended => Problem::new(Code::Conflict, error.to_string()),
+        EngineError::Ended | EngineError::Answered => Problem::new(Code::Conflict, error.to_string()),
     }
 }
 

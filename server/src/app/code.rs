@@ -1,19 +1,23 @@
 //! Code: tried out by itself, and checked when a workflow is saved. It runs in the step host only.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tidemill_common::api::code::{CodeExecute, CodeExecuted, CodeStatus};
+use tidemill_common::api::workflow::Diagnostic;
+use tidemill_common::limits::CODE_MEMORY_MIB_LEAST;
 use tidemill_common::status::FailureClass;
+use tidemill_common::step_protocol::Language;
 use tokio::sync::Semaphore;
 
 use super::Error;
 use super::engine::EngineError;
 use super::error::authorize;
 use crate::auth::{Caller, Operation};
-use crate::domain::workflow::code_problem;
-use crate::domain::workflow::plan::{Plan, Work};
-use crate::runner::code::{CodeLimits, CodeRunner};
+use crate::domain::workflow::plan::{CodeAsks, Plan, Work};
+use crate::domain::workflow::{code_asks_too_much, code_problem, code_unchecked};
+use crate::runner::code::{CodeLimits, CodeRunner, Engine};
 
 /// Pieces of code that are tried out at the same time on this node; steps of executions come first.
 const AT_ONCE: usize = 4;
@@ -35,15 +39,16 @@ impl Code {
     pub async fn execute(&self, caller: &Caller, request: CodeExecute) -> Result<CodeExecuted, Error> {
         authorize(caller, Operation::CodeExecute)?;
         let Ok(_turn) = self.room.try_acquire() else { return Err(EngineError::Overloaded { retry_after: 1 }.into()) };
-        let mut limits = CodeLimits::default();
-        if let Some(milliseconds) = request.timeout_ms {
-            limits.time = limits.time.min(std::time::Duration::from_millis(milliseconds.max(1)));
+        if request.runtime.is_some() && request.language != Language::Javascript {
+            return Err(Error::Invalid("`runtime` has a meaning for JavaScript only: leave it out".to_owned()));
         }
-        if let Some(mebibytes) = request.memory_mib {
-            limits.memory_bytes = limits.memory_bytes.min(u64::from(mebibytes) << 20);
-        }
+        let time =
+            request.timeout_ms.map_or(CodeLimits::default().time, |milliseconds| Duration::from_millis(milliseconds.max(1)));
+        let memory_bytes = request.memory_mib.map(|mebibytes| u64::from(mebibytes.max(CODE_MEMORY_MIB_LEAST)) << 20);
+        let limits = CodeLimits::asked(time, CodeAsks { memory_bytes, ..CodeAsks::default() });
         let input = request.input.unwrap_or(Value::Null);
-        let outcome = self.runner.run(request.language, &request.code, &input, limits).await;
+        let engine = Engine::of(request.language, request.runtime.unwrap_or_default());
+        let outcome = self.runner.run(engine, &request.code, &input, limits).await;
         let (status, output, error) = match outcome.result {
             Ok(output) => (CodeStatus::Succeeded, Some(output), None),
             Err(error) if error.class == FailureClass::SandboxUnavailable => {
@@ -62,20 +67,22 @@ impl Code {
     }
 }
 
-/// Compiles the code of every step of `plan`, which `source` gave. Where code can't be run it can't be checked either; the
-/// steps say so when they are started.
-pub(super) async fn check(runner: &CodeRunner, source: &str, plan: &Plan) -> Result<(), Error> {
-    let mut problems = Vec::new();
+/// Compiles the code of every step of `plan`, which `source` gave, and compares what each asks for with what this server
+/// gives. Where code can't be run it can't be checked either: the file is taken, and the answer warns of it.
+pub(super) async fn check(runner: &CodeRunner, source: &str, plan: &Plan) -> Result<Vec<Diagnostic>, Error> {
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     for (index, step) in plan.steps.iter().enumerate() {
         let Work::Code(work) = &step.work else { continue };
-        match runner.check(work.language, work.code()).await {
+        let path = plan.path(index);
+        let asked = runner.most().exceeded_by(step.timeout, work.asks);
+        problems.extend(asked.into_iter().map(|more| code_asks_too_much(source, &path, work, more)));
+        match runner.check(Engine::of(work.language, work.runtime), work.code()).await {
             Err(failure) if failure.class == FailureClass::SandboxUnavailable => {
-                tracing::warn!(step = %step.id, reason = failure.message, "the code of a step was saved without being checked");
-                break;
+                warnings.push(code_unchecked(source, &path, work, &failure.message));
             }
-            Err(failure) => problems.push(code_problem(source, &plan.path(index), work, &failure)),
+            Err(failure) => problems.push(code_problem(source, &path, work, &failure)),
             Ok(()) => {}
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(Error::WorkflowInvalid(problems)) }
+    if problems.is_empty() { Ok(warnings) } else { Err(Error::WorkflowInvalid(problems)) }
 }

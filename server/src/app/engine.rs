@@ -6,6 +6,8 @@ use tidemill_common::event::{Json, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 
 pub use crate::admission::Retry;
+pub use crate::domain::execution::{Answer, Decided};
+pub use crate::queue::AnswerTo;
 
 /// An execution to start.
 #[derive(Debug, Clone)]
@@ -80,6 +82,9 @@ pub enum EngineError {
     /// The execution has ended: nothing can be done about it.
     #[error("the execution has ended")]
     Ended,
+    /// The step doesn't wait for this, or somebody was faster.
+    #[error("the step does not wait for this any more: somebody was faster")]
+    Answered,
 }
 
 /// Starts executions and takes orders about them.
@@ -94,4 +99,7 @@ pub trait Engine: Send + Sync + 'static {
         execution_id: ExecutionId,
         order: Order,
     ) -> BoxFuture<'_, Result<(), EngineError>>;
+
+    /// Gives an answer to a step that waits for it. When it returns, the answer is committed.
+    fn answer(&self, to: AnswerTo, answer: Answer) -> BoxFuture<'_, Result<(), EngineError>>;
 }

@@ -19,6 +19,9 @@ pub enum Error {
         /// The least role that may.
         least: Role,
     },
+    /// The step says who may decide about it, and the caller is none of them.
+    #[error("{0}")]
+    NotAnApprover(String),
     /// No such thing in the workspace; the same for things of other workspaces.
     #[error("there is no such {0} in this workspace")]
     NotFound(&'static str),

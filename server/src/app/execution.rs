@@ -43,6 +43,8 @@ pub struct ExecutionQuery {
     pub workflow_id: Option<String>,
     /// Those in one of these states; all when empty.
     pub statuses: Vec<ExecutionStatus>,
+    /// Those that were called by this one.
+    pub parent: Option<ExecutionId>,
     /// Which page.
     pub page: PageRequest,
 }
@@ -89,7 +91,8 @@ impl Executions {
         let mut rows = self
             .database
             .with_tenant(workspace, move |conn| {
-                let mut filter = execution::ExecutionFilter { workflow: None, statuses: query.statuses, before };
+                let mut filter =
+                    execution::ExecutionFilter { workflow: None, statuses: query.statuses, parent: query.parent, before };
                 if let Some(id) = workflow_id {
                     filter.workflow = Some(WorkflowUid(workflow::workflow_get(conn, workspace, &id)?.uid));
                 }

@@ -7,7 +7,6 @@ use serde_json::Value;
 use tidemill_common::api::execution::{ExecutionDetail, ExecutionView, StepView};
 use tidemill_common::api::workflow::StepOutline;
 use tidemill_common::event::{Event, EventBody, Origin};
-use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
 use crate::store;
@@ -15,22 +14,7 @@ use crate::store::rows::execution::Execution;
 
 /// What lists show of an execution.
 pub(super) fn view(row: Execution) -> Result<ExecutionView, store::Error> {
-    let (id, status) = (ExecutionId(row.id), row.status()?);
-    let created_at = id.admitted_at();
-    Ok(ExecutionView {
-        id,
-        workflow_id: row.workflow_id,
-        version: row.version,
-        status,
-        trigger_type: row.trigger_type,
-        trigger_id: row.trigger_id,
-        created_at,
-        finished_at: row.finished_at,
-        duration_ms: row.finished_at.map(|finished_at| (finished_at - created_at).num_milliseconds().max(0)),
-        last_seq: row.last_seq,
-        error: row.error,
-        retry_of: row.retry_of.map(ExecutionId),
-    })
+    row.view()
 }
 
 /// An execution whole: `steps` in the file's order, with what `events` say about them.
@@ -83,12 +67,23 @@ fn pending(step: StepOutline) -> StepView {
         input: None,
         output: None,
         error: None,
+        awaits: None,
+        child_id: None,
+        log: None,
         iterations: None,
     }
 }
 
 /// What one event changes about its step.
 fn advance(step: &mut StepView, event: &Event) {
+    if matches!(event.body, EventBody::StepDecided { .. }) {
+        return;
+    }
+    step.awaits = None;
+    if let EventBody::StepWaiting { awaits: Some(awaited), .. } = &event.body {
+        step.awaits = Some((**awaited).clone());
+        step.child_id = awaited.execution_id.or(step.child_id);
+    }
     if event.body.iteration().is_some() {
         return count(step, &event.body);
     }
@@ -99,7 +94,9 @@ fn advance(step: &mut StepView, event: &Event) {
             step.attempt = *attempt;
             step.started_at.get_or_insert(event.at);
             step.input = input.as_deref().cloned();
+            step.log = None;
         }
+        EventBody::StepLogged { log, .. } => step.log = Some(log.to_string()),
         EventBody::StepCompleted { attempt, output, .. } => {
             end(step, StepStatus::Succeeded, event.at);
             step.attempt = *attempt;
@@ -124,7 +121,7 @@ fn advance(step: &mut StepView, event: &Event) {
             step.status = StepStatus::Waiting;
             step.attempt = step.attempt.max(1);
             step.started_at.get_or_insert(event.at);
-            step.wake_at = Some(*until);
+            step.wake_at = *until;
         }
         _ => {}
     }
@@ -134,7 +131,7 @@ fn advance(step: &mut StepView, event: &Event) {
 fn count(step: &mut StepView, body: &EventBody) {
     let iterations = step.iterations.get_or_insert_default();
     let (status, wake_at) = match body {
-        EventBody::StepWaiting { until, .. } => (StepStatus::Waiting, Some(*until)),
+        EventBody::StepWaiting { until, .. } => (StepStatus::Waiting, *until),
         EventBody::StepFailed { retry_at: Some(at), .. } => (StepStatus::Retrying, Some(*at)),
         _ => (StepStatus::Running, None),
     };
@@ -156,6 +153,7 @@ fn end(step: &mut StepView, status: StepStatus, at: DateTime<Utc>) {
 /// What the end of the execution means for a step that had not ended: it never will.
 fn settle(step: &mut StepView, status: ExecutionStatus, at: DateTime<Utc>) {
     step.wake_at = None;
+    step.awaits = None;
     if step.status.is_terminal() {
         return;
     }

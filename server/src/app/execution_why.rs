@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tidemill_common::api::execution::{ExecutionDetail, StepView};
 use tidemill_common::api::why::{WhyKind, WhyLink, WhyView};
+use tidemill_common::awaited::AwaitedKind;
 use tidemill_common::event::{Event, EventBody};
 use tidemill_common::ids::ExecutionId;
+use tidemill_common::limits::CALL_DEPTH;
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
 use super::error::{Error, authorize};
@@ -26,9 +28,28 @@ struct Facts {
 }
 
 impl Executions {
-    /// Why an execution is where it is.
+    /// Why an execution is where it is, and those that it waits for.
     pub async fn why(&self, caller: &Caller, id: ExecutionId) -> Result<WhyView, Error> {
         authorize(caller, Operation::ExecutionWhyView)?;
+        let mut view = self.why_alone(caller, id).await?;
+        let mut next = awaited(&view);
+        for _ in 0..CALL_DEPTH {
+            let Some(child) = next else { break };
+            let of_child = match self.why_alone(caller, child).await {
+                Ok(of_child) => of_child,
+                // It is about to begin.
+                Err(Error::NotFound(_)) => break,
+                Err(error) => return Err(error),
+            };
+            next = awaited(&of_child);
+            view.moving |= of_child.moving;
+            let links = of_child.links.into_iter();
+            view.links.extend(links.map(|link| WhyLink { execution_id: link.execution_id.or(Some(child)), ..link }));
+        }
+        Ok(view)
+    }
+
+    async fn why_alone(&self, caller: &Caller, id: ExecutionId) -> Result<WhyView, Error> {
         let (workspace, now) = (caller.workspace, self.clock.now());
         let (place, nodes, line, events) = self
             .database
@@ -41,6 +62,11 @@ impl Executions {
         let facts = Facts { detail: self.view(caller, id).await?, paused: paused(&events), place, nodes, line };
         Ok(chain(&facts, now))
     }
+}
+
+/// The execution that this one waits for, if it waits for one.
+fn awaited(view: &WhyView) -> Option<ExecutionId> {
+    view.links.iter().find(|link| link.kind == WhyKind::ExecutionAwaited)?.execution_id
 }
 
 /// Who paused the execution, if nobody resumed it since.
@@ -64,6 +90,7 @@ fn chain(facts: &Facts, now: DateTime<Utc>) -> WhyView {
             links.extend(facts.paused.as_ref().map(pause));
             links.extend(facts.detail.steps.iter().filter_map(|step| self::step(step, facts.paused.is_some())));
             links.extend(facts.line.as_ref().map(key_held));
+            links.extend(place.starts_at.filter(|at| *at > now).map(rate_limited));
             links.extend(holder(place, &facts.nodes, now));
         }
     }
@@ -108,7 +135,7 @@ fn step(step: &StepView, paused: bool) -> Option<WhyLink> {
     let held = if paused { ", once it is resumed" } else { "" };
     let (kind, text) = match step.status {
         StepStatus::Running => (WhyKind::StepRunning, format!("attempt {} of step `{}` is under way", step.attempt, step.id)),
-        StepStatus::Waiting => (WhyKind::StepWaiting, format!("step `{}` waits for a time{held}", step.id)),
+        StepStatus::Waiting => waiting(step, held),
         StepStatus::Retrying => {
             let error = step.error.as_ref().map(|error| format!(": {}", error.message)).unwrap_or_default();
             let next = step.attempt + 1;
@@ -117,7 +144,24 @@ fn step(step: &StepView, paused: bool) -> Option<WhyLink> {
         _ => return None,
     };
     let since = if step.status == StepStatus::Running { step.started_at } else { None };
-    Some(WhyLink { step: Some(step.id.clone()), since, until: step.wake_at, ..WhyLink::new(kind, text) })
+    let execution_id = step.awaits.as_ref().and_then(|awaited| awaited.execution_id);
+    Some(WhyLink { step: Some(step.id.clone()), since, until: step.wake_at, execution_id, ..WhyLink::new(kind, text) })
+}
+
+/// What a step waits for, and what can be done about it.
+fn waiting(step: &StepView, held: &str) -> (WhyKind, String) {
+    let Some(awaited) = &step.awaits else {
+        return (WhyKind::StepWaiting, format!("step `{}` waits for a time{held}", step.id));
+    };
+    let (kind, help) = match awaited.kind {
+        AwaitedKind::Execution => (WhyKind::ExecutionAwaited, ""),
+        AwaitedKind::Event => (WhyKind::StepWaiting, ""),
+        AwaitedKind::Approval => (WhyKind::ApprovalAwaited, "; `tidemill approve` or `tidemill reject` decides"),
+        AwaitedKind::Decision => {
+            (WhyKind::DecisionAwaited, "; find out, then say so with `tidemill decide EXECUTION retry|succeed|fail`")
+        }
+    };
+    (kind, format!("step `{}` waits for {}{help}{held}", step.id, awaited.words()))
 }
 
 fn key_held(line: &LineRow) -> WhyLink {
@@ -125,6 +169,11 @@ fn key_held(line: &LineRow) -> WhyLink {
     let holder = line.holder.map(|id| format!(" is held by execution {id};")).unwrap_or_default();
     let text = format!("its concurrency key `{}`{holder} {before} before it", line.key);
     WhyLink { execution_id: line.holder.map(ExecutionId), ..WhyLink::new(WhyKind::KeyHeld, text) }
+}
+
+fn rate_limited(starts_at: DateTime<Utc>) -> WhyLink {
+    let text = "it came faster than the workflow's `rate_limit` lets executions begin; it begins at a time";
+    WhyLink { until: Some(starts_at), ..WhyLink::new(WhyKind::RateLimited, text) }
 }
 
 /// Who works on it; or, when it is due, why nobody does.

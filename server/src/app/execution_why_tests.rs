@@ -25,6 +25,7 @@ fn facts(status: ExecutionStatus, steps: &[(&str, StepStatus)]) -> Facts {
         last_seq: 3,
         error: None,
         retry_of: None,
+        parent_id: None,
     };
     let step = |(id, status): &(&str, StepStatus)| StepView {
         id: (*id).into(),
@@ -37,12 +38,16 @@ fn facts(status: ExecutionStatus, steps: &[(&str, StepStatus)]) -> Facts {
         wake_at: Some(now() + TimeDelta::minutes(1)),
         input: None,
         output: None,
+        awaits: None,
+        child_id: None,
         iterations: None,
         error: None,
+        log: None,
     };
     let steps = steps.iter().map(step).collect();
     let detail = ExecutionDetail { execution, input: Value::Null, output: None, failure: None, steps, wake_at: None };
     let place = PlaceRow {
+        starts_at: None,
         available_at: now() + TimeDelta::minutes(1),
         takeovers: 0,
         cancel: None,

@@ -4,6 +4,7 @@
 //! is behind [`engine::Engine`].
 
 mod account;
+mod approval;
 pub mod bootstrap;
 mod code;
 mod dead_letter;
@@ -24,6 +25,7 @@ mod token;
 mod workflow;
 mod workflow_activation;
 mod workflow_apply;
+mod workflow_cycle;
 mod workflow_view;
 mod workspace;
 

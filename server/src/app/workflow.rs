@@ -13,8 +13,8 @@ use tidemill_common::limits::WORKFLOW_BYTES;
 use super::code;
 use super::error::{Error, authorize};
 use super::page::{self, PageRequest};
-use super::workflow_apply;
 use super::workflow_view::{outline, plan, view, views};
+use super::{workflow_apply, workflow_cycle};
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
@@ -98,7 +98,7 @@ impl Workflows {
         if &*compiled.id != id {
             return Err(Error::WorkflowInvalid(vec![wrong_id(&compiled.id, id)]));
         }
-        code::check(&self.code, &source, &compiled).await?;
+        let warnings = code::check(&self.code, &source, &compiled).await?;
         let file = workflow_apply::File {
             sha256: Sha256::digest(source.as_bytes()).to_vec(),
             source,
@@ -110,6 +110,9 @@ impl Workflows {
         let done = self
             .database
             .with_tenant(workspace, move |conn| {
+                if let Err(refused) = workflow_cycle::check(conn, workspace, &plans, &file.plan)? {
+                    return Ok(Err(refused));
+                }
                 let (outcome, row) = match workflow_apply::apply(conn, workspace, &file)? {
                     Ok(done) => done,
                     Err(refused) => return Ok(Err(refused)),
@@ -117,7 +120,7 @@ impl Workflows {
                 if outcome != ApplyOutcome::Unchanged {
                     plans.remember(WorkflowUid(row.uid), row.version, &file.plan);
                 }
-                Ok(Ok(WorkflowApplied { outcome, workflow: view(conn, workspace, &slug, &plans, row)? }))
+                Ok(Ok(WorkflowApplied { outcome, workflow: view(conn, workspace, &slug, &plans, row)?, warnings }))
             })
             .await;
         match done {
@@ -134,11 +137,13 @@ impl Workflows {
         authorize(caller, Operation::WorkflowValidate)?;
         let checked = async {
             let plan = compile_file(source.clone()).await?;
-            code::check(&self.code, &source, &plan).await.map(|()| plan)
+            code::check(&self.code, &source, &plan).await.map(|warnings| (plan, warnings))
         };
         match checked.await {
-            Ok(plan) => Ok(ValidationView { valid: true, errors: Vec::new(), steps: outline(&plan) }),
-            Err(Error::WorkflowInvalid(errors)) => Ok(ValidationView { valid: false, errors, steps: Vec::new() }),
+            Ok((plan, warnings)) => Ok(ValidationView { valid: true, errors: Vec::new(), warnings, steps: outline(&plan) }),
+            Err(Error::WorkflowInvalid(errors)) => {
+                Ok(ValidationView { valid: false, errors, warnings: Vec::new(), steps: Vec::new() })
+            }
             Err(error) => Err(error),
         }
     }

@@ -32,7 +32,7 @@ pub(super) async fn run(background: Background) {
 /// Claims what is due and takes it up. Returns how long there is nothing more to claim, as far as is known.
 pub async fn claim_round(background: &Background) -> Result<Duration, Error> {
     let Background { queue, executor, clock, .. } = background;
-    let room = executor.free().min(BATCH);
+    let room = executor.room_to_claim().min(BATCH);
     if room == 0 {
         return Ok(LOOK);
     }

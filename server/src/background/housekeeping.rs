@@ -14,6 +14,8 @@ const DAYS_AHEAD: i32 = 7;
 const FEED: TimeDelta = TimeDelta::hours(24);
 /// How long metrics are kept.
 const ROLLUPS: TimeDelta = TimeDelta::days(400);
+/// How long it is kept when executions under a rate limit began: longer than the longest span.
+const RATES: TimeDelta = TimeDelta::days(32);
 /// How long dead letters are kept.
 const DEAD_LETTERS: TimeDelta = TimeDelta::days(90);
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -40,6 +42,7 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             feed::forget(connection, now - FEED)?;
             idempotency::idempotency_sweep(connection, now)?;
             dead_letter::dead_letter_sweep(connection, now - DEAD_LETTERS)?;
+            queue::rate_starts_sweep(connection, now - RATES)?;
             rollup::sweep(connection, now - ROLLUPS)?;
             Ok(())
         })

@@ -1,10 +1,11 @@
-//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, replays, rollups,
+//! Loops that run beside requests: heartbeats, claims, leases adrift, calls between executions, schedules, replays, rollups,
 //! partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. One round of each is
 //! a function of its own, so that tests run a round when they want one.
 
 mod adrift;
+mod calls;
 mod claims;
 mod heartbeat;
 mod housekeeping;
@@ -13,6 +14,7 @@ mod rollups;
 mod schedules;
 
 pub use adrift::adrift_round;
+pub use calls::calls_round;
 pub use claims::claim_round;
 pub use housekeeping::housekeeping_round;
 pub use rollups::rollup_round;
@@ -51,6 +53,8 @@ pub struct Background {
     pub clock: Arc<dyn Clock>,
     /// Woken when a schedule was activated on this node.
     pub schedules_changed: Arc<Notify>,
+    /// Woken when an execution has ended that may have called others.
+    pub calls_left: Arc<Notify>,
 }
 
 impl Background {
@@ -60,6 +64,7 @@ impl Background {
         loops.spawn(heartbeat::run(self.clone()));
         loops.spawn(claims::run(self.clone()));
         loops.spawn(adrift::run(self.clone()));
+        loops.spawn(calls::run(self.clone()));
         loops.spawn(schedules::run(self.clone()));
         loops.spawn(housekeeping::run(self.clone()));
         loops.spawn(replays::run(self.clone()));

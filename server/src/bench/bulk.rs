@@ -6,13 +6,13 @@ use tidemill_common::clock::{Clock, SystemClock};
 use tidemill_common::ids::ExecutionId;
 
 use super::Error;
-use crate::store::queries::bulk_insert::{BulkInsert, EventShapes};
+use crate::store::queries::bench::{BulkInsert, EventShapes};
 
 /// Executions in one transaction.
 const BATCH: u32 = 500;
 
 /// Long enough for a checkpoint's first writes, short enough to be done beside every load.
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// Executions a second.
 pub(super) async fn rate(url: String, events: EventShapes, duration: Duration) -> Result<f64, Error> {
@@ -21,15 +21,15 @@ pub(super) async fn rate(url: String, events: EventShapes, duration: Duration) -
 }
 
 fn measure(url: &str, events: EventShapes, duration: Duration) -> Result<f64, Error> {
-    let mut bulk = BulkInsert::open(url, events).map_err(|error| Error::Bulk(error.to_string()))?;
+    let mut bulk = BulkInsert::open(url, events)?;
     let (begin, mut batches) = (Instant::now(), 0);
     while begin.elapsed() < duration {
         let now = SystemClock.now();
         let ids: Vec<_> = (0..BATCH).map(|_| ExecutionId::new(now).0).collect();
-        bulk.insert(&ids, now).map_err(|error| Error::Bulk(error.to_string()))?;
+        bulk.insert(&ids, now)?;
         batches += 1;
     }
     let rate = f64::from(batches * BATCH) / begin.elapsed().as_secs_f64();
-    bulk.close().map_err(|error| Error::Bulk(error.to_string()))?;
+    bulk.close()?;
     Ok(rate)
 }

@@ -25,6 +25,28 @@ impl Request {
     }
 }
 
+/// What came back.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answer<'a> {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// Whether it says when to come back (`Retry-After`, RFC 9110 §10.2.3).
+    pub(super) says_when: bool,
+    /// The body.
+    pub(super) body: &'a [u8],
+}
+
+/// The head of an answer, once it is whole.
+#[derive(Debug, PartialEq, Eq)]
+struct Head {
+    /// Its length in bytes.
+    length: usize,
+    status: u16,
+    says_when: bool,
+    /// The length of the body.
+    body: usize,
+}
+
 /// A connection with its buffer.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -41,20 +63,20 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(4096), address: address.to_owned() })
     }
 
-    /// Sends `request` and reads the answer: its status and body.
-    pub(super) async fn send(&mut self, request: &Request) -> Result<(u16, &[u8]), Error> {
+    /// Sends `request` and reads the answer.
+    pub(super) async fn send(&mut self, request: &Request) -> Result<Answer<'_>, Error> {
         self.stream.write_all(&request.bytes).await.map_err(|source| broken(&self.address, source))?;
         self.buffer.clear();
-        let (head, status, length) = loop {
+        let Head { length, status, says_when, body } = loop {
             self.fill().await?;
-            if let Some(parsed) = parse_head(&self.buffer)? {
-                break parsed;
+            if let Some(head) = parse_head(&self.buffer)? {
+                break head;
             }
         };
-        while self.buffer.len() < head + length {
+        while self.buffer.len() < length + body {
             self.fill().await?;
         }
-        Ok((status, &self.buffer[head..head + length]))
+        Ok(Answer { status, says_when, body: &self.buffer[length..length + body] })
     }
 
     async fn fill(&mut self) -> Result<(), Error> {
@@ -70,20 +92,23 @@ fn broken(address: &str, source: io::Error) -> Error {
     Error::Connection { address: address.to_owned(), source }
 }
 
-/// Length of the head, status and length of the body, once the head is whole.
-fn parse_head(bytes: &[u8]) -> Result<Option<(usize, u16, usize)>, Error> {
+fn parse_head(bytes: &[u8]) -> Result<Option<Head>, Error> {
     let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(&bytes[..end]).map_err(|_| Error::Protocol("its head is not text"))?;
     let mut lines = head.split("\r\n");
     let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok());
     let status = status.ok_or(Error::Protocol("it has no status line of HTTP/1.1"))?;
-    let length = lines.find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-    });
     // An answer with status 204 has no body and need not say so (RFC 9110 §15.3.5).
-    let length = if status == 204 { Some(0) } else { length };
-    Ok(Some((end + 4, status, length.ok_or(Error::Protocol("it has no content-length"))?)))
+    let (mut body, mut says_when) = ((status == 204).then_some(0), false);
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        if name.eq_ignore_ascii_case("content-length") {
+            body = value.trim().parse().ok();
+        } else if name.eq_ignore_ascii_case("retry-after") {
+            says_when = true;
+        }
+    }
+    let body = body.ok_or(Error::Protocol("it has no content-length"))?;
+    Ok(Some(Head { length: end + 4, status, says_when, body }))
 }
 
 #[cfg(test)]
@@ -93,10 +118,12 @@ mod tests {
     #[test]
     fn heads_are_read_when_they_are_whole() {
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nx: y\r\n\r\n{}";
-        assert_eq!(parse_head(answer).unwrap(), Some((answer.len() - 2, 200, 2)));
+        let head = Head { length: answer.len() - 2, status: 200, says_when: false, body: 2 };
+        assert_eq!(parse_head(answer).unwrap(), Some(head));
         assert_eq!(parse_head(&answer[..20]).unwrap(), None);
         assert!(parse_head(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
-        assert_eq!(parse_head(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap(), Some((27, 204, 0)));
+        assert_eq!(parse_head(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().unwrap().body, 0);
+        assert!(parse_head(b"HTTP/1.1 429 no\r\nRetry-After: 1\r\ncontent-length: 0\r\n\r\n").unwrap().unwrap().says_when);
         assert!(parse_head(b"SSH-2.0\r\n\r\n").is_err());
     }
 
@@ -120,7 +147,8 @@ mod tests {
         let request = Request::new(&address, ("POST", "/x"), "", b"abc");
         let mut connection = Connection::open(&address).await.unwrap();
         for _ in 0..2 {
-            assert_eq!(connection.send(&request).await.unwrap(), (503, &b"body"[..]));
+            let answer = Answer { status: 503, says_when: false, body: b"body" };
+            assert_eq!(connection.send(&request).await.unwrap(), answer);
         }
         server.await.unwrap();
         assert!(matches!(connection.send(&request).await, Err(Error::Connection { .. })));

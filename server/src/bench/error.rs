@@ -12,6 +12,18 @@ pub enum Error {
     /// A server was named without a token.
     #[error("--url needs --token (or TIDEMILL_TOKEN): the bench installs its workflow by itself")]
     NoToken,
+    /// The scenario looks into the database.
+    #[error("the scenario `{0}` looks into the database: name the server's Postgres with --postgres-url, or leave out --url")]
+    NeedsPostgres(String),
+    /// The scenario starts servers itself.
+    #[error("the scenario `{0}` starts and watches servers of its own: leave out --url")]
+    NeedsOwnServer(String),
+    /// Executions did not end.
+    #[error("the executions did not end within {} s", .0.as_secs())]
+    Unfinished(std::time::Duration),
+    /// What the server did is wrong, whatever its speed.
+    #[error("the server did something wrong: {0}")]
+    Wrong(String),
     /// No connection, or it broke.
     #[error("no connection to {address}")]
     Connection {
@@ -36,9 +48,12 @@ pub enum Error {
     /// The temporary server did not become ready.
     #[error("the temporary server did not become ready; the end of its log:\n{0}")]
     NotReady(String),
-    /// The bulk insert failed.
-    #[error("the bulk insert failed: {0}")]
-    Bulk(String),
+    /// The server's Postgres did not do what was asked of it directly.
+    #[error("the server's Postgres can't be measured")]
+    Database(#[from] crate::store::Error),
+    /// A WebSocket broke.
+    #[error("a WebSocket broke")]
+    Follower(#[source] Box<tokio_tungstenite::tungstenite::Error>),
     /// The embedded cluster of the temporary server.
     #[error(transparent)]
     Postgres(#[from] crate::postgres::Error),

@@ -2,85 +2,144 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::load::Seen;
 
 /// What a bench found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Report {
-    /// What was done.
-    pub scenario: &'static str,
-    /// One row per number of clients.
-    pub loads: Vec<Load>,
-    /// Executions a second that Postgres took when it only inserted their rows; absent without its URL.
+    /// One per scenario, in the order in which they were carried out.
+    pub scenarios: Vec<Section>,
+}
+
+/// What one scenario found.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Section {
+    /// Its name.
+    pub scenario: String,
+    /// What it does.
+    pub about: String,
+    /// Executions a second that Postgres took in the same run when it only inserted their rows; absent where there is no
+    /// Postgres to measure, or nothing to compare.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bulk_per_second: Option<f64>,
-    /// Events of one execution.
-    pub events_per_execution: usize,
+    /// One row each.
+    pub cases: Vec<Case>,
 }
 
-/// The figures of one load. Latencies are in milliseconds.
-#[derive(Debug, Clone, Serialize)]
-pub struct Load {
-    /// Clients at the same time.
-    pub clients: u32,
-    /// Executions that succeeded and were answered.
-    pub executions: u64,
-    /// The same per second.
-    pub per_second: f64,
-    /// Half of the answers came within.
-    pub p50_ms: f64,
-    /// 95 of 100.
-    pub p95_ms: f64,
-    /// 99 of 100.
-    pub p99_ms: f64,
-    /// All.
-    pub max_ms: f64,
-    /// Answers that were not 200.
-    pub refused: u64,
-    /// Part of the bulk rate.
-    pub of_bulk: Option<f64>,
+/// A row of figures.
+#[derive(Debug, Clone)]
+pub struct Case {
+    name: String,
+    figures: Vec<Figure>,
 }
 
-impl Load {
-    /// The figures of what `clients` saw.
-    #[expect(clippy::cast_precision_loss, reason = "a bench counts far below 2^53")]
-    pub(super) fn new(clients: u32, seen: &Seen, bulk: Option<f64>) -> Self {
-        let executions = seen.latencies.count();
-        let per_second = executions as f64 / seen.elapsed.as_secs_f64();
-        Self {
-            clients,
-            executions,
-            per_second,
-            p50_ms: seen.latencies.percentile(50),
-            p95_ms: seen.latencies.percentile(95),
-            p99_ms: seen.latencies.percentile(99),
-            max_ms: seen.latencies.max(),
-            refused: seen.refused,
-            of_bulk: bulk.map(|bulk| per_second / bulk),
-        }
+/// One figure. The name says its unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Figure {
+    name: &'static str,
+    value: Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Value {
+    Count(u64),
+    Number(f64),
+    /// A part of something, 1 for all of it; nothing when there is nothing to compare with.
+    Share(Option<f64>),
+}
+
+impl Case {
+    /// A row without figures yet.
+    pub(super) fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), figures: Vec::new() }
+    }
+
+    /// The same with a count.
+    pub(super) fn count(self, name: &'static str, value: u64) -> Self {
+        self.with(name, Value::Count(value))
+    }
+
+    /// The same with a rate, a time or a ratio.
+    pub(super) fn number(self, name: &'static str, value: f64) -> Self {
+        self.with(name, Value::Number(value))
+    }
+
+    /// The same with `part` of `whole`.
+    pub(super) fn share(self, name: &'static str, part: f64, whole: Option<f64>) -> Self {
+        self.with(name, Value::Share(whole.map(|whole| part / whole)))
+    }
+
+    /// The same with the latencies of answers that were 2xx.
+    pub(super) fn latencies(self, seen: &Seen) -> Self {
+        let latencies = &seen.latencies;
+        self.number("p50_ms", latencies.percentile(50))
+            .number("p95_ms", latencies.percentile(95))
+            .number("p99_ms", latencies.percentile(99))
+            .number("max_ms", latencies.max())
+    }
+
+    fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.figures.push(Figure { name, value });
+        self
     }
 }
 
-impl fmt::Display for Report {
+impl Serialize for Case {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.figures.len() + 1))?;
+        map.serialize_entry("case", &self.name)?;
+        for Figure { name, value } in &self.figures {
+            match value {
+                Value::Count(count) => map.serialize_entry(name, count)?,
+                Value::Number(number) => map.serialize_entry(name, number)?,
+                Value::Share(share) => map.serialize_entry(name, share)?,
+            }
+        }
+        map.end()
+    }
+}
+
+impl Figure {
+    /// The name as the head of a column: `steps_per_second` is `STEPS/S`.
+    fn head(&self) -> String {
+        self.name.replace("_per_second", "/s").replace("_per_minute", "/min").replace('_', " ").to_uppercase()
+    }
+}
+
+impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}, {} events per execution", self.scenario, self.events_per_execution)?;
-        writeln!(
-            f,
-            "{:>8} {:>12} {:>9} {:>9} {:>9} {:>9} {:>8} {:>8}",
-            "CLIENTS", "EXECUTIONS/S", "P50 MS", "P95 MS", "P99 MS", "MAX MS", "NOT 200", "OF BULK"
-        )?;
-        for load in &self.loads {
-            let of_bulk = load.of_bulk.map_or_else(|| "-".to_owned(), |part| format!("{:.0} %", part * 100.0));
-            writeln!(
-                f,
-                "{:>8} {:>12.0} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>8} {of_bulk:>8}",
-                load.clients, load.per_second, load.p50_ms, load.p95_ms, load.p99_ms, load.max_ms, load.refused
-            )?;
+        let text = match *self {
+            Self::Count(count) => count.to_string(),
+            Self::Number(number) if number.abs() >= 1000.0 => format!("{number:.0}"),
+            Self::Number(number) => format!("{number:.2}"),
+            Self::Share(Some(share)) => format!("{:.0} %", share * 100.0),
+            Self::Share(None) => "-".to_owned(),
+        };
+        f.pad(&text)
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.scenario, self.about)?;
+        let name = self.cases.iter().map(|case| case.name.chars().count()).max().unwrap_or_default();
+        let heads: Vec<String> =
+            self.cases.first().map(|case| case.figures.iter().map(Figure::head).collect()).unwrap_or_default();
+        write!(f, "  {:name$}", "")?;
+        heads.iter().try_for_each(|head| write!(f, "  {head:>8}"))?;
+        writeln!(f)?;
+        for case in &self.cases {
+            write!(f, "  {:name$}", case.name)?;
+            for (head, figure) in heads.iter().zip(&case.figures) {
+                write!(f, "  {:>width$}", figure.value, width = head.len().max(8))?;
+            }
+            writeln!(f)?;
         }
         match self.bulk_per_second {
-            Some(bulk) => write!(f, "bulk: Postgres alone takes {bulk:.0} executions/s of these rows, 500 a commit"),
-            None => write!(f, "bulk: not measured (--postgres-url names the server's Postgres)"),
+            Some(bulk) => writeln!(f, "  Postgres alone takes {bulk:.0} executions/s of these rows, 500 a commit"),
+            None => Ok(()),
         }
     }
 }
@@ -90,20 +149,32 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::bench::histogram::Histogram;
+
+    fn section() -> Section {
+        let mut seen = Seen { elapsed: Duration::from_secs(1), ..Seen::default() };
+        (0..2000).for_each(|_| seen.record(200, false, Duration::from_millis(2)));
+        seen.record(429, true, Duration::from_millis(1));
+        let case = Case::new("64 clients").number("executions_per_second", seen.per_second()).latencies(&seen);
+        let case = case.count("refused", seen.refused.count()).share("of_bulk", seen.per_second(), Some(8000.0));
+        let cases = vec![case];
+        Section { scenario: "webhook-sync".to_owned(), about: "a load".to_owned(), bulk_per_second: Some(8000.0), cases }
+    }
 
     #[test]
-    fn a_report_reads_well() {
-        let mut latencies = Histogram::default();
-        (0..2000).for_each(|_| latencies.record(Duration::from_millis(2)));
-        let seen = Seen { latencies, refused: 1, elapsed: Duration::from_secs(1) };
-        let loads = vec![Load::new(64, &seen, Some(8000.0))];
-        let report = Report { scenario: "webhook-sync", loads, bulk_per_second: Some(8000.0), events_per_execution: 8 };
-        insta::assert_snapshot!(report, @r"
-        webhook-sync, 8 events per execution
-         CLIENTS EXECUTIONS/S    P50 MS    P95 MS    P99 MS    MAX MS  NOT 200  OF BULK
-              64         2000      2.00      2.00      2.00      2.00        1     25 %
-        bulk: Postgres alone takes 8000 executions/s of these rows, 500 a commit
+    fn a_section_reads_well() {
+        insta::assert_snapshot!(section(), @r"
+        webhook-sync: a load
+                      EXECUTIONS/S    P50 MS    P95 MS    P99 MS    MAX MS   REFUSED   OF BULK
+          64 clients          2000      2.00      2.00      2.00      2.00         1      25 %
+          Postgres alone takes 8000 executions/s of these rows, 500 a commit
         ");
+    }
+
+    #[test]
+    fn a_section_is_json() {
+        let json = serde_json::to_value(section()).unwrap();
+        assert_eq!(json["cases"][0]["case"], "64 clients");
+        assert_eq!(json["cases"][0]["executions_per_second"], 2000.0);
+        assert_eq!(json["cases"][0]["of_bulk"], 0.25);
     }
 }

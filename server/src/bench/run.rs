@@ -1,33 +1,25 @@
-//! The order of a bench: install, load after load, then Postgres alone, then leave nothing behind.
+//! The order of a bench: per scenario a server, the measurement, and nothing left behind.
 
-use super::load::drive;
-use super::report::{Load, Report};
+use super::report::{Report, Section};
+use super::stage::Stage;
 use super::target::Target;
-use super::{BenchOptions, Error, Scenario, bulk, scenario};
+use super::{BenchOptions, Error, files};
 
-/// Runs the bench. `progress` gets a line for people before each part.
+/// Measures what the options name, one scenario after the other. `progress` gets a line for people before each part, `done`
+/// the figures of each scenario as soon as they are there.
 ///
 /// # Errors
 /// Every [`Error`]. A temporary server is stopped and its directory removed in any case.
-pub async fn run(options: &BenchOptions, progress: impl Fn(&str)) -> Result<Report, Error> {
-    let Scenario::WebhookSync = options.scenario;
-    progress("preparing the server");
-    let target = Target::open(options).await?;
-    let installed = scenario::install(&target).await?;
-    let mut seen = Vec::new();
-    for &clients in &options.clients {
-        progress(&format!("{clients} clients for {} s", options.duration.as_secs()));
-        seen.push((clients, drive(&target.address, &installed.delivery, clients, options.duration).await?));
+pub async fn run(options: &BenchOptions, progress: impl Fn(&str), done: impl Fn(&Section)) -> Result<Report, Error> {
+    files::raise_limit();
+    let mut report = Report::default();
+    for scenario in options.wanted() {
+        progress(&format!("{}: preparing the server", scenario.name()));
+        let target = Target::open(options).await?;
+        let stage = Stage { options, target: &target, scenario, progress: &progress };
+        let section = scenario.measure(&stage).await?;
+        done(&section);
+        report.scenarios.push(section);
     }
-    scenario::remove(&target).await?;
-    let events_per_execution = installed.events.len();
-    let bulk_per_second = match target.postgres_url.clone() {
-        Some(url) => {
-            progress("Postgres alone");
-            Some(bulk::rate(url, installed.events, options.duration).await?)
-        }
-        None => None,
-    };
-    let loads = seen.iter().map(|(clients, seen)| Load::new(*clients, seen, bulk_per_second)).collect();
-    Ok(Report { scenario: "webhook-sync", loads, bulk_per_second, events_per_execution })
+    Ok(report)
 }

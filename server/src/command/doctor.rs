@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::config::{ServeArgs, ServeConfig};
 use crate::postgres::{self, ClusterOptions};
-use crate::runner::code::CodeRunner;
+use crate::runner::code::{CodeRunner, SandboxStatus};
 use crate::serve;
 use crate::store;
 
@@ -30,14 +30,9 @@ pub(super) fn run(args: ServeArgs) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let findings = [
-        configuration(&config),
-        data_dir(&config.data_dir),
-        disk(&config.data_dir),
-        database(&config),
-        listen(&config),
-        sandbox(&config),
-    ];
+    let findings =
+        [configuration(&config), data_dir(&config.data_dir), disk(&config.data_dir), database(&config), listen(&config)];
+    let findings: Vec<Finding> = findings.into_iter().chain(sandboxes(&config)).collect();
     findings.iter().for_each(print);
     if findings.iter().any(|finding| matches!(finding, Finding::Bad { .. })) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
@@ -88,24 +83,35 @@ fn bytes_as_gib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 30)
 }
 
-/// Starts a step host, as the server would, and lets it try its walls.
-fn sandbox(config: &ServeConfig) -> Finding {
-    let status = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
-        Ok(runtime) => runtime.block_on(async { CodeRunner::start(serve::code_options(config)).status().await }),
-        Err(error) => {
-            return Finding::Warning { what: format!("sandbox: not tried ({error})"), advice: "try again".to_owned() };
+/// Starts the step hosts, as the server would, and lets them try their walls.
+fn sandboxes(config: &ServeConfig) -> Vec<Finding> {
+    let tried = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map(|runtime| {
+        runtime.block_on(async {
+            let runner = CodeRunner::start(serve::code_options(config));
+            (runner.status().await, runner.node_status().await)
+        })
+    });
+    match tried {
+        Ok((inside, node)) => {
+            let node = node.map(|node| sandbox("runtime node", &node));
+            std::iter::once(sandbox("sandbox", &inside)).chain(node).collect()
         }
-    };
-    let walls: Vec<_> = status.attestation.iter().flat_map(|attestation| &attestation.walls).collect();
-    let fallen: Vec<String> =
-        walls.iter().filter(|wall| !wall.holds).map(|wall| format!("{}: {}", wall.name, wall.detail)).collect();
-    let missing = if fallen.is_empty() { "nothing is missing".to_owned() } else { fallen.join("; ") };
+        Err(error) => {
+            vec![Finding::Warning { what: format!("sandbox: not tried ({error})"), advice: "try again".to_owned() }]
+        }
+    }
+}
+
+fn sandbox(name: &str, status: &SandboxStatus) -> Finding {
+    let missing = Some(status.missing()).filter(|missing| !missing.is_empty());
+    let missing = missing.unwrap_or_else(|| "nothing is missing".to_owned());
     let what =
-        format!("sandbox: {} of {} asked for; {}", status.level, status.minimum, status.problem.clone().unwrap_or(missing));
+        format!("{name}: {} of {} asked for; {}", status.level, status.minimum, status.problem.clone().unwrap_or(missing));
     if status.is_enough() {
         return Finding::Good(what);
     }
-    Finding::Warning { what, advice: "code steps are refused here; docs/code-steps.md says what each level needs".to_owned() }
+    let advice = "such steps are refused here; docs/code-steps.md says what each level needs".to_owned();
+    Finding::Warning { what, advice }
 }
 
 fn database(config: &ServeConfig) -> Finding {

@@ -1,4 +1,4 @@
-//! The commands that need the server's own code: `serve`, `doctor`, `bench`, `schema`, `openapi`.
+//! The commands that need the server's own code: `serve`, `doctor`, `bench`, `selftest`, `schema`, `openapi`.
 
 mod doctor;
 
@@ -9,8 +9,10 @@ use clap::{Args, Subcommand};
 use tidemill_common::api::workflow::ValidationView;
 
 use crate::config::{ServeArgs, ServeConfig};
+use crate::selftest::Selftest;
 use crate::step_host::StepHostArgs;
 use crate::{api, app, bench, domain, serve, step_host, telemetry};
+use crate::{api, bench, domain, selftest, serve, step_host, telemetry};
 
 /// Commands that need the server's own code.
 #[derive(Debug, Subcommand)]
@@ -24,8 +26,13 @@ pub enum ServerCommand {
     #[command(after_help = "Example:\n  tidemill doctor")]
     Doctor(Box<ServeArgs>),
     /// Measure a server, and in the same run what its Postgres can do
-    #[command(after_help = "Examples:\n  tidemill bench\n  tidemill bench --clients 1,64,256 --duration 10s -o json")]
+    #[command(
+        after_help = "Examples:\n  tidemill bench\n  tidemill bench --list\n  tidemill bench --scenario webhook-sync --clients 1,64,256 --duration 10s -o json"
+    )]
     Bench(Box<bench::BenchOptions>),
+    /// Prove on this machine what the documentation promises
+    #[command(subcommand)]
+    Selftest(Selftest),
     /// Print the JSON Schema of workflow files
     #[command(after_help = "Example:\n  tidemill schema > tidemill.schema.json")]
     Schema(Schema),
@@ -53,6 +60,7 @@ pub fn run(command: ServerCommand, json: bool) -> ExitCode {
         ServerCommand::Doctor(args) => return doctor::run(*args),
         ServerCommand::StepHost(args) => return step_host::run(&args),
         ServerCommand::Bench(args) => run_bench(&args, json),
+        ServerCommand::Selftest(Selftest::Crash(options)) => run_selftest(&options, json),
         ServerCommand::Schema(Schema {}) => {
             println!("{:#}", domain::workflow::json_schema());
             Ok(())
@@ -80,8 +88,8 @@ pub fn run(command: ServerCommand, json: bool) -> ExitCode {
 #[must_use]
 pub fn check(source: &str) -> ValidationView {
     match domain::workflow::compile(source) {
-        Ok(plan) => ValidationView { valid: true, errors: Vec::new(), steps: app::workflow_outline(&plan) },
-        Err(errors) => ValidationView { valid: false, errors, steps: Vec::new() },
+        Ok(plan) => ValidationView { valid: true, errors: Vec::new(), warnings: Vec::new(), steps: app::workflow_outline(&plan) },
+        Err(errors) => ValidationView { valid: false, errors, warnings: Vec::new(), steps: Vec::new() },
     }
 }
 
@@ -94,13 +102,30 @@ fn run_server(args: ServeArgs) -> Result<(), Failure> {
 }
 
 fn run_bench(args: &bench::BenchOptions, json: bool) -> Result<(), Failure> {
-    let report = runtime()?.block_on(bench::run(args, |step| eprintln!("{step} …")))?;
+    if args.list {
+        print!("{}", bench::list());
+        return Ok(());
+    }
+    let done = |section: &bench::Section| {
+        if !json {
+            println!("{section}");
+        }
+    };
+    let report = runtime()?.block_on(bench::run(args, |step| eprintln!("{step} …"), done))?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    }
+    Ok(())
+}
+
+fn run_selftest(options: &selftest::CrashOptions, json: bool) -> Result<(), Failure> {
+    let report = runtime()?.block_on(selftest::run(options, |step| eprintln!("{step} …")))?;
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print!("{report}");
     }
-    Ok(())
+    if report.holds() { Ok(()) } else { Err("promises were broken; see above".into()) }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, std::io::Error> {

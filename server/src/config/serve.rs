@@ -8,9 +8,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use tidemill_common::limits::CODE_SECONDS;
+use tidemill_common::limits::{
+    CODE_LOG_KIB_MOST, CODE_MEMORY_MIB_LEAST, CODE_MEMORY_MIB_MOST, CODE_OUTPUT_KIB_MOST, CODE_SECONDS, CODE_SECONDS_MOST,
+};
 use tidemill_common::step_protocol::Level;
 use url::Url;
+
+use crate::runner::code::CodeLimits;
 
 use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ServeArgs, Settings, file};
 
@@ -52,8 +56,12 @@ pub struct ServeConfig {
     pub max_inflight_webhooks: usize,
     /// Below this level of the sandbox code steps are refused.
     pub code_level: Level,
-    /// Longest time of a code step.
-    pub code_time: Duration,
+    /// What a code step can ask for at most.
+    pub code_limits: CodeLimits,
+    /// Node.js, for steps that ask for it; `None` means that they are refused.
+    pub code_node: Option<PathBuf>,
+    /// Directory with `node_modules` for those steps.
+    pub code_node_packages: Option<PathBuf>,
     /// Code steps that run at the same time.
     pub code_concurrency: usize,
 }
@@ -119,6 +127,7 @@ impl ServeConfig {
             let expected = "a URL such as postgres://user:password@host:5432/database".to_owned();
             return Err(Error::OutOfRange { key: "database_url", expected, value: "another text".to_owned() });
         }
+        let code_limits = code_limits(&settings)?;
         Ok(Self {
             data_dir,
             listen: settings.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
@@ -144,7 +153,9 @@ impl ServeConfig {
                 1..=100_000,
             )?,
             code_level: settings.code_level.unwrap_or(Level::L2),
-            code_time: Duration::from_secs(within("code_seconds", settings.code_seconds.unwrap_or(CODE_SECONDS), 1..=3600)?),
+            code_limits,
+            code_node: settings.code_node.map(|path| absolute("code_node", path)).transpose()?,
+            code_node_packages: settings.code_node_packages.map(|path| absolute("code_node_packages", path)).transpose()?,
             code_concurrency: within(
                 "code_concurrency",
                 settings.code_concurrency.unwrap_or_else(default_concurrency),
@@ -157,6 +168,29 @@ impl ServeConfig {
 /// Code steps at the same time: they wait for each other's processors, not for the world.
 fn default_concurrency() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from) * 4
+}
+
+fn code_limits(settings: &Settings) -> Result<CodeLimits, Error> {
+    let usual = CodeLimits::default();
+    let bytes = |key, value: Option<u32>, usual: u64, range: RangeInclusive<u32>, unit: u32| {
+        value.map_or(Ok(usual), |value| within(key, value, range).map(|value| u64::from(value) << unit))
+    };
+    let memory = CODE_MEMORY_MIB_LEAST..=CODE_MEMORY_MIB_MOST;
+    let seconds = settings.code_seconds.unwrap_or(CODE_SECONDS);
+    Ok(CodeLimits {
+        time: Duration::from_secs(within("code_seconds", seconds, 1..=CODE_SECONDS_MOST)?),
+        memory_bytes: bytes("code_memory_mib", settings.code_memory_mib, usual.memory_bytes, memory, 20)?,
+        output_bytes: bytes("code_output_kib", settings.code_output_kib, usual.output_bytes, 1..=CODE_OUTPUT_KIB_MOST, 10)?,
+        log_bytes: bytes("code_log_kib", settings.code_log_kib, usual.log_bytes, 0..=CODE_LOG_KIB_MOST, 10)?,
+    })
+}
+
+/// A path that means the same wherever the server was started.
+fn absolute(key: &'static str, path: PathBuf) -> Result<PathBuf, Error> {
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    Err(Error::OutOfRange { key, expected: "a path that begins with /".to_owned(), value: path.display().to_string() })
 }
 
 fn within<T: PartialOrd + Display>(key: &'static str, value: T, range: RangeInclusive<T>) -> Result<T, Error> {

@@ -69,9 +69,24 @@ pub struct Settings {
     /// Least level of the sandbox; below it code steps are refused: L1, L2, L3 [default: L2]
     #[arg(long, value_name = "LEVEL", env = "TIDEMILL_CODE_LEVEL")]
     pub code_level: Option<Level>,
-    /// Longest time of a code step in seconds, 1 to 3600 [default: 30]
+    /// Longest time that a code step can ask for in seconds, 1 to 3600 [default: 30]
     #[arg(long, value_name = "SECONDS", env = "TIDEMILL_CODE_SECONDS")]
     pub code_seconds: Option<u64>,
+    /// Most memory that a code step can ask for in MiB, 16 to 65536 [default: 512]
+    #[arg(long, value_name = "MIB", env = "TIDEMILL_CODE_MEMORY_MIB")]
+    pub code_memory_mib: Option<u32>,
+    /// Largest output that a code step can ask for in KiB, 1 to 65536 [default: 8192]
+    #[arg(long, value_name = "KIB", env = "TIDEMILL_CODE_OUTPUT_KIB")]
+    pub code_output_kib: Option<u32>,
+    /// Longest log that a code step can ask for in KiB, 0 to 16384 [default: 1024]
+    #[arg(long, value_name = "KIB", env = "TIDEMILL_CODE_LOG_KIB")]
+    pub code_log_kib: Option<u32>,
+    /// Node.js 20 or newer, for JavaScript steps with `runtime: node` [default: none, such steps are refused]
+    #[arg(long, value_name = "FILE", env = "TIDEMILL_CODE_NODE")]
+    pub code_node: Option<PathBuf>,
+    /// Directory with `node_modules` that steps with `runtime: node` can read [default: none]
+    #[arg(long, value_name = "DIR", env = "TIDEMILL_CODE_NODE_PACKAGES")]
+    pub code_node_packages: Option<PathBuf>,
     /// Code steps that run at the same time, 1 to 1000; more wait [default: 4 per processor]
     #[arg(long, value_name = "COUNT", env = "TIDEMILL_CODE_CONCURRENCY")]
     pub code_concurrency: Option<usize>,
@@ -107,6 +122,11 @@ impl Settings {
             max_inflight_webhooks: self.max_inflight_webhooks.or(other.max_inflight_webhooks),
             code_level: self.code_level.or(other.code_level),
             code_seconds: self.code_seconds.or(other.code_seconds),
+            code_memory_mib: self.code_memory_mib.or(other.code_memory_mib),
+            code_output_kib: self.code_output_kib.or(other.code_output_kib),
+            code_log_kib: self.code_log_kib.or(other.code_log_kib),
+            code_node: self.code_node.or(other.code_node),
+            code_node_packages: self.code_node_packages.or(other.code_node_packages),
             code_concurrency: self.code_concurrency.or(other.code_concurrency),
         }
     }

@@ -1,27 +1,37 @@
 //! The loop of one execution: decide, append, act, wait.
 
+use std::collections::{BTreeMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tidemill_common::event::{Event, StepError};
+use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::calls::NotCalled;
 use super::service::Parts;
-use crate::domain::execution::{Action, Execution, FailureReport, Input, RunStep};
+use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, RunStep};
 use crate::domain::workflow::plan::Effect;
+use crate::domain::workflow::scope::resume_url_step;
 use crate::journal::{self, Append, Lease, Next};
 use crate::queue::{Request, Wish};
-use crate::runner::StepContext;
+use crate::runner::{Outcome, StepContext};
 
 /// A wait that is shorter stays in memory; a longer one gives the lease back and costs nothing but its row.
-const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
+pub(super) const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
+
+/// Longer than claims rest between two looks.
+pub(super) const SOON: TimeDelta = TimeDelta::seconds(10);
 
 /// When an execution is due that waits for nothing but people: at the end of the year 9999.
-const NEVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("within the range of times");
+pub(super) const NEVER: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("within the range of times");
+
+/// How soon somebody looks again for what could not be read, or starts what this node can't start any more.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
 
 /// How soon somebody looks again after an execution that was taken up while it waits for its concurrency key.
 const BLOCKED_LOOK: TimeDelta = TimeDelta::seconds(5);
@@ -34,10 +44,36 @@ pub(super) struct ExecutionTask {
     requests: mpsc::Receiver<Request>,
     draining: watch::Receiver<bool>,
     /// What is under way; each comes back with what happened.
-    attempts: JoinSet<Input>,
+    attempts: JoinSet<Ended>,
     blocked: bool,
     /// Whether the next decision is due at once.
     more_is_ready: bool,
+    /// Whether something may have come from outside.
+    look: bool,
+    /// The executions that it called and that exist.
+    called: HashSet<ExecutionId>,
+    /// Whether an execution that it calls is to be started elsewhere: this node is stopping.
+    start_elsewhere: bool,
+}
+
+/// How something that was under way ended.
+#[derive(Debug)]
+enum Ended {
+    /// With something to decide about.
+    Input(Input),
+    /// An execution that was called exists.
+    Started,
+    /// One does not, and this node can't start it.
+    StartLater(ExecutionId),
+}
+
+/// How a task begins.
+pub(super) enum Start {
+    /// With what was wanted while nobody held the execution. One that is `blocked` waits for its concurrency key: it may end, be
+    /// paused and resumed, but not begin.
+    TakenUp { requests: Vec<Request>, blocked: bool },
+    /// With what follows from the first decision, which was made already.
+    Begun(Vec<Action>),
 }
 
 /// Whether the loop goes on.
@@ -55,26 +91,46 @@ impl ExecutionTask {
         requests: mpsc::Receiver<Request>,
         draining: watch::Receiver<bool>,
     ) -> Self {
-        let attempts = JoinSet::new();
-        Self { parts, lease, execution, requests, draining, attempts, blocked: false, more_is_ready: false }
+        Self {
+            // What came may lie there since before this node got it.
+            look: execution.state().plan().waits_outside,
+            parts,
+            lease,
+            execution,
+            requests,
+            draining,
+            attempts: JoinSet::new(),
+            blocked: false,
+            more_is_ready: false,
+            called: HashSet::new(),
+            start_elsewhere: false,
+        }
     }
 
-    /// Carries the execution on until it ends, waits for long, or is no longer ours. One that is `blocked` waits for its
-    /// concurrency key: it may end, be paused and resumed, but not begin.
-    pub(super) async fn run(&mut self, requests: Vec<Request>, blocked: bool) {
-        let mut inputs: Vec<Input> = requests.into_iter().map(input).collect();
-        self.blocked = blocked;
-        if !blocked {
-            inputs.push(Input::Resume);
-        }
+    /// Carries the execution on until it ends, waits for long, or is no longer ours.
+    pub(super) async fn run(&mut self, start: Start) {
+        let (mut inputs, mut actions) = match start {
+            Start::Begun(actions) => (Vec::new(), actions),
+            Start::TakenUp { requests, blocked } => {
+                self.blocked = blocked;
+                let resume = (!blocked).then_some(Input::Resume);
+                (requests.into_iter().filter_map(input).chain(resume).collect(), Vec::new())
+            }
+        };
         loop {
             if let Err(error) = self.fetch_secrets().await {
                 tracing::warn!(%error, execution_id = %self.lease.execution_id, "secrets can't be read; the execution is taken up again later");
                 return self.parts.give_back_later(self.lease, Duration::from_secs(5)).await;
             }
+            if let Err(error) = self.read_mail().await {
+                tracing::warn!(%error, execution_id = %self.lease.execution_id, "what came for an execution can't be read yet");
+                if self.attempts.is_empty() {
+                    return self.parts.give_back_later(self.lease, Duration::from_secs(5)).await;
+                }
+            }
             let now = self.parts.clock.now();
-            let actions = inputs.drain(..).flat_map(|input| self.execution.decide(input, now)).collect();
-            if self.carry_out(actions).await == Flow::Stop || self.settle().await == Flow::Stop {
+            actions.extend(inputs.drain(..).flat_map(|input| self.execution.decide(input, now)));
+            if self.carry_out(std::mem::take(&mut actions)).await == Flow::Stop || self.settle().await == Flow::Stop {
                 return;
             }
             inputs.push(self.next_input().await);
@@ -87,17 +143,41 @@ impl ExecutionTask {
             return Ok(());
         }
         let names = self.execution.state().plan().secret_names();
+        let (addresses, names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| resume_url_step(name).is_some());
         let secrets = self.parts.versions.secrets(self.lease.workspace_id, names).await;
         match secrets {
-            Ok(values) => self.execution.give_secrets(Ok(values)),
+            Ok(values) if addresses.is_empty() => self.execution.give_secrets(Ok(values)),
+            Ok(values) => {
+                let mut values = BTreeMap::clone(&values);
+                values.extend(addresses.into_iter().filter_map(|name| {
+                    let url = self.parts.resume.url(self.lease.execution_id, resume_url_step(&name)?);
+                    Some((name, url))
+                }));
+                self.execution.give_secrets(Ok(Arc::new(values)));
+            }
             Err(error @ super::VersionError::Secret { .. }) => self.execution.give_secrets(Err(error.to_string())),
             Err(error) => return Err(error),
         }
         Ok(())
     }
 
+    /// Reads what came from outside, if anything may have.
+    async fn read_mail(&mut self) -> Result<(), crate::store::Error> {
+        if self.look {
+            let mail = self.parts.mail(self.lease, self.execution.state()).await?;
+            self.called.extend(mail.called);
+            self.execution.give_answers(mail.answers);
+            self.look = false;
+        }
+        Ok(())
+    }
+
     /// Starts attempts. What must never be repeated starts only after its `step_started` is durable.
     async fn carry_out(&mut self, actions: Vec<Action>) -> Flow {
+        if self.execution.state().end.is_some() {
+            // Nothing begins any more, and what is to be appended ends it.
+            return Flow::GoOn;
+        }
         for action in actions {
             match action {
                 Action::StopAll => self.attempts.abort_all(),
@@ -107,6 +187,14 @@ impl ExecutionTask {
                         return Flow::Stop;
                     }
                     self.report(report);
+                }
+                Action::Call(calling) if self.called.contains(&calling.child) => {}
+                Action::Call(calling) => {
+                    // That it is called is durable before it exists, so that there is never a second one.
+                    if self.execution.has_events() && self.append(Next::Keep).await == Flow::Stop {
+                        return Flow::Stop;
+                    }
+                    self.call(calling);
                 }
                 Action::Run(run) => {
                     let effect = self.execution.state().plan().steps[run.place.step].effect;
@@ -126,7 +214,21 @@ impl ExecutionTask {
     /// Tells another workflow of the failure. That this execution fails is durable by now, so that nothing is told that is not so.
     fn report(&mut self, report: FailureReport) {
         let (failures, Lease { workspace_id, execution_id, .. }) = (self.parts.failures.clone(), self.lease);
-        self.attempts.spawn(async move { Input::Reported(failures.report(workspace_id, execution_id, report).await) });
+        self.attempts
+            .spawn(async move { Ended::Input(Input::Reported(failures.report(workspace_id, execution_id, report).await)) });
+    }
+
+    fn call(&mut self, calling: Calling) {
+        self.called.insert(calling.child);
+        let (calls, workspace_id) = (self.parts.calls.clone(), self.lease.workspace_id);
+        self.attempts.spawn(async move {
+            let (place, attempt, child) = (calling.place, calling.attempt, calling.child);
+            match calls.start(workspace_id, calling).await {
+                Ok(()) => Ended::Started,
+                Err(NotCalled::Later) => Ended::StartLater(child),
+                Err(NotCalled::Refused(error)) => Ended::Input(Input::StepEnded { place, attempt, result: Err(error) }),
+            }
+        });
     }
 
     fn start_attempt(&mut self, run: RunStep) {
@@ -143,10 +245,11 @@ impl ExecutionTask {
         };
         self.attempts.spawn(async move {
             let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));
-            let result = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
+            let Outcome { result, log } = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
                 Err(StepError::new(FailureClass::Infrastructure, "the step failed by a fault of the server; see its log"))
+                    .into()
             });
-            Input::StepEnded { place, attempt, result }
+            Ended::Input(Input::StepEnded { place, attempt, result, log })
         });
     }
 
@@ -157,7 +260,7 @@ impl ExecutionTask {
             self.attempts.abort_all();
             return self.finish().await;
         }
-        let busy = self.more_is_ready || !self.attempts.is_empty();
+        let busy = self.more_is_ready || self.look || !self.attempts.is_empty();
         let until = self.until();
         let rests = !busy && (until - self.parts.clock.now() > SHORT_WAIT || *self.draining.borrow());
         match (rests, self.execution.has_events()) {
@@ -172,6 +275,16 @@ impl ExecutionTask {
         }
     }
 
+    /// Whether it leaves something in the queue that is due before claims look again by themselves: itself, or the next one
+    /// in line for its concurrency key.
+    pub(super) fn leaves_work_soon(&self) -> bool {
+        let state = self.execution.state();
+        match state.end {
+            Some(_) => state.plan().concurrency.is_some(),
+            None => self.until() - self.parts.clock.now() <= SOON,
+        }
+    }
+
     /// When there is something to do again, as far as is known.
     fn until(&self) -> DateTime<Utc> {
         let state = self.execution.state();
@@ -179,22 +292,14 @@ impl ExecutionTask {
             // It is due as soon as it holds its key; this look only makes sure, since both may happen at once.
             return self.parts.clock.now() + BLOCKED_LOOK;
         }
-        self.execution.wake_at().unwrap_or(NEVER)
+        let wake_at = self.execution.wake_at().unwrap_or(NEVER);
+        if self.start_elsewhere { wake_at.min(self.parts.clock.now() + LOOK_AGAIN) } else { wake_at }
     }
 
     async fn finish(&mut self) -> Flow {
         let flow = self.append(Next::End).await;
-        self.count();
+        self.parts.ended(self.lease.workspace_id, self.execution.state()).await;
         flow
-    }
-
-    fn count(&self) {
-        let (state, metrics) = (self.execution.state(), &self.parts.metrics);
-        let Some(end) = &state.end else { return };
-        metrics.execution_finished(end.status, (end.at - state.id.admitted_at()).to_std().unwrap_or_default());
-        for (step, plan) in state.steps.iter().zip(&state.plan().steps).filter(|(step, _)| step.finished_at.is_some()) {
-            metrics.step_finished(plan.uses, step.status);
-        }
     }
 
     async fn append(&mut self, next: Next) -> Flow {
@@ -226,15 +331,21 @@ impl ExecutionTask {
         let state = self.execution.state();
         let ended = state.end.as_ref().map(|end| (end.at, end.error.as_ref().map(one_line)));
         let keyed = state.plan().concurrency.is_some();
-        Append { lease: self.lease, events, status: state.status(), ended, next, keyed }
+        let waits = state.plan().waits_outside;
+        Append { lease: self.lease, events, status: state.status(), ended, next, keyed, waits }
+    }
+
+    fn hear(&mut self, request: Request) -> Input {
+        self.look |= request.wish == Wish::Look;
+        input(request).unwrap_or(Input::Tick)
     }
 
     async fn next_input(&mut self) -> Input {
         if std::mem::take(&mut self.more_is_ready) {
-            return self.requests.try_recv().map_or(Input::Tick, input);
+            return self.requests.try_recv().map_or(Input::Tick, |request| self.hear(request));
         }
-        let wake_at = self.execution.wake_at();
         let now = self.parts.clock.now();
+        let wake_at = if self.look { Some(now + LOOK_AGAIN) } else { self.execution.wake_at() };
         let delay = wake_at.map(|at| (at - now).to_std().unwrap_or_default());
         let timer = async {
             match delay {
@@ -247,25 +358,39 @@ impl ExecutionTask {
         loop {
             tokio::select! {
                 Some(ended) = self.attempts.join_next(), if !self.attempts.is_empty() => {
-                    // An attempt that was aborted has nothing to say.
-                    let Ok(input) = ended else { continue };
-                    return input;
+                    match ended {
+                        Ok(Ended::Input(input)) => return input,
+                        Ok(Ended::Started) => return Input::Tick,
+                        Ok(Ended::StartLater(child)) => {
+                            self.called.remove(&child);
+                            self.start_elsewhere = true;
+                            return Input::Tick;
+                        }
+                        // An attempt that was aborted has nothing to say.
+                        Err(_) => {}
+                    }
                 }
-                Some(request) = self.requests.recv() => return input(request),
-                () = &mut timer => return Input::Tick,
+                Some(request) = self.requests.recv() => return self.hear(request),
+                () = &mut timer => {
+                    // Something may have come just before it is too late.
+                    self.look = self.execution.state().plan().waits_outside;
+                    return Input::Tick;
+                }
                 Ok(()) = self.draining.changed(), if !*self.draining.borrow() => return Input::Tick,
             }
         }
     }
 }
 
-fn input(Request { wish, reason, by }: Request) -> Input {
-    match wish {
+/// What a request means for the machine; nothing when it only says to look.
+fn input(Request { wish, reason, by }: Request) -> Option<Input> {
+    Some(match wish {
         Wish::Cancel => Input::Cancel { reason, by },
         Wish::Fail => Input::Fail { reason: reason.unwrap_or(by) },
         Wish::Pause => Input::Pause { reason, by },
         Wish::Resume => Input::Unpause { reason, by },
-    }
+        Wish::Look => return None,
+    })
 }
 
 /// An error as a list shows it. A control character has no place in a line, and a NUL none in the database's texts.

@@ -1,14 +1,12 @@
 //! How the executor tells another workflow of a failure.
 
-use std::fmt;
-use std::sync::{Arc, OnceLock};
-
 use futures_util::future::BoxFuture;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
+use super::desk::Desk;
 use crate::domain::execution::FailureReport;
 
-/// Starts the execution that hears of a failure. A trait, because admission stands behind the executor.
+/// Starts the execution that hears of a failure.
 pub trait Failures: Send + Sync + 'static {
     /// Starts the execution, at most one for each `failed` execution; waits until that can be said. The error is for people.
     fn report(
@@ -19,16 +17,7 @@ pub trait Failures: Send + Sync + 'static {
     ) -> BoxFuture<'_, Result<ExecutionId, String>>;
 }
 
-/// Whoever reports failures, once it is known.
-#[derive(Clone, Default)]
-pub struct FailureDesk(Arc<OnceLock<Arc<dyn Failures>>>);
-
-impl FailureDesk {
-    /// Says who reports failures. Only the first call counts.
-    pub fn open(&self, failures: Arc<dyn Failures>) {
-        drop(self.0.set(failures));
-    }
-
+impl Desk<dyn Failures> {
     /// Reports a failure.
     pub(super) async fn report(
         &self,
@@ -36,15 +25,9 @@ impl FailureDesk {
         failed: ExecutionId,
         report: FailureReport,
     ) -> Result<ExecutionId, String> {
-        match self.0.get() {
+        match self.who() {
             Some(failures) => failures.report(workspace_id, failed, report).await,
             None => Err("this node starts no executions".to_owned()),
         }
-    }
-}
-
-impl fmt::Debug for FailureDesk {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FailureDesk")
     }
 }

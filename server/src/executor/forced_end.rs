@@ -64,12 +64,17 @@ impl Parts {
         before: Vec<EventBody>,
         error: StepError,
     ) -> Result<(), EndError> {
-        let (seq, now) = (self.queue.newest_seq(lease).await?, self.clock.now());
+        let (tail, now) = (self.queue.tail(lease).await?, self.clock.now());
         let line = one_line(&error);
         let end = EventBody::ExecutionCompleted { status, output: None, error: Some(error) };
-        let events = events(lease.execution_id, seq, now, before.into_iter().chain([end]));
-        let append = Append { lease, events, status, ended: Some((now, Some(line))), next: Next::End, keyed: true };
+        let events = events(lease.execution_id, tail.seq, now, before.into_iter().chain([end]));
+        let append =
+            Append { lease, events, status, ended: Some((now, Some(line))), next: Next::End, keyed: true, waits: true };
         self.journal.append(append).await.await.unwrap_or(Err(journal::Error::Unavailable))?;
+        self.calls.abandoned();
+        if let Some(caller) = tail.parent_id {
+            self.calls.ended(lease.workspace_id, caller).await;
+        }
         self.metrics.execution_finished(status, (now - lease.execution_id.admitted_at()).to_std().unwrap_or_default());
         Ok(())
     }

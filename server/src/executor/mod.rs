@@ -2,8 +2,12 @@
 //!
 //! [`Executor`] has the room and the list of what runs here; `execution_task` is the loop of one execution: decide, append,
 //! act, wait. An execution gets here in two ways, admitted just now or claimed from the queue, and both begin with
-//! `Input::Resume`.
+//! `Input::Resume`; for one that is admitted, that first decision is usually made before ([`begun`]).
 
+mod answers;
+mod begun;
+mod calls;
+mod desk;
 mod execution_task;
 mod failures;
 mod forced_end;
@@ -11,7 +15,10 @@ mod plans;
 mod service;
 mod versions;
 
-pub use failures::{FailureDesk, Failures};
+pub use begun::Begun;
+pub use calls::{Calls, NotCalled};
+pub use desk::Desk;
+pub use failures::Failures;
 pub use forced_end::EndError;
 pub use plans::Plans;
 pub use service::{Executor, Parts};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,15 +13,19 @@ use tidemill_common::event::Event;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use super::execution_task::ExecutionTask;
-use super::failures::FailureDesk;
+use super::begun::Begun;
+use super::calls::Calls;
+use super::desk::Desk;
+use super::execution_task::{ExecutionTask, SOON, Start};
+use super::failures::Failures;
 use super::forced_end::{MOST_TAKEOVERS, lost};
 use super::versions::{VersionError, Versions};
 use crate::domain::execution::{Execution, State};
-use crate::domain::workflow::plan::Plan;
-use crate::journal::{self, Journal, Lease};
+use crate::domain::workflow::plan::{Plan, Work};
+use crate::journal::{self, Journal, Lease, Next};
 use crate::queue::{Claim, Load, Queue, Request};
 use crate::runner::Runner;
+use crate::secrets::Resume;
 use crate::store::queries::feed;
 use crate::store::{self, Database};
 use crate::telemetry::Metrics;
@@ -42,7 +47,11 @@ pub struct Parts {
     /// Does the work of steps.
     pub runner: Runner,
     /// Tells other workflows of failures.
-    pub failures: FailureDesk,
+    pub failures: Desk<dyn Failures>,
+    /// Starts executions that others call.
+    pub calls: Desk<dyn Calls>,
+    /// Knows the resume addresses of steps that wait for an event.
+    pub resume: Resume,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Counts.
@@ -55,8 +64,12 @@ pub struct Executor {
     pub(super) parts: Arc<Parts>,
     room: Arc<Semaphore>,
     running: Arc<Mutex<HashMap<ExecutionId, mpsc::Sender<Request>>>>,
-    /// Woken when an execution that nobody holds may be due, or room was made.
+    /// Woken when an execution that nobody holds may be due, or room was made for one.
     claimable: Arc<Notify>,
+    /// Whether claims stopped for want of room, so that whoever makes room says so.
+    room_wanted: Arc<AtomicBool>,
+    /// Woken when an execution has left this node.
+    departed: Arc<Notify>,
     draining: watch::Sender<bool>,
 }
 
@@ -82,6 +95,8 @@ impl Executor {
             room: Arc::new(Semaphore::new(most)),
             running: Arc::default(),
             claimable: Arc::default(),
+            room_wanted: Arc::default(),
+            departed: Arc::default(),
             draining: watch::Sender::new(false),
         }
     }
@@ -101,6 +116,16 @@ impl Executor {
         if self.is_draining() { 0 } else { self.room.available_permits() }
     }
 
+    /// How many more executions can be claimed. When there is no room, claims are woken as soon as there is some.
+    #[must_use]
+    pub fn room_to_claim(&self) -> usize {
+        if self.free() == 0 {
+            self.room_wanted.store(true, Ordering::SeqCst);
+        }
+        // Looked at again, for room that was made before anybody knew that it was wanted.
+        self.free()
+    }
+
     /// What this node says about itself.
     #[must_use]
     pub fn load(&self) -> Load {
@@ -113,10 +138,22 @@ impl Executor {
         *self.draining.borrow()
     }
 
+    /// Goes on with an execution whose first decision was committed just now with its admission.
+    pub async fn go_on(&self, lease: Lease, begun: Begun, next: Next, permit: OwnedSemaphorePermit) {
+        let Begun { execution, actions } = begun;
+        match next {
+            Next::Keep => self.spawn(lease, execution, Start::Begun(actions), permit),
+            Next::End => self.parts.ended(lease.workspace_id, execution.state()).await,
+            Next::Release(until) if until - self.parts.clock.now() <= SOON => self.wake_claims(),
+            Next::Release(_) => {}
+        }
+    }
+
     /// Starts an execution that was admitted just now, with the lease for this node.
     pub fn launch(&self, lease: Lease, plan: Arc<Plan>, admitted: &[Event], permit: OwnedSemaphorePermit) {
+        let start = Start::TakenUp { requests: Vec::new(), blocked: false };
         match State::fold(lease.execution_id, plan, admitted) {
-            Ok(state) => self.spawn(lease, state, (Vec::new(), false), permit),
+            Ok(state) => self.spawn(lease, Execution::new(state), start, permit),
             Err(error) => tracing::error!(%error, execution_id = %lease.execution_id, "an admitted execution can't start"),
         }
     }
@@ -127,7 +164,10 @@ impl Executor {
             return self.set_aside(claim).await;
         }
         match self.fold(&claim).await {
-            Ok(state) => self.spawn(claim.lease, state, (claim.requests, claim.blocked), permit),
+            Ok(state) => {
+                let start = Start::TakenUp { requests: claim.requests, blocked: claim.blocked };
+                self.spawn(claim.lease, Execution::new(state), start, permit);
+            }
             Err(error) => {
                 let execution_id = claim.lease.execution_id;
                 tracing::error!(error = &error as &dyn std::error::Error, %execution_id, "an execution can't be taken up; trying again later");
@@ -195,29 +235,32 @@ impl Executor {
         self.begin_drain();
         let at_rest = async {
             while !self.lock_running().is_empty() {
-                self.claimable.notified().await;
+                self.departed.notified().await;
             }
         };
         drop(tokio::time::timeout(patience, at_rest).await);
         self.lock_running().len()
     }
 
-    fn spawn(&self, lease: Lease, state: State, (requests, blocked): (Vec<Request>, bool), permit: OwnedSemaphorePermit) {
+    fn spawn(&self, lease: Lease, execution: Execution, start: Start, permit: OwnedSemaphorePermit) {
         let (sender, signals) = mpsc::channel(8);
         self.lock_running().insert(lease.execution_id, sender.clone());
         let running = self.parts.metrics.execution_running();
         let executor = self.clone();
-        let mut task =
-            ExecutionTask::new(Arc::clone(&self.parts), lease, Execution::new(state), signals, self.draining.subscribe());
+        let mut task = ExecutionTask::new(Arc::clone(&self.parts), lease, execution, signals, self.draining.subscribe());
         tokio::spawn(async move {
-            let outcome = AssertUnwindSafe(task.run(requests, blocked)).catch_unwind().await;
+            let outcome = AssertUnwindSafe(task.run(start)).catch_unwind().await;
             if outcome.is_err() {
                 tracing::error!(execution_id = %lease.execution_id, "an execution's task ended abnormally; it is taken up again later");
                 executor.parts.give_back_later(lease, Duration::from_secs(60)).await;
             }
             executor.forget(lease.execution_id, &sender);
             drop((permit, running));
-            executor.wake_claims();
+            executor.departed.notify_one();
+            // Not for every execution that ends: an idle look at the queue costs as much as the execution did.
+            if task.leaves_work_soon() || executor.room_wanted.swap(false, Ordering::SeqCst) {
+                executor.wake_claims();
+            }
         });
     }
 
@@ -266,6 +309,26 @@ impl Parts {
                 .map_err(|source| TakeUpError::Decode { seq: stored.seq, source })
         };
         stored.into_iter().map(decode).collect()
+    }
+
+    /// What follows when an execution has ended: it is counted, those who called it hear of it, and those whom it called are
+    /// no longer wanted.
+    pub(super) async fn ended(&self, workspace_id: WorkspaceId, state: &State) {
+        self.count(state);
+        if let Some(parent) = state.origin.as_ref().and_then(|origin| origin.parent.as_ref()) {
+            self.calls.ended(workspace_id, parent.execution_id).await;
+        }
+        if state.plan().steps.iter().any(|step| matches!(step.work, Work::Call(_))) {
+            self.calls.abandoned();
+        }
+    }
+
+    fn count(&self, state: &State) {
+        let Some(end) = &state.end else { return };
+        self.metrics.execution_finished(end.status, (end.at - state.id.admitted_at()).to_std().unwrap_or_default());
+        for (step, plan) in state.steps.iter().zip(&state.plan().steps).filter(|(step, _)| step.finished_at.is_some()) {
+            self.metrics.step_finished(plan.uses, step.status);
+        }
     }
 
     /// Gives back the lease of an execution that has nothing to do until `until`, as soon as the database can be reached.

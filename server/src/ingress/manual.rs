@@ -7,10 +7,11 @@ use tidemill_common::event::{Json, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 
 use crate::admission::{Admission, Arrival, Outcome, Refusal, Retry};
+use crate::domain::execution::Answer;
 use crate::domain::workflow::plan::Plan;
 use crate::executor::{EndError, Executor};
 use crate::journal::Delivery;
-use crate::queue::{Holder, Queue, Request};
+use crate::queue::{AnswerTo, Holder, Posted, Queue, Request};
 use crate::store;
 
 /// Starts executions by hand, and says what is wanted of those that run. Cheap to clone.
@@ -63,6 +64,7 @@ impl Manual {
             input: start.input,
             delivery: start.delivery,
             retry: start.retry,
+            parent: None,
         };
         match self.admission.admit(arrival).await? {
             Outcome::Admitted => Ok((execution_id, false)),
@@ -85,6 +87,18 @@ impl Manual {
             Some(Holder::Elsewhere) => {}
         }
         Ok(true)
+    }
+
+    /// Gives an answer to a step that waits for it.
+    pub async fn answer(&self, to: AnswerTo, answer: &Answer) -> Result<Posted, store::Error> {
+        let execution_id = to.execution_id;
+        let posted = self.queue.post(to, answer, self.clock.now()).await?;
+        match posted {
+            Posted::Kept(Holder::Here) => drop(self.executor.pass_on(execution_id, Request::look()).await),
+            Posted::Kept(Holder::Nobody) => self.executor.wake_claims(),
+            _ => {}
+        }
+        Ok(posted)
     }
 
     /// Ends an execution as cancelled, whoever holds it. False when the workspace has no such execution, or it has ended.

@@ -82,6 +82,7 @@ impl Schedules {
             input: Arc::new(input),
             delivery: Some(Delivery { source: format!("schedule:{workflow_uid}:{}", row.trigger_id), key: instant }),
             retry: None,
+            parent: None,
             plan,
         };
         self.admission.admit(arrival).await?;

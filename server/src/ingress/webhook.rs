@@ -144,6 +144,7 @@ impl Webhooks {
             input: Arc::new(input),
             delivery: delivery(route, webhook, request),
             retry: None,
+            parent: None,
         };
         match (self.admission.admit(arrival).await?, ended) {
             (Outcome::Duplicate(execution_id), _) => Ok(Answer::Accepted { execution_id, duplicate: true }),

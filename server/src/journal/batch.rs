@@ -9,9 +9,10 @@ use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::command::{Admission, Admitted, Append, Command, Error, Next, Slot};
+use super::command::{Admission, Admitted, Append, Command, Error, Next, Rate, Slot};
+use super::wait;
 use crate::domain::cause::{Cause, cause};
-use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, DeadLetterRow, EventRow, SlotRow, Written};
+use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, DeadLetterRow, EventRow, RateRow, SlotRow, Written};
 use crate::store::{self, Connection};
 
 /// Commands that are written together. At most one append row per execution: later ones are merged into it.
@@ -163,19 +164,30 @@ fn duplicate_of(row: &AdmitRow, connection: &mut Connection) -> Result<Admitted,
 }
 
 fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow, Vec<Event>) {
+    let at = admission.events.last().map(|event| event.at).unwrap_or_default();
+    let (lease_node, available_at, finished_at) = match admission.next {
+        Next::Keep => (Some(node.0), at, None),
+        Next::Release(until) => (None, until, None),
+        Next::End => (None, at, Some(at)),
+    };
     let row = AdmitRow {
         workspace_id: admission.workspace_id.0,
         id: admission.events.first().map_or_else(Uuid::nil, |event| event.execution_id.0),
         workflow_uid: admission.workflow_uid.0,
         workflow_id: admission.workflow_id,
         version: admission.version,
-        status: if admission.lease { "running" } else { "queued" },
+        status: admission.status.as_str(),
         trigger_type: admission.trigger.kind,
         trigger_id: admission.trigger.id,
-        lease_node: admission.lease.then_some(node.0),
+        lease_node,
+        available_at,
+        finished_at,
         events: event_rows(&admission.events, data),
         retry_of: admission.retry_of.map(|id| id.0),
+        parent_id: admission.parent_id.map(|id| id.0),
         slot: admission.slot.map(slot_row),
+        rate: admission.rate.map(rate_row),
+        priority: if lease_node.is_some() { 0 } else { i16::from(admission.priority) },
         delivery: admission.delivery.map(|delivery| (delivery.source, delivery.key)),
     };
     (row, admission.events)
@@ -184,6 +196,10 @@ fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow
 fn slot_row(slot: Slot) -> SlotRow {
     let Slot { key, limit, on_limit, refusal } = slot;
     SlotRow { key, most: limit, on_limit, refusal }
+}
+
+fn rate_row(rate: Rate) -> RateRow {
+    RateRow { key: rate.key, most: i64::from(rate.limit), per: rate.per }
 }
 
 fn event_rows(events: &[Event], data: impl IntoIterator<Item = String>) -> Vec<EventRow> {
@@ -200,6 +216,7 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         Next::End => (2, at),
     };
     let dead_letter = dead_letter(&append);
+    let waits = if append.waits { wait::changes(&append.events) } else { Vec::new() };
     let (finished_at, error) = append.ended.map_or((None, None), |(at, error)| (Some(at), error));
     let row = AppendRow {
         workspace_id: append.lease.workspace_id.0,
@@ -213,6 +230,7 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         error,
         dead_letter,
         gives_up_key: append.keyed && append.next == Next::End,
+        waits,
     };
     (row, append.events)
 }
@@ -237,4 +255,5 @@ fn merge(row: &mut AppendRow, later: AppendRow) {
     row.error = later.error;
     row.dead_letter = later.dead_letter;
     row.gives_up_key = later.gives_up_key;
+    row.waits.extend(later.waits);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tidemill_common::event::{Event, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::status::ExecutionStatus;
@@ -34,14 +34,23 @@ pub struct Admission {
     pub version: i32,
     /// What started it.
     pub trigger: TriggerOrigin,
-    /// Whether this node takes the lease at once.
-    pub lease: bool,
-    /// The first event, `execution_started` with the lease and `execution_queued` without; then the results that a retry keeps.
+    /// The state after its events.
+    pub status: ExecutionStatus,
+    /// Whether this node takes the lease at once, it waits in the queue for whoever takes it then, or it has succeeded already.
+    pub next: Next,
+    /// The first event, `execution_started` with the lease and `execution_queued` without; then the results that a retry keeps,
+    /// or what follows from the first decision.
     pub events: Vec<Event>,
     /// The execution that this one tries again.
     pub retry_of: Option<ExecutionId>,
+    /// The execution whose step calls it.
+    pub parent_id: Option<ExecutionId>,
     /// The concurrency key that it needs; then it takes no lease.
     pub slot: Option<Slot>,
+    /// The rate limit that it is under; then it takes no lease.
+    pub rate: Option<Rate>,
+    /// How many minutes of waiting for a node it is ahead of others.
+    pub priority: u8,
     /// What must not start a second execution.
     pub delivery: Option<Delivery>,
 }
@@ -57,6 +66,17 @@ pub struct Slot {
     pub on_limit: OnLimit,
     /// Why nobody may hold it, if its key can't be had.
     pub refusal: Option<String>,
+}
+
+/// How many executions of a key may begin within any span of a length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rate {
+    /// The key.
+    pub key: String,
+    /// How many.
+    pub limit: u32,
+    /// The length.
+    pub per: TimeDelta,
 }
 
 /// Identifies an arrival, so that it starts at most one execution.
@@ -92,9 +112,11 @@ pub struct Append {
     pub next: Next,
     /// Whether it may have a concurrency key, which it gives up when it ends.
     pub keyed: bool,
+    /// Whether its steps may wait for something outside.
+    pub waits: bool,
 }
 
-/// What becomes of the lease after an append.
+/// What becomes of the lease after an admission or an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// The executor goes on.

@@ -7,9 +7,10 @@
 mod batch;
 mod command;
 mod encode;
+mod wait;
 mod writer;
 
 pub use batch::Committed;
-pub use command::{Admission, Admitted, Append, Delivery, Error, Lease, Next, Slot};
+pub use command::{Admission, Admitted, Append, Delivery, Error, Lease, Next, Rate, Slot};
 pub use encode::decode;
 pub use writer::{Journal, Observer};

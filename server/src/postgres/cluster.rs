@@ -169,6 +169,12 @@ pub fn url_in(data_dir: &Path) -> Result<String, Error> {
     Ok(Layout::new(&data_dir).url(create::DATABASE))
 }
 
+/// The postmaster that runs in `data_dir`, as its pid file says; for those who put the server to the test.
+pub fn postmaster_in(data_dir: &Path) -> Option<u32> {
+    let data_dir = fs::canonicalize(data_dir).ok()?;
+    leftovers::postmaster_pid(&Layout::new(&data_dir).cluster)
+}
+
 /// Stops the Postgres of `data_dir` that outlived its server, without starting another: for those who clear a directory away.
 ///
 /// # Errors

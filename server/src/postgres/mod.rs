@@ -25,6 +25,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use cluster::{Cluster, ClusterOptions, find_binaries, stop_orphans, url_in};
+pub use cluster::{Cluster, ClusterOptions, find_binaries, postmaster_in, stop_orphans, url_in};
 pub use error::Error;
 pub use lock::DataDirLock;

@@ -3,6 +3,7 @@
 //! A lease is a row's `(lease_node, lease_epoch)`. It holds for as long as its node lives; a node lives for as long as its
 //! heartbeat says so. Every write of an executor names its lease, so that a node which was only slow can do no harm.
 
+mod answer;
 mod request;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +13,8 @@ use crate::journal::Lease;
 use crate::store::queries::{control, queue as query};
 use crate::store::{Database, Error};
 
-pub use request::{Holder, Request, Wish};
+pub use answer::{AnswerTo, Child, Posted};
+pub use request::{Holder, Request, Tail, Wish};
 
 /// How long a node lives after its last heartbeat.
 const LIFE: TimeDelta = TimeDelta::seconds(15);
@@ -30,7 +32,7 @@ pub struct Claim {
     pub requests: Vec<Request>,
     /// How many nodes were lost with it since it last came to rest.
     pub takeovers: i16,
-    /// Whether it waits for a concurrency key, so that it may end but not begin.
+    /// Whether it waits for a concurrency key or for its rate limit, so that it may end but not begin.
     pub blocked: bool,
 }
 
@@ -122,7 +124,10 @@ impl Queue {
             .await?;
         let requests = |row: control::RequestRow| {
             let requests = Request::from_columns(row.cancel.as_ref(), row.pause.as_ref());
-            requests.into_iter().map(move |request| (ExecutionId(row.execution_id), request))
+            requests
+                .into_iter()
+                .chain(row.answered.then(Request::look))
+                .map(move |request| (ExecutionId(row.execution_id), request))
         };
         Ok(rows.into_iter().flat_map(requests).collect())
     }

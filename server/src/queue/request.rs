@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
+use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
 use super::Queue;
 use crate::journal::Lease;
 use crate::store::Error;
-use crate::store::queries::control as query;
+use crate::store::queries::{control as query, step_wait};
 
 /// Something that is wanted of an execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub enum Wish {
     Pause,
     /// That it goes on.
     Resume,
+    /// That it looks for answers: something came that it waits for.
+    Look,
 }
 
 /// Where a request must go.
@@ -61,14 +63,11 @@ impl Queue {
                 Ok(match wish {
                     Wish::Cancel | Wish::Fail => query::request_cancel(connection, workspace, id, &noted, now)?,
                     Wish::Pause | Wish::Resume => query::request_pause(connection, workspace, id, &noted, now)?,
+                    Wish::Look => step_wait::wake(connection, workspace, id, now)?.map(|row| row.lease_node),
                 })
             })
             .await?;
-        Ok(holder.map(|node| match node {
-            None => Holder::Nobody,
-            Some(node) if NodeId(node) == self.node => Holder::Here,
-            Some(_) => Holder::Elsewhere,
-        }))
+        Ok(holder.map(|node| self.holder(node)))
     }
 
     /// Gives back the lease of an execution that has nothing to do until `until`.
@@ -85,15 +84,31 @@ impl Queue {
         Ok(epoch.map(|epoch| Lease { execution_id, workspace_id, epoch }))
     }
 
-    /// The `seq` of the newest event of an execution that this node holds.
-    pub async fn newest_seq(&self, lease: Lease) -> Result<i32, Error> {
+    /// How far an execution that this node holds has come, and who called it.
+    pub async fn tail(&self, lease: Lease) -> Result<Tail, Error> {
         let (workspace, id) = (lease.workspace_id.0, lease.execution_id.0);
-        self.database.engine(move |connection| Ok(query::newest_seq(connection, workspace, id)?)).await
+        let row = self.database.engine(move |connection| Ok(query::tail(connection, workspace, id)?)).await?;
+        Ok(Tail { seq: row.seq, parent_id: row.parent_id.map(ExecutionId) })
     }
 }
 
+/// How far an execution has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tail {
+    /// The `seq` of its newest event.
+    pub seq: i32,
+    /// The execution whose step called it.
+    pub parent_id: Option<ExecutionId>,
+}
+
 impl Request {
-    fn to_json(&self) -> Value {
+    /// Tells whoever holds an execution to look for answers.
+    #[must_use]
+    pub fn look() -> Self {
+        Self { wish: Wish::Look, reason: None, by: String::new() }
+    }
+
+    pub(super) fn to_json(&self) -> Value {
         match self.wish {
             Wish::Cancel => json!({"reason": self.reason, "by": self.by}),
             Wish::Fail => json!({"reason": self.reason, "by": self.by, "fail": true}),

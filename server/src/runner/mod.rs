@@ -1,6 +1,6 @@
 //! Does the work of one step that has outside effects. Never sees the store.
 //!
-//! `transform`, `switch`, `wait` and `fail` have none: `domain::execution` evaluates them itself.
+//! `transform`, `switch`, `wait`, `approval`, `workflow.call` and `fail` have none here: `domain::execution` carries them out.
 
 pub mod code;
 pub mod http;
@@ -14,9 +14,24 @@ use tidemill_common::event::StepError;
 use tidemill_common::status::FailureClass;
 
 use crate::domain::workflow::plan::{CodeWork, Work};
-use code::{CodeLimits, CodeRunner};
+use code::{CodeLimits, CodeRunner, Engine};
 pub use http::StepContext;
 use outbound::Outbound;
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its output or its error.
+    pub result: Result<Value, StepError>,
+    /// What it printed; empty when it printed nothing.
+    pub log: String,
+}
+
+impl From<Result<Value, StepError>> for Outcome {
+    fn from(result: Result<Value, StepError>) -> Self {
+        Self { result, log: String::new() }
+    }
+}
 
 /// The runner. Cheap to clone.
 #[derive(Clone)]
@@ -39,19 +54,20 @@ impl Runner {
     }
 
     /// Carries out one attempt of `work` with its rendered `with`.
-    pub async fn run(&self, work: &Work, with: Value, context: StepContext) -> Result<Value, StepError> {
+    pub async fn run(&self, work: &Work, with: Value, context: StepContext) -> Outcome {
         match work {
-            Work::HttpRequest(_) => http::request(&self.outbound, with, context).await,
+            Work::HttpRequest(_) => http::request(&self.outbound, with, context).await.into(),
             Work::Code(work) => self.run_code(work, with, &context).await,
-            Work::Transform(_) | Work::Switch(_) | Work::Wait(_) | Work::Fail(_) => {
+            Work::Transform(_) | Work::Switch(_) | Work::Wait(_) | Work::Fail(_) | Work::Call(_) | Work::Approval(_) => {
                 Err(StepError::new(FailureClass::Infrastructure, "a step without outside effects was sent to the runner"))
+                    .into()
             }
         }
     }
 
-    async fn run_code(&self, work: &CodeWork, input: Value, context: &StepContext) -> Result<Value, StepError> {
-        let mut limits = CodeLimits { time: context.timeout, ..CodeLimits::default() };
-        limits.memory_bytes = work.memory_bytes.unwrap_or(limits.memory_bytes);
-        self.code.run(work.language, work.code(), &input, limits).await.result
+    async fn run_code(&self, work: &CodeWork, input: Value, context: &StepContext) -> Outcome {
+        let limits = CodeLimits::asked(context.timeout, work.asks);
+        let outcome = self.code.run(Engine::of(work.language, work.runtime), work.code(), &input, limits).await;
+        Outcome { result: outcome.result, log: outcome.log }
     }
 }

@@ -5,8 +5,10 @@
 
 mod error;
 mod key;
+mod resume;
 mod vault;
 
 pub use error::Error;
 pub use key::{KEY_BYTES, KEY_FILE};
+pub use resume::Resume;
 pub use vault::{Sealed, Vault};

@@ -16,16 +16,17 @@ use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start
 use crate::app::{Executions, Replays};
 use crate::background::Background;
 use crate::config::ServeConfig;
-use crate::executor::{EndError, Executor, FailureDesk, Parts, Versions};
+use crate::domain::execution::Answer;
+use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::ingress::{FailureStarts, Manual, Routes, Webhooks};
+use crate::ingress::{CallStarts, FailureStarts, Manual, Resumes, Routes, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
-use crate::queue::{Load, Queue, Request, Wish};
+use crate::queue::{AnswerTo, Load, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
-use crate::runner::code::{CodeLimits, CodeOptions, CodeRunner};
+use crate::runner::code::{CodeOptions, CodeRunner, NodeOptions};
 use crate::runner::outbound::{Outbound, OutboundPolicy};
-use crate::secrets::Vault;
+use crate::secrets::{Resume, Vault};
 use crate::store::{Database, SchemaVersion};
 use crate::telemetry::Metrics;
 
@@ -45,6 +46,8 @@ pub(super) struct Engine {
     pub(super) schedules_changed: Arc<Notify>,
     pub(super) replay_ordered: Arc<Notify>,
     pub(super) executions: Executions,
+    pub(super) resume: Resume,
+    pub(super) resumes: Resumes,
     executor: Executor,
     queue: Queue,
     background: JoinSet<()>,
@@ -71,9 +74,10 @@ impl Engine {
         let journal = Journal::start(config.journal_writers, node, &database, &clock, &observer, &metrics);
         let journal = journal.map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), Arc::clone(&vault));
-        let code = CodeRunner::start(code_options(config));
+        let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
         let policy = OutboundPolicy { allow: config.outbound_allow.clone(), ..OutboundPolicy::default() };
-        let failures = FailureDesk::default();
+        let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
+        let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(|url| url.as_str()))?;
         let parts = Parts {
             database: database.clone(),
             journal: journal.clone(),
@@ -81,6 +85,8 @@ impl Engine {
             versions: versions.clone(),
             runner: Runner::new(Arc::new(Outbound::new(policy)?), code.clone()),
             failures: failures.clone(),
+            calls: calls.clone(),
+            resume: resume.clone(),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
         };
@@ -90,7 +96,11 @@ impl Engine {
         let routes = Routes::new(database.clone(), versions.clone());
         let schedules_changed = Arc::new(Notify::new());
         let replay_ordered = Arc::new(Notify::new());
+        let calls_left = Arc::new(Notify::new());
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
+        let starts = (admission.clone(), manual.clone());
+        calls.open(Arc::new(CallStarts::new(database.clone(), versions.clone(), starts, Arc::clone(&calls_left))));
+        let resumes = Resumes::new(resume.clone(), database.clone(), manual.clone());
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
         let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
         let background = Background {
@@ -103,6 +113,7 @@ impl Engine {
             database: database.clone(),
             clock: Arc::clone(&clock),
             schedules_changed: Arc::clone(&schedules_changed),
+            calls_left,
         };
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
@@ -121,6 +132,8 @@ impl Engine {
             schedules_changed,
             replay_ordered,
             executions,
+            resume,
+            resumes,
             executor,
             queue,
         })
@@ -154,7 +167,8 @@ pub(crate) fn code_options(config: &ServeConfig) -> CodeOptions {
     let options = CodeOptions::new("/proc/self/exe".into());
     CodeOptions {
         minimum_level: config.code_level,
-        limits: CodeLimits { time: config.code_time, ..options.limits },
+        limits: config.code_limits,
+        node: config.code_node.clone().map(|binary| NodeOptions { binary, packages: config.code_node_packages.clone() }),
         concurrency: config.code_concurrency,
         ..options
     }
@@ -220,6 +234,21 @@ impl AppEngine for Commands {
             }
         })
     }
+
+    fn answer(&self, to: AnswerTo, answer: Answer) -> BoxFuture<'_, Result<(), EngineError>> {
+        Box::pin(async move {
+            match self.manual.answer(to, &answer).await.map_err(|error| unreachable(&error))? {
+                Posted::Kept(_) => Ok(()),
+                Posted::Ended => Err(EngineError::Ended),
+                Posted::NotWaiting => Err(EngineError::Answered),
+            }
+        })
+    }
+}
+
+fn unreachable(error: &crate::store::Error) -> EngineError {
+    tracing::warn!(error = error as &dyn std::error::Error, "an answer to a step can't be kept");
+    EngineError::Unavailable
 }
 
 fn refused(refusal: Refusal) -> EngineError {

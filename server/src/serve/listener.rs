@@ -20,6 +20,7 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
     let failed = |source| Error::Listen { address: config.listen, source };
     let listener = Listener::bind(config.listen).await.map_err(failed)?;
     let address = listener.address();
+    engine.resume.listens_at(address);
     files::announce(&config.data_dir, &format!("http://{address}"))?;
     let url = config.public_url.as_ref().map(ToString::to_string);
     tracing::info!(%address, url, "ready");
@@ -56,8 +57,9 @@ fn deps(engine: &Engine) -> ApiDeps {
 }
 
 fn live(config: &ServeConfig, engine: &Engine) -> LiveDeps {
-    let Engine { clock, metrics, hub, webhooks, .. } = engine;
+    let Engine { clock, metrics, hub, webhooks, resumes, .. } = engine;
     LiveDeps {
+        resumes: resumes.clone(),
         hooks: Hooks {
             webhooks: webhooks.clone(),
             room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),

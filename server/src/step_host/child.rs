@@ -27,9 +27,7 @@ pub(super) fn run(py: Python<'_>, jail: &Jail, interpreter: &Interpreter, spawn:
     let stream = Arc::new(File::from(stream));
     let lived = catch_unwind(AssertUnwindSafe(|| {
         if spawn.attest {
-            let attestation = jail.attest(spawn, &*stream).map_err(|_| EXIT_NOT_LOCKED)?;
-            let attestation = serde_json::to_vec(&attestation).map_err(|_| EXIT_CHANNEL)?;
-            return write_frame(&mut &*stream, FrameKind::Attestation, &attestation).map_err(|_| EXIT_CHANNEL);
+            return attest(jail, spawn, &stream);
         }
         jail.lock_down(spawn, &*stream).map_err(|_| EXIT_NOT_LOCKED)?;
         serve(py, interpreter, spawn, &stream).map_err(|_| EXIT_CHANNEL)
@@ -39,6 +37,13 @@ pub(super) fn run(py: Python<'_>, jail: &Jail, interpreter: &Interpreter, spawn:
         Ok(Err(code)) => code,
         Err(_) => EXIT_CHANNEL,
     })
+}
+
+/// Tries the walls and says which hold. The error is an exit code.
+pub(super) fn attest(jail: &Jail, spawn: &Spawn, stream: &File) -> Result<(), i32> {
+    let attestation = jail.attest(spawn, stream).map_err(|_| EXIT_NOT_LOCKED)?;
+    let attestation = serde_json::to_vec(&attestation).map_err(|_| EXIT_CHANNEL)?;
+    write_frame(&mut &*stream, FrameKind::Attestation, &attestation).map_err(|_| EXIT_CHANNEL)
 }
 
 fn serve(py: Python<'_>, interpreter: &Interpreter, spawn: &Spawn, stream: &Arc<File>) -> io::Result<()> {

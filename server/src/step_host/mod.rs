@@ -10,11 +10,13 @@ mod child;
 mod jail;
 mod javascript;
 mod log;
+mod node;
 mod outcome;
 mod python;
 mod sql;
 mod zygote;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// `tidemill step-host`. The server starts it; people have no use for it.
@@ -23,12 +25,28 @@ pub struct StepHostArgs {
     /// Switches off what refuses `open`, `eval` and imports by name, so that tests attack the kernel's walls alone
     #[arg(long)]
     pub without_language_layer: bool,
+    /// Directory of the control group below which each step gets one
+    #[arg(long, value_name = "DIR")]
+    pub control_groups: Option<PathBuf>,
+    /// Why there is no such directory
+    #[arg(long, value_name = "REASON", default_value = "")]
+    pub without_control_groups: String,
+    /// Runs this Node.js, and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub node: Option<PathBuf>,
+    /// Directory with `node_modules`
+    #[arg(long, value_name = "DIR", requires = "node")]
+    pub packages: Option<PathBuf>,
 }
 
 /// Runs the step host until its control channel is closed.
 #[must_use]
 pub fn run(args: &StepHostArgs) -> ExitCode {
-    match zygote::run(args) {
+    let served = match &args.node {
+        Some(program) => node::run(args, program),
+        None => zygote::run(args),
+    };
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("step host: {error}");

@@ -12,7 +12,7 @@ use tidemill_common::step_protocol::{Notice, Request, Spawn};
 use super::StepHostArgs;
 use super::channel::Control;
 use super::child;
-use super::jail::{self, Fork, Jail};
+use super::jail::{self, Fork, Group, Groups, Jail, Profile, Root};
 use super::python::Interpreter;
 
 /// Why the step host could not start, or stopped.
@@ -27,6 +27,9 @@ pub(super) enum Error {
     /// What the interpreter is warmed up with.
     #[error("Python can't be warmed up")]
     Warm(#[from] pyo3::PyErr),
+    /// Node.js.
+    #[error("Node.js can't be used: {0}")]
+    Node(String),
     /// The walls.
     #[error("the walls can't be prepared")]
     Jail(#[from] jail::Error),
@@ -38,32 +41,65 @@ pub(super) fn run(args: &StepHostArgs) -> Result<(), Error> {
     jail::close_all_but(control.as_fd())?;
     rustix::process::chdir("/").map_err(io::Error::from)?;
     jail::start_python().map_err(Error::Python)?;
+    let groups = Groups::open(args.control_groups.as_deref(), &args.without_control_groups);
     Python::attach(|py| {
         let interpreter = Interpreter::warm(py, !args.without_language_layer)?;
-        let jail = Jail::build()?;
+        let jail = Jail::build(Profile::Inside, &Root::default(), groups)?;
         interpreter.freeze(py)?;
         let python = py.version_info();
-        let python = format!("{}.{}.{}", python.major, python.minor, python.patch);
-        control.send(&Notice::Ready { python }, &[])?;
-        Zygote { control, jail, interpreter, children: Vec::new() }.serve(py)
+        let version = format!("{}.{}.{}", python.major, python.minor, python.patch);
+        control.send(&Notice::Ready { version }, &[])?;
+        Zygote::new(control, jail, Inside { py, interpreter }).serve()
     })
+}
+
+/// What runs in the children.
+pub(super) trait Guest {
+    /// Makes a child.
+    fn fork(&self, own_processes: bool) -> io::Result<Fork>;
+    /// Lives the life of a child. Never returns into the step host.
+    fn live(&self, jail: &Jail, spawn: &Spawn, stream: OwnedFd) -> !;
+}
+
+/// The interpreters inside this process.
+struct Inside<'py> {
+    py: Python<'py>,
+    interpreter: Interpreter,
+}
+
+impl Guest for Inside<'_> {
+    fn fork(&self, own_processes: bool) -> io::Result<Fork> {
+        jail::fork_interpreter(self.py, own_processes)
+    }
+
+    fn live(&self, jail: &Jail, spawn: &Spawn, stream: OwnedFd) -> ! {
+        child::run(self.py, jail, &self.interpreter, spawn, stream)
+    }
 }
 
 /// A child that has not been seen to end.
 struct Child {
     pid: Pid,
     handle: OwnedFd,
+    group: Option<Group>,
 }
 
-struct Zygote {
+/// The process that forks.
+pub(super) struct Zygote<G> {
     control: Control,
     jail: Jail,
-    interpreter: Interpreter,
+    guest: G,
     children: Vec<Child>,
 }
 
-impl Zygote {
-    fn serve(mut self, py: Python<'_>) -> Result<(), Error> {
+impl<G: Guest> Zygote<G> {
+    /// One without children.
+    pub(super) fn new(control: Control, jail: Jail, guest: G) -> Self {
+        Self { control, jail, guest, children: Vec::new() }
+    }
+
+    /// Forks children until the server closes the channel.
+    pub(super) fn serve(mut self) -> Result<(), Error> {
         loop {
             let asked = self.wait()?;
             match self.reap() {
@@ -76,7 +112,7 @@ impl Zygote {
             }
             match self.control.receive()? {
                 None => return Ok(()),
-                Some(Request::Spawn(spawn)) => self.spawn(py, &spawn)?,
+                Some(Request::Spawn(spawn)) => self.spawn(&spawn)?,
             }
         }
     }
@@ -90,13 +126,16 @@ impl Zygote {
     }
 
     fn reap(&mut self) -> io::Result<()> {
-        let control = &self.control;
+        let (control, jail) = (&self.control, &self.jail);
         let mut outcome = Ok(());
         self.children.retain(|child| {
             let ended = waitid(WaitId::PidFd(child.handle.as_fd()), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
             let Ok(Some(status)) = ended else { return ended.is_ok() };
             let (code, signal) = (status.exit_status(), status.terminating_signal());
             let pid = child.pid.as_raw_nonzero().get();
+            if let Some(group) = &child.group {
+                jail.remove_group(group);
+            }
             if let Err(error) = control.send(&Notice::Exited { pid, code, signal }, &[]) {
                 outcome = Err(error);
             }
@@ -105,17 +144,24 @@ impl Zygote {
         outcome
     }
 
-    fn spawn(&mut self, py: Python<'_>, spawn: &Spawn) -> Result<(), Error> {
+    fn spawn(&mut self, spawn: &Spawn) -> Result<(), Error> {
         let (ours, theirs) = UnixStream::pair()?;
-        self.jail.count_child();
-        match jail::fork(py, self.jail.own_processes()) {
-            Ok(Fork::Child) => child::run(py, &self.jail, &self.interpreter, spawn, theirs.into()),
+        if let Err(error) = self.jail.prepare_child(spawn) {
+            let message =
+                format!("{error}: {}", std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default());
+            return Ok(self.control.send(&Notice::NotSpawned { message }, &[])?);
+        }
+        match self.guest.fork(self.jail.own_processes()) {
+            Ok(Fork::Child) => self.guest.live(&self.jail, spawn, theirs.into()),
             Ok(Fork::Parent(pid, handle)) => {
                 let notice = Notice::Spawned { pid: pid.as_raw_nonzero().get() };
                 self.control.send(&notice, &[ours.as_fd(), handle.as_fd()])?;
-                self.children.push(Child { pid, handle });
+                self.children.push(Child { pid, handle, group: self.jail.take_group() });
             }
             Err(error) => {
+                if let Some(group) = self.jail.take_group() {
+                    self.jail.remove_group(&group);
+                }
                 self.control.send(&Notice::NotSpawned { message: error.to_string() }, &[])?;
             }
         }

@@ -149,6 +149,8 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
         retry_of -> Nullable<Uuid>,
+        ending -> Nullable<Text>,
+        parent_id -> Nullable<Uuid>,
     }
 }
 
@@ -178,6 +180,39 @@ diesel::table! {
         takeovers -> SmallInt,
         cancel -> Nullable<Json>,
         pause -> Nullable<Json>,
+        answered -> Bool,
+        starts_at -> Nullable<Timestamptz>,
+        priority -> SmallInt,
+    }
+}
+
+diesel::table! {
+    /// When executions of workflows with a rate limit began, or will.
+    rate_starts (workspace_id, workflow_uid, key, n) {
+        workspace_id -> Uuid,
+        workflow_uid -> Uuid,
+        key -> Text,
+        n -> BigInt,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Steps that wait for something outside.
+    step_waits (workspace_id, execution_id, step, iteration, seq) {
+        workspace_id -> Uuid,
+        execution_id -> Uuid,
+        step -> Text,
+        iteration -> Integer,
+        seq -> Integer,
+        workflow_id -> Text,
+        kind -> Text,
+        since -> Timestamptz,
+        until -> Nullable<Timestamptz>,
+        awaited -> Json,
+        child_id -> Nullable<Uuid>,
+        abandoned -> Bool,
+        answer -> Nullable<Json>,
     }
 }
 
@@ -300,3 +335,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     workflow_versions,
     triggers,
 );
+diesel::allow_tables_to_appear_in_same_query!(executions, execution_queue);

@@ -14,7 +14,10 @@ use diesel::{QueryResult, RunQueryDsl};
 /// SQL with `$1`, `$2` … each used once and in this order, and the values for them.
 pub struct Statement<'a> {
     sql: &'static str,
-    binds: Vec<Box<dyn Bind + 'a>>,
+    /// Each value with the SQL before it: cut once here, since diesel walks over a query several times.
+    binds: Vec<(&'static str, Box<dyn Bind + 'a>)>,
+    /// The SQL behind the last value; nothing when a placeholder is not in its place.
+    rest: Option<&'static str>,
 }
 
 trait Bind {
@@ -40,7 +43,7 @@ impl<'a> Statement<'a> {
     /// A statement without values yet.
     #[must_use]
     pub fn new(sql: &'static str) -> Self {
-        Self { sql, binds: Vec::new() }
+        Self { sql, binds: Vec::new(), rest: Some(sql) }
     }
 
     /// The same with the value of the next placeholder.
@@ -51,22 +54,24 @@ impl<'a> Statement<'a> {
         Pg: HasSqlType<T>,
         V: ToSql<T, Pg> + 'a,
     {
-        self.binds.push(Box::new(Typed::<T, V> { value, sql_type: PhantomData }));
+        let placeholder = format!("${}", self.binds.len() + 1);
+        let cut = self.rest.and_then(|rest| rest.split_once(placeholder.as_str()));
+        let (before, rest) = cut.unzip();
+        self.binds.push((before.unwrap_or_default(), Box::new(Typed::<T, V> { value, sql_type: PhantomData })));
+        self.rest = rest;
         self
     }
 }
 
 impl QueryFragment<Pg> for Statement<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let mut rest = self.sql;
-        for (index, bind) in self.binds.iter().enumerate() {
-            let placeholder = format!("${}", index + 1);
-            let (before, after) = rest.split_once(placeholder.as_str()).ok_or_else(|| {
-                diesel::result::Error::QueryBuilderError(format!("no {placeholder} in its place: {}", self.sql).into())
-            })?;
+        let Some(rest) = self.rest else {
+            let message = format!("a placeholder is not in its place, or missing: {}", self.sql);
+            return Err(diesel::result::Error::QueryBuilderError(message.into()));
+        };
+        for (before, bind) in &self.binds {
             out.push_sql(before);
             bind.push(out.reborrow())?;
-            rest = after;
         }
         out.push_sql(rest);
         Ok(())

@@ -12,6 +12,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
+use super::code::CodeMetrics;
 use super::labels::{DeliveryOutcome, OutcomeLabel, RequestLabels, StatusLabel, StepLabels, method_label};
 
 /// The `Content-Type` of [`Metrics::render`].
@@ -42,6 +43,7 @@ pub struct Metrics {
     http_request_duration: Histogram,
     webhook_deliveries: Children<DeliveryOutcome, 7>,
     stream_subscribers: Gauge,
+    code: CodeMetrics,
 }
 
 /// Counts as one in a gauge for as long as it lives.
@@ -104,6 +106,7 @@ impl Metrics {
             http_request_duration: seconds(registry_mut, "http_request_duration", "Time to answer", &REQUEST_SECONDS),
             webhook_deliveries: webhook_deliveries(registry_mut),
             stream_subscribers: add(registry_mut, "stream_subscribers", "Open WebSocket streams", Gauge::default()),
+            code: code(registry_mut),
             registry,
         }
     }
@@ -154,6 +157,12 @@ impl Metrics {
         Counted::new(&self.stream_subscribers)
     }
 
+    /// Those of code steps.
+    #[must_use]
+    pub fn code(&self) -> CodeMetrics {
+        self.code.clone()
+    }
+
     /// All metrics as text, of the type [`CONTENT_TYPE`].
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "a String takes every text")]
@@ -175,6 +184,12 @@ fn seconds(registry: &mut Registry, name: &str, help: &str, buckets: &[f64]) -> 
     histogram
 }
 
+fn code(registry: &mut Registry) -> CodeMetrics {
+    let metrics = CodeMetrics::default();
+    metrics.register(registry);
+    metrics
+}
+
 fn executions_finished(registry: &mut Registry) -> Children<ExecutionStatus, 4> {
     let family: Family<StatusLabel, Count> =
         add(registry, "executions_finished", "Executions that ended, by state", Family::default());
@@ -191,6 +206,9 @@ fn webhook_deliveries(registry: &mut Registry) -> Children<DeliveryOutcome, 7> {
 
 #[cfg(test)]
 mod tests {
+    use tidemill_common::status::FailureClass;
+    use tidemill_common::step_protocol::Level;
+
     use super::*;
 
     fn has(text: &str, line: &str) -> bool {
@@ -210,6 +228,10 @@ mod tests {
             "tidemill_http_request_duration_seconds_count 0",
             "tidemill_webhook_deliveries_total{outcome=\"admitted\"} 0",
             "tidemill_stream_subscribers 0",
+            "tidemill_sandbox_level 0",
+            "tidemill_code_run_seconds_count 0",
+            "tidemill_code_spawn_seconds_count 0",
+            "tidemill_step_host_resident_memory_bytes 0",
             concat!("tidemill_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
             "# EOF",
         ] {
@@ -228,6 +250,8 @@ mod tests {
         metrics.http_answered("GET", "/api/executions/{id}", 200, Duration::from_millis(1));
         metrics.http_answered("BREW", "/api/executions/{id}", 405, Duration::from_millis(1));
         metrics.webhook_answered(DeliveryOutcome::Duplicate);
+        metrics.code().ran("python", Some(FailureClass::Timeout), Duration::from_millis(1));
+        metrics.code().shown(Level::L2, 4, 40_000_000);
         let text = metrics.render();
         for line in [
             "tidemill_executions_started_total 1",
@@ -240,6 +264,9 @@ mod tests {
             "tidemill_http_requests_total{method=\"GET\",route=\"/api/executions/{id}\",status=\"200\"} 1",
             "tidemill_http_requests_total{method=\"other\",route=\"/api/executions/{id}\",status=\"405\"} 1",
             "tidemill_webhook_deliveries_total{outcome=\"duplicate\"} 1",
+            "tidemill_code_runs_total{engine=\"python\",outcome=\"timeout\"} 1",
+            "tidemill_sandbox_level 2",
+            "tidemill_code_spares 4",
         ] {
             assert!(has(&text, line), "{line} in {text}");
         }

@@ -1,9 +1,11 @@
 //! Logs and metrics: what an operator sees from outside. Nothing here decides anything.
 
+mod code;
 mod labels;
 mod logs;
 mod metrics;
 
+pub use code::CodeMetrics;
 pub use labels::DeliveryOutcome;
 pub use logs::{Error, execution_span, init_logs, request_span};
 pub use metrics::{CONTENT_TYPE, Counted, Metrics};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tidemill_common::status::FailureClass::{self, CodeError, OutOfMemory, ResultTooLarge, SandboxDenied, Timeout};
 use tidemill_common::step_protocol::Language;
-use tidemill_server::runner::code::{CodeLimits, CodeOptions, CodeRunner};
+use tidemill_server::runner::code::{CodeLimits, CodeOptions, CodeRunner, Engine};
 
 use super::{javascript_attacks, options, python_attacks, sql_attacks};
 
@@ -44,13 +44,23 @@ fn limits() -> CodeLimits {
     CodeLimits { time: Duration::from_millis(1500), memory_bytes: 128 * 1024 * 1024, ..CodeLimits::default() }
 }
 
-async fn attack(language: Language, attacks: &[Attack], guarded: bool) {
-    let runner = CodeRunner::start(CodeOptions { language_layer: guarded, ..options() });
-    let host = runner.status().await.pid.expect("the step host runs");
+/// The step host that runs `engine`, and its children.
+async fn host(runner: &CodeRunner, engine: Engine) -> Option<u32> {
+    match engine {
+        Engine::Inside(_) => runner.status().await.pid,
+        Engine::Node => runner.node_status().await?.pid,
+    }
+}
+
+/// Attacks a runner with `options` by `engine`, with or without the language layer.
+pub(super) async fn attack(options: CodeOptions, engine: Engine, attacks: &[Attack], guarded: bool) {
+    let reserve = if engine == Engine::Node { 0 } else { options.reserve };
+    let runner = CodeRunner::start(CodeOptions { language_layer: guarded, ..options });
+    let first = host(&runner, engine).await.expect("the step host runs");
     let mut wrong = Vec::new();
     for attack in attacks {
         let started = Instant::now();
-        let outcome = runner.run(language, attack.code, &json!({"a": 1}), limits()).await;
+        let outcome = runner.run(engine, attack.code, &json!({"a": 1}), limits()).await;
         let took = started.elapsed();
         let end = match &outcome.result {
             Ok(output) => output.to_string(),
@@ -78,19 +88,18 @@ async fn attack(language: Language, attacks: &[Attack], guarded: bool) {
         if after.result != Ok(json!(3)) {
             wrong.push(format!("{}: the next step failed: {:?}", attack.name, after.result));
         }
-        if runner.status().await.pid != Some(host) {
+        if host(&runner, engine).await != Some(first) {
             wrong.push(format!("{}: the step host was lost", attack.name));
             break;
         }
     }
-    let busy = busy_children(host);
+    let busy = busy_children(first, reserve);
     assert!(busy.is_empty(), "these children are left: {busy:?}");
     assert!(wrong.is_empty(), "{} of {} attacks ended otherwise:\n{}", wrong.len(), attacks.len(), wrong.join("\n"));
 }
 
 /// Children of `host` that are not waiting for a job: there are none, a moment after the last step.
-fn busy_children(host: u32) -> Vec<String> {
-    let reserve = options().reserve;
+fn busy_children(host: u32, reserve: usize) -> Vec<String> {
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
         let path = format!("/proc/{host}/task/{host}/children");
@@ -107,27 +116,32 @@ fn busy_children(host: u32) -> Vec<String> {
 
 #[tokio::test]
 async fn python_attacks_fail_with_the_language_layer() {
-    attack(Language::Python, python_attacks::ATTACKS, true).await;
+    attack(options(), Engine::Inside(Language::Python), python_attacks::ATTACKS, true).await;
 }
 
 #[tokio::test]
 async fn python_attacks_fail_without_the_language_layer() {
-    attack(Language::Python, python_attacks::ATTACKS, false).await;
+    attack(options(), Engine::Inside(Language::Python), python_attacks::ATTACKS, false).await;
 }
 
 #[tokio::test]
 async fn javascript_attacks_fail_with_the_language_layer() {
-    attack(Language::Javascript, javascript_attacks::ATTACKS, true).await;
+    attack(options(), Engine::Inside(Language::Javascript), javascript_attacks::ATTACKS, true).await;
 }
 
 #[tokio::test]
 async fn javascript_attacks_fail_without_the_language_layer() {
-    attack(Language::Javascript, javascript_attacks::ATTACKS, false).await;
+    attack(options(), Engine::Inside(Language::Javascript), javascript_attacks::ATTACKS, false).await;
 }
 
 #[tokio::test]
-async fn sql_attacks_fail() {
-    attack(Language::Sql, sql_attacks::ATTACKS, true).await;
+async fn sql_attacks_fail_with_the_language_layer() {
+    attack(options(), Engine::Inside(Language::Sql), sql_attacks::ATTACKS, true).await;
+}
+
+#[tokio::test]
+async fn sql_attacks_fail_without_the_language_layer() {
+    attack(options(), Engine::Inside(Language::Sql), sql_attacks::ATTACKS, false).await;
 }
 
 /// What one step leaves in the interpreter is gone for the next one.

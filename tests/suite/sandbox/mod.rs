@@ -3,9 +3,14 @@
 mod attacks;
 mod basics;
 mod endurance;
+mod expressions;
 mod javascript_attacks;
+mod levels;
+mod node;
+mod node_attacks;
 mod python_attacks;
 mod sql_attacks;
+mod steps;
 mod workflows;
 
 use std::path::PathBuf;

@@ -44,6 +44,8 @@ pub enum Action {
     TabError,
     /// The events of the selected step.
     TabEvents,
+    /// The log of the selected step.
+    TabLog,
     /// Why the execution isn't moving.
     TabWhy,
     /// What the workflow is.
@@ -94,6 +96,10 @@ pub enum Action {
     EditInput,
     /// Remove what the cursor is on.
     Remove,
+    /// Approve what a step waits for, or decide about it.
+    Approve,
+    /// Reject what a step waits for.
+    Reject,
     /// Try dead letters again.
     Replay,
     /// Decide that nothing will be done about dead letters.
@@ -186,6 +192,8 @@ pub const ACTIONS: &[Info] = &[
     asks(Action::RetryForm, Tier::Form, "retry with", "try this again with another input, or from the start"),
     asks(Action::Cancel, Tier::Confirm, "cancel", "cancel what is selected or marked (asks first)"),
     free(Action::Why, "why", "say why this execution isn't moving"),
+    asks(Action::Approve, Tier::Form, "approve", "say yes to what a step waits for, with an answer and a comment"),
+    asks(Action::Reject, Tier::Form, "reject", "say no to what a step waits for, with a comment"),
     asks(Action::Replay, Tier::Form, "replay", "try these dead letters again: a canary first, then the rest"),
     asks(Action::Discard, Tier::Typed, "discard", "decide that nothing will be done about these dead letters"),
     asks(Action::Switch, Tier::Confirm, "activate", "activate this version, or deactivate the workflow (asks first)"),
@@ -200,6 +208,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::Go(Root::Executions), "executions", "go to the executions"),
     free(Action::Go(Root::Workflows), "workflows", "go to the workflows"),
     free(Action::Go(Root::DeadLetters), "dead letters", "go to what failed for good, by cause"),
+    free(Action::Go(Root::Approvals), "approvals", "go to the steps that wait for an approval"),
     free(Action::Go(Root::Triggers), "triggers", "go to webhooks and schedules, with their next firings"),
     free(Action::Go(Root::Metrics), "metrics", "go to counts, success and durations per workflow"),
     free(Action::Go(Root::Code), "code", "try code out: Python, JavaScript, SQL"),
@@ -214,6 +223,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::TabOutput, "output", "show the output of the selected step"),
     free(Action::TabError, "error", "show why the selected step failed"),
     free(Action::TabEvents, "events", "show the events of the selected step"),
+    free(Action::TabLog, "log", "show what the selected step printed"),
     free(Action::TabWhy, "why it waits", "show why the execution isn't moving, the whole chain"),
     free(Action::TabOverview, "overview", "show what the workflow is: graph, triggers, versions"),
     free(Action::TabFile, "file", "show the workflow's file, with what is wrong with it in place"),

@@ -1,6 +1,7 @@
 //! What can be read from the server, and what such a request gives.
 
 use serde::{Deserialize, Serialize};
+use tidemill_common::api::approval::ApprovalList;
 use tidemill_common::api::dead_letter::{DeadLetterCauseList, DeadLetterPage};
 use tidemill_common::api::health::{HealthView, ReadyView};
 use tidemill_common::api::metrics::ExecutionMetrics;
@@ -25,6 +26,8 @@ pub enum Query {
     Tokens,
     /// What the server says about itself.
     Server,
+    /// Steps that wait for an approval.
+    Approvals,
     /// The workflows.
     Workflows,
     /// One workflow with its file.
@@ -57,6 +60,8 @@ pub enum Data {
     Tokens(TokenList),
     /// What the server says about itself.
     Server(Box<ServerFacts>),
+    /// Steps that wait for an approval.
+    Approvals(ApprovalList),
     /// The workflows.
     Workflows(WorkflowPage),
     /// One workflow with its file.

@@ -2,6 +2,7 @@
 //! its action asks for one; each carries an idempotency key of its own.
 
 use serde_json::Value;
+use tidemill_common::api::approval::{ApprovalDecision, StepDecision};
 use tidemill_common::api::code::{CodeExecute, CodeExecuted};
 use tidemill_common::api::control::ExecutionRetry;
 use tidemill_common::api::dead_letter::{DeadLetterDiscard, DeadLetterReplay};
@@ -47,6 +48,17 @@ pub enum Order {
         /// The version that was edited; `None` for a new workflow.
         base: Option<i32>,
     },
+    /// Approve what a step waits for, or reject it.
+    Approve {
+        /// The execution.
+        id: ExecutionId,
+        /// Whether it is approved.
+        yes: bool,
+        /// Step, comment, answer.
+        decision: Box<ApprovalDecision>,
+    },
+    /// Decide about a step whose node was lost.
+    Decide(ExecutionId, Box<StepDecision>),
     /// Try dead letters again.
     Replay(DeadLetterReplay),
     /// Decide that nothing will be done about dead letters.
@@ -92,6 +104,7 @@ impl Order {
             | Self::Switch { workflow, .. }
             | Self::Apply { workflow, .. }
             | Self::WorkflowDelete(workflow) => workflow.clone(),
+            Self::Approve { id, .. } | Self::Decide(id, _) => id.short(),
             Self::Cancel(id, _) | Self::Pause(id) | Self::Resume(id) | Self::Retry(id, _) => id.short(),
             Self::Replay(_) | Self::Discard(_) => "dead letters".into(),
             Self::SecretPut(name, _) | Self::SecretDelete(name) | Self::TokenRevoke(_, name) => name.clone(),
@@ -111,6 +124,9 @@ impl Order {
             Self::Switch { .. } => "changed",
             Self::WorkflowDelete(_) | Self::SecretDelete(_) => "removed",
             Self::Apply { .. } => "applied",
+            Self::Approve { yes: true, .. } => "approved",
+            Self::Approve { yes: false, .. } => "rejected",
+            Self::Decide(..) => "decided",
             Self::Replay(_) => "replayed",
             Self::Discard(_) => "discarded",
             Self::SecretPut(..) => "kept",

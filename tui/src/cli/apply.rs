@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use tidemill_common::api::workflow::{ApplyOutcome, WorkflowApplied};
+use tidemill_common::api::workflow::{ApplyOutcome, Diagnostic, WorkflowApplied};
 
 use super::output;
 use super::session::Session;
@@ -76,6 +76,7 @@ impl Apply {
             return plan(session, client, file, id).await;
         }
         let mut applied = client.workflow_apply(&id, &file.text, file.format, self.if_version).await?;
+        warn(session, file, &applied.warnings);
         let newest = applied.workflow.version;
         if self.activate && applied.workflow.active_version != Some(newest) {
             applied.workflow = client.workflow_activate(&id, Some(newest)).await?;
@@ -112,6 +113,7 @@ async fn plan(session: &Session, client: &Client, file: &SourceFile, id: String)
         problem.errors = found.errors;
         return Err(client::Error::Problem(Box::new(problem)).into());
     }
+    warn(session, file, &found.warnings);
     let outcome = match client.workflow(&id).await {
         Ok(present) if present.source == file.text => ApplyOutcome::Unchanged,
         Ok(_) => ApplyOutcome::Updated,
@@ -121,6 +123,14 @@ async fn plan(session: &Session, client: &Client, file: &SourceFile, id: String)
     let planned = Planned { id: id.clone(), outcome, dry_run: true };
     session.printer.change("workflow", &id, &format!("{} (dry run: nothing was changed)", outcome_word(outcome)), &planned)?;
     Ok(outcome)
+}
+
+/// Says what should be known of `file`; with JSON it is in the document.
+fn warn(session: &Session, file: &SourceFile, warnings: &[Diagnostic]) {
+    let printer = &session.printer;
+    if !warnings.is_empty() && !printer.format.is_json() {
+        output::complain(&diagnostics::render_warnings(&file.path, &file.text, warnings, printer.error_paint));
+    }
 }
 
 /// Says why `file` was not applied, with its lines where the server named some.

@@ -8,7 +8,9 @@ use tidemill_common::api::workflow::ValidationView;
 use super::globals::Globals;
 use super::output;
 use super::session::Session;
-use super::{Error, Exit, about, activate, apply, cancel, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns};
+use super::{
+    Error, Exit, about, activate, apply, approve, cancel, code, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns,
+};
 use super::{pause, raw, retry, secret, start, terminal, token, validate, watch, why, workspace};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
@@ -55,9 +57,18 @@ pub enum ClientCommand {
     Resume(pause::Resume),
     /// Try an execution again: a new one, linked to it
     Retry(retry::Retry),
+    /// Approve what a step of an execution waits for
+    Approve(approve::Approve),
+    /// Reject what a step of an execution waits for
+    Reject(approve::Reject),
+    /// Decide about a step whose node was lost and that is never repeated by itself
+    Decide(approve::Decide),
     /// List, replay and discard executions that failed for good
     #[command(subcommand, visible_alias = "dead-letters")]
     Dlq(dlq::Dlq),
+    /// Try code out in the server's sandbox
+    #[command(subcommand)]
+    Code(code::Code),
     /// Switch a workflow's triggers on
     Activate(activate::Activate),
     /// Switch a workflow's triggers off
@@ -158,7 +169,11 @@ async fn dispatch(command: ClientCommand, session: &Session, binary: Binary) -> 
         C::Pause(pause) => pause.run(session).await,
         C::Resume(resume) => resume.run(session).await,
         C::Retry(retry) => retry.run(session).await,
+        C::Approve(approve) => approve.run(session).await,
+        C::Reject(reject) => reject.run(session).await,
+        C::Decide(decide) => decide.run(session).await,
         C::Dlq(dlq) => dlq.run(session).await,
+        C::Code(code) => code.run(session).await,
         C::Activate(activate) => activate.run(session).await,
         C::Deactivate(deactivate) => deactivate.run(session).await,
         C::Execution(execution) => execution.run(session).await,

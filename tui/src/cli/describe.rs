@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use tidemill_common::api::execution::ExecutionDetail;
 use tidemill_common::api::trigger::TriggerView;
 use tidemill_common::api::workflow::WorkflowDetail;
+use tidemill_common::awaited::Awaited;
 use tidemill_common::clock::{Clock as _, SystemClock};
 
 use super::event_line::value_line;
@@ -78,7 +79,7 @@ impl Execution {
         let client = session.client()?;
         let whole = client.execution(reference::execution(&client, &self.id).await?).await?;
         let printer = &session.printer;
-        output::write(&printer.document(&whole).unwrap_or_else(|| execution_text(&whole, printer)))?;
+        output::write(&printer.document(&whole)?.unwrap_or_else(|| execution_text(&whole, printer)))?;
         Ok(Exit::Ok)
     }
 }
@@ -147,6 +148,8 @@ fn execution_text(whole: &ExecutionDetail, printer: &Printer) -> String {
     );
     let trigger = execution.trigger_id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
     facts.add("Trigger", &format!("{}{trigger}", execution.trigger_type));
+    facts.add_some("Called by", execution.parent_id.map(|id| format!("execution {id}")));
+    facts.add_some("Retry of", execution.retry_of.map(|id| format!("execution {id}")));
     facts.add("Started", &rfc3339(execution.created_at));
     facts.add_some("Finished", execution.finished_at.map(rfc3339));
     facts.add_some("Duration", execution.duration_ms.map(human_millis));
@@ -159,9 +162,13 @@ fn execution_text(whole: &ExecutionDetail, printer: &Printer) -> String {
     let _ = write!(text, "\n{}", render(&whole.steps, printer.layout(SystemClock.now())));
     for step in &whole.steps {
         let error = step.error.as_ref().map(|error| error.message.clone());
-        for (name, value) in
-            [("input", step.input.as_ref().map(value_line)), ("output", step.output.as_ref().map(value_line)), ("error", error)]
-        {
+        for (name, value) in [
+            ("waits for", step.awaits.as_ref().map(Awaited::words)),
+            ("called", step.child_id.map(|id| format!("execution {id}"))),
+            ("input", step.input.as_ref().map(value_line)),
+            ("output", step.output.as_ref().map(value_line)),
+            ("error", error),
+        ] {
             if let Some(value) = value {
                 let _ = writeln!(
                     text,

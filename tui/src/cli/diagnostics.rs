@@ -11,13 +11,23 @@ use super::output::{Paint, Tone, plain_text};
 /// `errors` of the file at `path` with the text `source`, one block each.
 #[must_use]
 pub fn render(path: &Path, source: &str, errors: &[Diagnostic], paint: Paint) -> String {
+    blocks((path, source), errors, ("error", Tone::Bad), paint)
+}
+
+/// The same for what is not wrong but should be known.
+#[must_use]
+pub fn render_warnings(path: &Path, source: &str, warnings: &[Diagnostic], paint: Paint) -> String {
+    blocks((path, source), warnings, ("warning", Tone::Warn), paint)
+}
+
+fn blocks((path, source): (&Path, &str), found: &[Diagnostic], kind: (&str, Tone), paint: Paint) -> String {
     let lines: Vec<&str> = source.lines().collect();
-    let blocks: Vec<_> = errors.iter().map(|error| block(path, &lines, error, paint)).collect();
+    let blocks: Vec<_> = found.iter().map(|one| block((path, &lines), one, kind, paint)).collect();
     blocks.join("\n")
 }
 
-fn block(path: &Path, lines: &[&str], error: &Diagnostic, paint: Paint) -> String {
-    let head = paint.paint(Tone::Bad, &format!("error[{}]", plain_text(&error.code)));
+fn block((path, lines): (&Path, &[&str]), error: &Diagnostic, (word, tone): (&str, Tone), paint: Paint) -> String {
+    let head = paint.paint(tone, &format!("{word}[{}]", plain_text(&error.code)));
     let number = error.line.to_string();
     let (margin, bar) = (" ".repeat(number.len()), paint.paint(Tone::Live, "|"));
     let arrow = paint.paint(Tone::Live, "-->");
@@ -26,7 +36,7 @@ fn block(path: &Path, lines: &[&str], error: &Diagnostic, paint: Paint) -> Strin
     let index = usize::try_from(error.line).unwrap_or_default().checked_sub(1);
     if let Some(line) = index.and_then(|index| lines.get(index)) {
         let before: String = line.chars().take(usize::try_from(error.column).unwrap_or_default().saturating_sub(1)).collect();
-        let caret = " ".repeat(plain_text(&before).width()) + &paint.paint(Tone::Bad, "^");
+        let caret = " ".repeat(plain_text(&before).width()) + &paint.paint(tone, "^");
         let _ = write!(text, "{margin} {bar}\n{number} {bar} {}\n{margin} {bar} {caret}\n", plain_text(line));
     }
     if !error.path.is_empty() {

@@ -1,6 +1,7 @@
 //! An event as one line: for people, or as data.
 
 use serde_json::Value;
+use tidemill_common::awaited::waiting_words;
 use tidemill_common::event::{Event, EventBody, SkipReason, StepError};
 
 use super::output::{Format, Paint, Tone, execution_tone, plain_text};
@@ -32,7 +33,8 @@ pub fn render(event: &Event, format: Format, paint: Paint) -> String {
         Format::Table | Format::Wide => {
             let at = paint.paint(Tone::Dim, &event.at.format("%H:%M:%S%.3f").to_string());
             let kind = paint.paint(tone(&event.body), &format!("{:<20}", event.body.type_name()));
-            format!("{at}  {kind}  {:<16}  {}", plain_text(&step), shortened(&detail(&event.body))).trim_end().to_owned()
+            let line = format!("{at}  {kind}  {:<16}  {}", plain_text(&step), shortened(&detail(&event.body)));
+            line.trim_end().to_owned() + &log_lines(&event.body)
         }
     }
 }
@@ -64,13 +66,18 @@ fn detail(body: &EventBody) -> String {
             let next = retry_at.map(|at| format!("; next attempt at {}", at.format("%H:%M:%S"))).unwrap_or_default();
             format!("attempt {attempt}: {}{next}", error_text(error))
         }
+        EventBody::StepLogged { attempt, log, .. } => format!("attempt {attempt}: {} bytes", log.len()),
         EventBody::StepSkipped { reason, .. } => match reason {
             SkipReason::Condition => "its condition is false".to_owned(),
             SkipReason::Dependency => "a step it depends on was skipped".to_owned(),
             SkipReason::Failure => "a step it depends on failed".to_owned(),
             SkipReason::NotChosen => "a switch chose another case".to_owned(),
         },
-        EventBody::StepWaiting { until, .. } => format!("until {}", until.format("%Y-%m-%d %H:%M:%S UTC")),
+        EventBody::StepWaiting { until, awaits, .. } => waiting_words(*until, awaits.as_deref()),
+        EventBody::StepDecided { verdict, by, comment, .. } => {
+            let why = comment.as_ref().map(|comment| format!(": {comment}")).unwrap_or_default();
+            format!("{} by {by}{why}", verdict.as_str())
+        }
         EventBody::FailureCaught { error } => error_text(error),
         EventBody::FailureReported { workflow_id, execution_id, error } => {
             let outcome = error.clone().or_else(|| execution_id.map(|id| id.to_string())).unwrap_or_default();
@@ -87,6 +94,12 @@ fn detail(body: &EventBody) -> String {
             more.map_or_else(|| status.to_string(), |more| format!("{status}: {more}"))
         }
     }
+}
+
+/// What a step printed, whole, below its event.
+fn log_lines(body: &EventBody) -> String {
+    let EventBody::StepLogged { log, .. } = body else { return String::new() };
+    log.lines().map(|line| format!("\n    {}", plain_text(line).trim_end())).collect()
 }
 
 /// Class and message, with the step where it is named.
@@ -133,6 +146,7 @@ mod tests {
                 "step_failed",
                 &serde_json::json!({"step": "charge", "attempt": 2, "error": {"class": "infrastructure", "message": "refused"}, "retry_at": "2026-01-02T03:04:09Z"}),
             ),
+            event("step_logged", &serde_json::json!({"step": "total", "attempt": 1, "log": "one\n\n  two\u{1b}[2J\n"})),
             event("step_skipped", &serde_json::json!({"step": "tier", "reason": "condition"})),
             event(
                 "execution_completed",

@@ -27,7 +27,7 @@ pub enum Exit {
     ExecutionFailed,
     /// The execution was cancelled.
     ExecutionCancelled,
-    /// The server can't be reached, or has no room, after several tries.
+    /// The server can't be reached, or has no room, after several tries; or it has no sandbox for code.
     Unreachable,
     /// The token may not do this.
     Forbidden,
@@ -51,9 +51,9 @@ impl Exit {
         (Self::Conflict, "the present state or version doesn't allow it"),
         (Self::Quota, "a quota or a limit of the plan"),
         (Self::Pending, "the execution had not ended when --wait was over"),
-        (Self::ExecutionFailed, "the execution failed"),
+        (Self::ExecutionFailed, "the execution failed; `code run`: the code failed"),
         (Self::ExecutionCancelled, "the execution was cancelled"),
-        (Self::Unreachable, "the server can't be reached, or has no room"),
+        (Self::Unreachable, "the server can't be reached, has no room, or no sandbox for code"),
         (Self::Forbidden, "the token may not do this"),
         (Self::Partial, "some of several things failed"),
         (Self::Timeout, "--timeout was over"),

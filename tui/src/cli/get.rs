@@ -22,6 +22,9 @@ pub enum Get {
     /// List executions, newest first, or one
     #[command(visible_aliases = ["execution", "exec", "ex"])]
     Executions(Executions),
+    /// List the approvals that are waited for
+    #[command(visible_alias = "approval", after_help = "Example:\n  tidemill get approvals -o wide")]
+    Approvals,
     /// Show counts and durations of what ended
     Metrics(super::metrics::Metrics),
     /// List the workspace's API tokens
@@ -60,6 +63,9 @@ pub struct Executions {
     /// Only those in these states
     #[arg(long, value_delimiter = ',', value_parser = parse_status)]
     status: Vec<ExecutionStatus>,
+    /// Only those that were called by this execution
+    #[arg(long, value_name = "EXECUTION")]
+    parent: Option<String>,
     /// At most this many; 0 means all
     #[arg(long, default_value_t = 50)]
     limit: usize,
@@ -77,6 +83,7 @@ impl Get {
             Self::Workflows(workflows) => return workflows.run(session).await,
             Self::Executions(executions) => return executions.run(session).await,
             Self::Metrics(metrics) => return metrics.run(session).await,
+            Self::Approvals => session.printer.list(&session.client()?.approvals().await?.items)?,
             Self::Tokens => session.printer.list(&session.client()?.tokens().await?.items)?,
             Self::Secrets => session.printer.list(&session.client()?.secrets().await?.items)?,
             Self::Workspaces => session.printer.list(&session.client()?.workspaces().await?.items)?,
@@ -107,7 +114,11 @@ impl Executions {
             let whole = client.execution(reference::execution(&client, id).await?).await?;
             session.printer.item(&whole.execution, &whole)?;
         } else {
-            let query = ExecutionQuery { workflow: self.workflow, status: self.status, ..ExecutionQuery::default() };
+            let parent = match &self.parent {
+                Some(parent) => Some(reference::execution(&client, parent).await?),
+                None => None,
+            };
+            let query = ExecutionQuery { workflow: self.workflow, status: self.status, parent, ..ExecutionQuery::default() };
             session.printer.list(&all_executions(&client, query, self.limit).await?)?;
         }
         Ok(Exit::Ok)

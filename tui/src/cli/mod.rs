@@ -7,7 +7,9 @@
 mod about;
 mod activate;
 mod apply;
+mod approve;
 mod cancel;
+mod code;
 mod command;
 mod complete;
 mod config;

@@ -5,6 +5,7 @@ use tidemill_common::api::workflow::ValidationView;
 
 use super::activate::{Activate, Deactivate, Versions};
 use super::apply::Apply;
+use super::approve::{Approve, Decide, Reject};
 use super::cancel::Cancel;
 use super::delete::Delete;
 use super::diff::Diff;
@@ -41,6 +42,12 @@ pub enum Execution {
     Resume(Resume),
     /// Try an execution again: a new one, linked to it
     Retry(Retry),
+    /// Approve what a step of an execution waits for
+    Approve(Approve),
+    /// Reject what a step of an execution waits for
+    Reject(Reject),
+    /// Decide about a step whose node was lost and that is never repeated by itself
+    Decide(Decide),
 }
 
 /// Commands about workflows
@@ -83,6 +90,9 @@ impl Execution {
             Self::Pause(pause) => pause.run(session).await,
             Self::Resume(resume) => resume.run(session).await,
             Self::Retry(retry) => retry.run(session).await,
+            Self::Approve(approve) => approve.run(session).await,
+            Self::Reject(reject) => reject.run(session).await,
+            Self::Decide(decide) => decide.run(session).await,
         }
     }
 }

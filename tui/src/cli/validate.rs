@@ -54,6 +54,10 @@ impl Validate {
             if !found.valid && !printer.format.is_json() {
                 output::complain(&diagnostics::render(&file.path, &file.text, &found.errors, printer.error_paint));
             }
+            if !found.warnings.is_empty() && !printer.format.is_json() {
+                let warnings = diagnostics::render_warnings(&file.path, &file.text, &found.warnings, printer.error_paint);
+                output::complain(&warnings);
+            }
             checked.push(Checked { file: file.path, found });
         }
         match printer.document(&checked)? {

@@ -19,6 +19,8 @@ pub struct ExecutionQuery {
     pub workflow: Option<String>,
     /// Only those in one of these states; all when empty.
     pub status: Vec<ExecutionStatus>,
+    /// Only those that were called by this one.
+    pub parent: Option<ExecutionId>,
     /// The page's size, up to [`tidemill_common::limits::PAGE_ITEMS`].
     pub limit: Option<usize>,
     /// Where the page before ended.
@@ -38,6 +40,7 @@ impl Client {
             .call(Method::GET, &["api", "executions"])
             .query("workflow", query.workflow.as_deref())
             .query("status", (!words.is_empty()).then(|| words.join(",")))
+            .query("parent", query.parent)
             .query("limit", query.limit)
             .query("cursor", query.cursor.as_deref());
         self.fetch(call).await

@@ -93,14 +93,14 @@ impl Client {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }
-        Call { method, url, headers: HeaderMap::new(), body: None }
+        Call { method, url, headers: HeaderMap::new(), body: None, patience: None }
     }
 
     /// Sends any request: `path` begins with `/`; for endpoints that this client has no method for.
     pub async fn raw(&self, method: Method, path: &str, body: Option<(Vec<u8>, &str)>) -> Result<Answer, Error> {
         let invalid = || Error::InvalidServer { server: format!("{}{path}", self.server()) };
         let url = Url::parse(&format!("{}{path}", self.server())).map_err(|_| invalid())?;
-        let mut call = Call { method, url, headers: HeaderMap::new(), body: None };
+        let mut call = Call { method, url, headers: HeaderMap::new(), body: None, patience: None };
         if let Some((bytes, media_type)) = body {
             call = call.content(bytes, media_type);
         }
@@ -146,6 +146,9 @@ impl Client {
         if let Some(body) = &call.body {
             request = request.body(body.clone());
         }
+        if let Some(patience) = call.patience {
+            request = request.timeout(patience);
+        }
         let response = request.send().await.map_err(|error| self.unreachable(error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await.map_err(|error| self.unreachable(error))?.to_vec();
@@ -181,9 +184,16 @@ pub(super) struct Call {
     url: Url,
     headers: HeaderMap,
     body: Option<Vec<u8>>,
+    patience: Option<Duration>,
 }
 
 impl Call {
+    /// Waits this long for the answer, not as long as usual.
+    pub(super) fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
     /// Adds a query parameter, if there is a value.
     pub(super) fn query(mut self, name: &str, value: Option<impl fmt::Display>) -> Self {
         if let Some(value) = value {

@@ -5,6 +5,7 @@
 //! prints, reads the environment or knows a terminal.
 
 mod account;
+mod approval;
 mod backoff;
 mod code;
 mod dead_letter;

@@ -15,7 +15,7 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
 use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
-use crate::app::engine::{Engine, EngineError, Order, Start, Started};
+use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{Accounts, Code, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::executor::Plans;
@@ -199,6 +199,10 @@ impl Engine for DiaryEngine {
 
     fn order(&self, _workspace: WorkspaceId, id: ExecutionId, order: Order) -> BoxFuture<'_, Result<(), EngineError>> {
         self.orders.lock().unwrap().push((id, order));
+        async { Err(EngineError::Ended) }.boxed()
+    }
+
+    fn answer(&self, _to: AnswerTo, _answer: EngineAnswer) -> BoxFuture<'_, Result<(), EngineError>> {
         async { Err(EngineError::Ended) }.boxed()
     }
 }

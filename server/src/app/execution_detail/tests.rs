@@ -3,6 +3,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde_json::json;
 use tidemill_common::event::{SkipReason, StepError, TriggerOrigin};
+use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::FailureClass;
 
 use super::*;
@@ -30,6 +31,7 @@ fn fold(bodies: Vec<EventBody>) -> ExecutionDetail {
         finished_at: Some(at(0) + TimeDelta::milliseconds(1500)),
         error: None,
         retry_of: None,
+        parent_id: None,
     };
     let outline = |id: &str| StepOutline { id: id.to_owned(), uses: "transform".to_owned(), depends_on: Vec::new() };
     detail(view(row).unwrap(), vec![outline("a"), outline("b")], &events)
@@ -42,6 +44,7 @@ fn started() -> EventBody {
         trigger: TriggerOrigin { kind: "manual".into(), id: None },
         input: Arc::new(json!({"body": 1})),
         retry_of: None,
+        parent: None,
     };
     EventBody::ExecutionStarted { origin: Some(origin) }
 }
@@ -82,7 +85,7 @@ fn a_retry_says_when_and_a_success_forgets_the_error() {
 
 #[test]
 fn the_end_settles_what_had_not_ended() {
-    let wait = EventBody::StepWaiting { iteration: None, step: "a".into(), until: at(90) };
+    let wait = EventBody::StepWaiting { iteration: None, step: "a".into(), until: Some(at(90)), awaits: None };
     let end = EventBody::ExecutionCompleted { status: ExecutionStatus::Cancelled, output: None, error: None };
     let detail = fold(vec![started(), wait.clone(), end]);
     assert_eq!(detail.steps.iter().map(|step| step.status).collect::<Vec<_>>(), [StepStatus::Cancelled; 2]);

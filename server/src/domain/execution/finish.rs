@@ -11,7 +11,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
 use super::machine::{Action, Execution};
-use super::step_state::Place;
+use super::step_state::{Awaits, Place, Progress};
 use crate::domain::mask::{mask_text, mask_values};
 use crate::domain::workflow::plan::StepIndex;
 
@@ -20,10 +20,23 @@ const RETRY_AFTER_MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Execution {
     /// An attempt that ran outside has ended. Results of attempts that nobody waits for any more are dropped.
-    pub(super) fn step_ended(&mut self, place: Place, attempt: u32, result: Result<Value, StepError>, now: DateTime<Utc>) {
+    pub(super) fn step_ended(
+        &mut self,
+        place: Place,
+        attempt: u32,
+        (result, log): (Result<Value, StepError>, String),
+        now: DateTime<Utc>,
+    ) {
         let progress = self.state.steps[place.step].progress(place.iteration);
-        if !progress.is_some_and(|progress| progress.status == StepStatus::Running && progress.attempt == attempt) {
+        let is_open = |progress: Progress| {
+            progress.status == StepStatus::Running || matches!(progress.awaits, Some(Awaits::Execution(_)))
+        };
+        if !progress.is_some_and(|progress| is_open(progress) && progress.attempt == attempt) {
             return;
+        }
+        if !log.is_empty() {
+            let (step, iteration, log) = (self.step_id(place.step), place.iteration, self.masked(log).into());
+            self.record(EventBody::StepLogged { step, iteration, attempt, log }, now);
         }
         match self.without_secrets(place.step, result) {
             Ok(output) => self.complete(place, attempt, output, now),
@@ -42,6 +55,14 @@ impl Execution {
         match result {
             Ok(output) => Ok(mask_values(&output, &values)),
             Err(error) => Err(StepError { message: mask_text(&error.message, &values), ..error }),
+        }
+    }
+
+    /// A log without any secret that the execution knows: what a step was given may have gone through other steps.
+    fn masked(&self, log: String) -> String {
+        match &self.secrets {
+            Some(Ok(secrets)) => mask_text(&log, &secrets.values().cloned().collect::<Vec<_>>()),
+            _ => log,
         }
     }
 
@@ -163,6 +184,8 @@ impl Execution {
     fn catch(&mut self, error: StepError, now: DateTime<Utc>) {
         self.stop_attempts();
         self.ready.clear();
+        // Nothing of before is under way any more: a later `Resume` finds only what begins here.
+        self.taken_up = true;
         self.record(EventBody::FailureCaught { error }, now);
         let first = self.state.active_steps().filter(|step| self.state.steps[*step].unmet == 0);
         self.ready.extend(first);

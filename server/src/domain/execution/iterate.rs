@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use tidemill_common::event::{EventBody, Json, StepError};
+use tidemill_common::event::{Json, StepError};
 use tidemill_common::limits::STEP_ITERATIONS;
 use tidemill_common::status::{FailureClass, StepStatus};
 
@@ -62,8 +62,7 @@ impl Execution {
                     self.start_attempt(Place { step, iteration: Some(number) }, 1, now);
                 }
                 Next::Pause(number, until) => {
-                    let iteration = Some(number);
-                    self.record(EventBody::StepWaiting { step: self.step_id(step), iteration, until }, now);
+                    self.record_waiting(Place { step, iteration: Some(number) }, Some(until), None, now);
                 }
                 Next::Wait => return,
                 Next::End(Ok(output)) => return self.complete(Place::whole(step), 1, output, now),

@@ -9,9 +9,10 @@ use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{FailureClass, StepStatus};
 
+use super::awaiting::{Answered, Calling};
 use super::report::FailureReport;
 use super::state::State;
-use super::step_state::Place;
+use super::step_state::{Awaits, Place};
 use crate::domain::workflow::plan::{Effect, Plan, StepIndex};
 
 /// The workspace's secrets that a plan reads, by name; or why they can't be had.
@@ -28,6 +29,8 @@ pub struct Execution {
     pub(super) reporting: bool,
     /// Whether [`Input::Resume`] took effect: what was under way elsewhere is under way here.
     pub(super) taken_up: bool,
+    /// What came for places that wait, or will.
+    pub(super) answers: Vec<Answered>,
     pub(super) actions: Vec<Action>,
     unappended: Vec<Event>,
 }
@@ -45,10 +48,12 @@ pub enum Input {
         attempt: u32,
         /// Its output or its error.
         result: Result<Value, StepError>,
+        /// What it printed; empty when it printed nothing.
+        log: String,
     },
     /// What became of an [`Action::Report`]: the execution that was started, or why there is none.
     Reported(Result<ExecutionId, String>),
-    /// Time passed: something may be due.
+    /// Time passed, or answers were given: something may be due.
     Tick,
     /// Someone wants it to end.
     Cancel {
@@ -87,6 +92,9 @@ pub enum Action {
     StopAll,
     /// Tell another workflow of the failure and come back with [`Input::Reported`].
     Report(FailureReport),
+    /// Start an execution of another workflow, unless it was started already. If there can't be one, come back with
+    /// [`Input::StepEnded`]; its end is an answer.
+    Call(Calling),
     /// Come back with [`Input::Tick`] at once: more is ready than one decision does.
     GoOn,
 }
@@ -113,6 +121,7 @@ impl Execution {
             begun_now: 0,
             reporting: false,
             taken_up: false,
+            answers: Vec::new(),
             actions: Vec::new(),
             unappended: Vec::new(),
         }
@@ -152,9 +161,12 @@ impl Execution {
         if self.state.end.is_none() {
             match input {
                 Input::Resume => self.take_up(now),
-                Input::StepEnded { place, attempt, result } => self.step_ended(place, attempt, result, now),
+                Input::StepEnded { place, attempt, result, log } => self.step_ended(place, attempt, (result, log), now),
                 Input::Reported(outcome) => self.reported(outcome, now),
-                Input::Tick => self.wake_due(now),
+                Input::Tick => {
+                    self.answer(now);
+                    self.wake_due(now);
+                }
                 Input::Cancel { reason, by } => self.cancel(reason, by, now),
                 Input::Fail { reason } => self.end_failed(StepError::new(FailureClass::User, reason), now),
                 Input::Pause { reason, by } => self.pause(reason, by, now),
@@ -195,6 +207,7 @@ impl Execution {
         for step in self.state.active_steps() {
             self.resume_step(step, now);
         }
+        self.answer(now);
         self.wake_due(now);
     }
 
@@ -204,18 +217,19 @@ impl Execution {
             self.ready.push_back(step);
         }
         for (place, progress) in state.open_places(step) {
-            if progress.status == StepStatus::Running {
-                self.repeat_attempt(place, progress.attempt, now);
+            match progress.awaits {
+                _ if progress.status == StepStatus::Running => self.repeat_attempt(place, progress.attempt, now),
+                Some(Awaits::Execution(child)) => self.call_again(place, progress.attempt, child, now),
+                _ => {}
             }
         }
     }
 
     /// An attempt was under way when its node was lost: nobody knows how far it came. It is carried out again under the same
-    /// number, and so with the same idempotency key, unless it must never be repeated.
+    /// number, and so with the same idempotency key, unless it must never be repeated: then an operator decides.
     fn repeat_attempt(&mut self, place: Place, attempt: u32, now: DateTime<Utc>) {
         if self.plan().steps[place.step].effect == Effect::AtMostOnce {
-            let message = "the node that ran this step was lost; it may or may not have had its effect";
-            self.fail_for_good(place, attempt, StepError::new(FailureClass::HostLost, message), now);
+            self.ask_operator(place, now);
         } else {
             self.run_attempt(place, attempt, now);
         }
@@ -254,6 +268,7 @@ impl Execution {
                 StepStatus::Pending => self.start(step, now),
                 _ => self.go_on_iterating(step, now),
             }
+            self.answer(now);
             if self.has_begun_enough() {
                 return self.actions.push(Action::GoOn);
             }

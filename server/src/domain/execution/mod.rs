@@ -5,6 +5,7 @@
 //! without outside effects (`transform`, `fail`, conditions) are evaluated right here, so that a run of them is one append.
 //! Recovery is the same machine: fold the events, then decide on [`Input::Resume`].
 
+mod awaiting;
 mod finish;
 mod iterate;
 mod machine;
@@ -17,7 +18,8 @@ mod step_state;
 #[cfg(test)]
 mod tests;
 
+pub use awaiting::{Answer, Answered, Calling, Decided};
 pub use machine::{Action, Execution, Input, RunStep, Secrets};
 pub use report::{FAILURE_TRIGGER, FailureReport};
 pub use state::{CancelRequest, Caught, End, FoldError, PauseRequest, State};
-pub use step_state::{Iterations, Place, Progress, StepState};
+pub use step_state::{Awaits, Iterations, Place, Progress, StepState};

@@ -1,7 +1,7 @@
 //! An operator pauses the execution, and lets it go on.
 //!
-//! While it is paused, attempts that are under way end and are recorded; nothing begins, no timer fires, and it does not end
-//! by itself.
+//! While it is paused, attempts that are under way end and are recorded; nothing begins, no timer fires, answers wait, and it
+//! does not end by itself.
 
 use chrono::{DateTime, Utc};
 use tidemill_common::event::EventBody;
@@ -25,6 +25,7 @@ impl Execution {
             return;
         }
         self.ready = self.state.active_steps().filter(|step| self.state.steps[*step].is_ready()).collect();
+        self.answer(now);
         self.wake_due(now);
     }
 }

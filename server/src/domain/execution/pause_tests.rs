@@ -107,3 +107,14 @@ fn one_that_was_paused_before_it_began_begins_when_it_is_resumed() {
         ]
     );
 }
+
+#[test]
+fn a_failure_in_a_pause_is_caught_once_by_whoever_resumes_it() {
+    let steps = format!("  - {{id: a, {HTTP}}}\ncatch:\n  - {{id: c, {HTTP}}}");
+    let (mut story, _) = Story::begin(&steps, &json!({}));
+    story.decide(pause());
+    assert!(story.end_step("a", 1, super::broken(tidemill_common::status::FailureClass::User)).is_empty());
+    story.restore();
+    assert_eq!(runs(&story.decide(unpause())), [(1, 1)]);
+    assert!(story.decide(Input::Resume).is_empty(), "the step of `catch` is under way already");
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use tidemill_common::awaited::Awaited;
 use tidemill_common::event::{EventBody, SkipReason, StepError};
 use tidemill_common::limits;
 use tidemill_common::status::{FailureClass, StepStatus};
@@ -97,7 +98,9 @@ impl Execution {
 
     /// A wait is over, the pause before an iteration is over, or the next attempt is due.
     pub(super) fn wake(&mut self, place: Place, progress: Progress, now: DateTime<Utc>) {
-        if progress.status == StepStatus::Waiting && progress.attempt > 0 {
+        if let Some(awaits) = progress.awaits {
+            self.nothing_came(place, (progress.attempt, awaits), now);
+        } else if progress.status == StepStatus::Waiting && progress.attempt > 0 {
             let output = json!({"until": progress.wake_at});
             self.complete(place, progress.attempt, output, now);
         } else {
@@ -127,16 +130,16 @@ impl Execution {
                 };
                 self.fail(place, attempt, error, now);
             }
+            Work::Wait(WaitFor::Event(wait)) => self.await_event(place, attempt, &wait.event, now),
             Work::Wait(wait) => {
                 self.record_started(place, attempt, None, now);
                 match wake_time(wait, &scope, now) {
-                    Ok(until) => {
-                        let step = self.step_id(place.step);
-                        self.record(EventBody::StepWaiting { step, iteration: place.iteration, until }, now);
-                    }
+                    Ok(until) => self.record_waiting(place, Some(until), None, now),
                     Err(error) => self.fail_for_good(place, attempt, error, now),
                 }
             }
+            Work::Call(call) => self.call(place, attempt, call, now),
+            Work::Approval(approval) => self.ask_approval(place, attempt, approval, now),
             Work::HttpRequest(_) | Work::Code(_) => self.run_attempt(place, attempt, now),
         }
     }
@@ -183,6 +186,17 @@ impl Execution {
         self.record(EventBody::StepStarted { step, iteration, attempt, input }, now);
     }
 
+    pub(super) fn record_waiting(
+        &mut self,
+        place: Place,
+        until: Option<DateTime<Utc>>,
+        awaits: Option<Awaited>,
+        now: DateTime<Utc>,
+    ) {
+        let (step, iteration, awaits) = (self.step_id(place.step), place.iteration, awaits.map(Arc::new));
+        self.record(EventBody::StepWaiting { step, iteration, until, awaits }, now);
+    }
+
     pub(super) fn step_id(&self, step: StepIndex) -> Arc<str> {
         Arc::clone(&self.state.plan().steps[step].id)
     }
@@ -218,6 +232,7 @@ fn wake_time(wait: &WaitFor, scope: &Scope, now: DateTime<Utc>) -> Result<DateTi
             })?;
             Some(time.to_utc())
         }
+        WaitFor::Event(_) => Some(now),
     };
     let latest = TimeDelta::try_seconds(i64::try_from(limits::WAIT_SECONDS).unwrap_or(i64::MAX));
     match (until, latest.and_then(|delta| now.checked_add_signed(delta))) {

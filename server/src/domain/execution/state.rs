@@ -9,7 +9,7 @@ use tidemill_common::event::{Event, EventBody, Json, Origin, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
-use super::step_state::{Place, StepState};
+use super::step_state::{Awaits, Place, StepState};
 use crate::domain::workflow::plan::{OnError, Plan, Repeat, StepIndex};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope};
 
@@ -184,6 +184,12 @@ impl State {
         if self.caught.is_some() { self.plan.catch_from..self.steps.len() } else { 0..self.plan.catch_from }
     }
 
+    /// Everything that waits for something outside, and for what.
+    pub fn awaiting(&self) -> impl Iterator<Item = (Place, Awaits)> {
+        let open = self.steps.iter().enumerate().flat_map(|(index, step)| step.open_places(index));
+        open.filter_map(|(place, progress)| Some((place, progress.awaits?)))
+    }
+
     /// Whether an attempt is under way there.
     #[must_use]
     pub fn is_running(&self, place: Place) -> bool {
@@ -246,10 +252,12 @@ impl State {
         }
         match body {
             EventBody::StepStarted { attempt, input, .. } => step.begin(*attempt, input.clone(), event.at, repeat),
-            EventBody::StepWaiting { until, .. } => {
+            EventBody::StepWaiting { until, awaits, .. } => {
                 step.status = StepStatus::Waiting;
-                step.wake_at = Some(*until);
+                step.wake_at = *until;
+                step.awaits = awaits.as_deref().and_then(Awaits::of);
             }
+            EventBody::StepDecided { .. } | EventBody::StepLogged { .. } => {}
             EventBody::StepCompleted { attempt, output, .. } => {
                 step.attempt = *attempt;
                 step.output = Some(Arc::clone(output));
@@ -260,6 +268,7 @@ impl State {
                 step.attempt = *attempt;
                 step.error = Some(error.clone());
                 step.wake_at = *retry_at;
+                step.awaits = None;
                 if retry_at.is_some() {
                     step.status = StepStatus::Retrying;
                 } else {
@@ -280,6 +289,7 @@ impl State {
         let step = &mut self.steps[index];
         step.status = status;
         step.wake_at = None;
+        step.awaits = None;
         step.finished_at = Some(at);
         if let Some(iterations) = &mut step.iterations {
             iterations.open.clear();

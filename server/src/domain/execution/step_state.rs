@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use tidemill_common::awaited::{Awaited, AwaitedKind};
 use tidemill_common::event::{EventBody, Json, SkipReason, StepError};
+use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::StepStatus;
 
 use crate::domain::workflow::plan::{Repeat, StepIndex};
@@ -25,6 +27,36 @@ impl Place {
     }
 }
 
+/// What a place waits for besides a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaits {
+    /// The end of this execution.
+    Execution(ExecutionId),
+    /// A request to its resume address.
+    Event,
+    /// Somebody's approval.
+    Approval,
+    /// An operator's decision after a crash.
+    Decision,
+}
+
+impl Awaits {
+    /// What `awaited` is about, if it can be read.
+    pub(super) fn of(awaited: &Awaited) -> Option<Self> {
+        Some(match awaited.kind {
+            AwaitedKind::Execution => Self::Execution(awaited.execution_id?),
+            AwaitedKind::Event => Self::Event,
+            AwaitedKind::Approval => Self::Approval,
+            AwaitedKind::Decision => Self::Decision,
+        })
+    }
+
+    /// Whether something is under way elsewhere, or may be, that an end of the step would leave behind.
+    fn is_under_way(self) -> bool {
+        matches!(self, Self::Execution(_) | Self::Decision)
+    }
+}
+
 /// The state of one step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepState {
@@ -38,6 +70,8 @@ pub struct StepState {
     pub finished_at: Option<DateTime<Utc>>,
     /// When it goes on by itself.
     pub wake_at: Option<DateTime<Utc>>,
+    /// What it waits for besides.
+    pub awaits: Option<Awaits>,
     /// Its rendered `with`, secrets masked; the list of a step with `for_each`.
     pub input: Option<Json>,
     /// What later steps see.
@@ -61,6 +95,8 @@ pub struct Progress {
     pub attempt: u32,
     /// When it goes on by itself.
     pub wake_at: Option<DateTime<Utc>>,
+    /// What it waits for besides.
+    pub awaits: Option<Awaits>,
 }
 
 /// The iterations of one step.
@@ -84,6 +120,7 @@ impl StepState {
             started_at: None,
             finished_at: None,
             wake_at: None,
+            awaits: None,
             input: None,
             output: None,
             error: None,
@@ -97,7 +134,7 @@ impl StepState {
     #[must_use]
     pub fn progress(&self, iteration: Option<u32>) -> Option<Progress> {
         match iteration {
-            None => Some(Progress { status: self.status, attempt: self.attempt, wake_at: self.wake_at }),
+            None => Some(Progress { status: self.status, attempt: self.attempt, wake_at: self.wake_at, awaits: self.awaits }),
             Some(number) => self.iterations.as_ref()?.open.get(&number).copied(),
         }
     }
@@ -126,6 +163,7 @@ impl StepState {
         self.attempt = attempt;
         self.started_at.get_or_insert(at);
         self.wake_at = None;
+        self.awaits = None;
         self.input = input;
         self.iterations = repeat.map(|_| Iterations::default());
     }
@@ -136,6 +174,7 @@ impl StepState {
         self.status = if begun { StepStatus::Cancelled } else { StepStatus::Skipped };
         self.finished_at = begun.then_some(at);
         self.wake_at = None;
+        self.awaits = None;
         if let Some(iterations) = &mut self.iterations {
             iterations.open.clear();
         }
@@ -146,21 +185,26 @@ impl StepState {
         let iterations = self.iterations.get_or_insert_default();
         match body {
             EventBody::StepStarted { attempt, .. } => {
-                iterations.go_on(number, Progress { status: StepStatus::Running, attempt: *attempt, wake_at: None });
+                let status = StepStatus::Running;
+                iterations.go_on(number, Progress { status, attempt: *attempt, wake_at: None, awaits: None });
             }
-            EventBody::StepWaiting { until, .. } => {
+            EventBody::StepWaiting { until, awaits, .. } => {
                 let attempt = iterations.open.get(&number).map_or(0, |progress| progress.attempt);
-                iterations.go_on(number, Progress { status: StepStatus::Waiting, attempt, wake_at: Some(*until) });
+                let (status, awaits) = (StepStatus::Waiting, awaits.as_deref().and_then(Awaits::of));
+                iterations.go_on(number, Progress { status, attempt, wake_at: *until, awaits });
             }
             EventBody::StepFailed { attempt, retry_at: Some(at), .. } => {
-                iterations.go_on(number, Progress { status: StepStatus::Retrying, attempt: *attempt, wake_at: Some(*at) });
+                let status = StepStatus::Retrying;
+                iterations.go_on(number, Progress { status, attempt: *attempt, wake_at: Some(*at), awaits: None });
             }
             EventBody::StepCompleted { output, .. } => iterations.end(number, Ok(output.clone())),
             EventBody::StepFailed { error, .. } => iterations.end(number, Err(error.clone())),
             _ => {}
         }
         if fails_at_once && iterations.failed.is_some() {
-            iterations.open.retain(|_, progress| progress.status == StepStatus::Running);
+            iterations.open.retain(|_, progress| {
+                progress.status == StepStatus::Running || progress.awaits.is_some_and(Awaits::is_under_way)
+            });
         }
         self.status = iterations.status();
         self.wake_at = iterations.open.values().filter_map(|progress| progress.wake_at).min();

@@ -15,8 +15,11 @@ use super::{Action, Execution, Input, Place, State};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
 
+mod awaiting;
 mod catch;
 mod iterations;
+mod log;
+mod simulation;
 mod switch;
 
 /// An execution that was admitted, and everything that it ever recorded.
@@ -34,7 +37,7 @@ impl Story {
         let now = DateTime::from_timestamp_millis(1_790_000_000_000).unwrap();
         let trigger = TriggerOrigin { kind: "manual".into(), id: None };
         let input = Arc::new(json!({ "body": body }));
-        let origin = Origin { workflow_id: "story".into(), version: 1, trigger, input, retry_of: None };
+        let origin = Origin { workflow_id: "story".into(), version: 1, trigger, input, retry_of: None, parent: None };
         let body = EventBody::ExecutionStarted { origin: Some(origin) };
         let first = Event { execution_id: ExecutionId::new(now), seq: 1, at: now, body };
         let state = State::fold(first.execution_id, Arc::clone(&plan), [&first]).unwrap();
@@ -51,12 +54,12 @@ impl Story {
 
     fn end_step(&mut self, step: &str, attempt: u32, result: Result<Value, StepError>) -> Vec<Action> {
         let place = Place::whole(self.plan.step_index(step).unwrap());
-        self.decide(Input::StepEnded { place, attempt, result })
+        self.decide(Input::StepEnded { place, attempt, result, log: String::new() })
     }
 
     fn end_iteration(&mut self, step: &str, number: u32, attempt: u32, result: Result<Value, StepError>) -> Vec<Action> {
         let place = Place { step: self.plan.step_index(step).unwrap(), iteration: Some(number) };
-        self.decide(Input::StepEnded { place, attempt, result })
+        self.decide(Input::StepEnded { place, attempt, result, log: String::new() })
     }
 
     /// The same execution on another node: only what was recorded is known.
@@ -233,14 +236,6 @@ fn after_a_crash_an_attempt_is_repeated_under_its_number() {
     assert_eq!(runs(&story.crash()), [(0, 1)]);
     let started = story.types().into_iter().filter(|name| *name == "step_started").count();
     assert_eq!(started, 1, "the repetition is the same attempt");
-}
-
-#[test]
-fn at_most_once_is_never_repeated() {
-    let (mut story, _) = Story::begin(&format!("  - {{id: a, {HTTP}, effect: at_most_once}}"), &json!({}));
-    assert!(runs(&story.crash()).is_empty());
-    assert_eq!(story.step("a").error.as_ref().unwrap().class, FailureClass::HostLost);
-    assert_eq!(story.status(), ExecutionStatus::Failed);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From what a compiler says about the code of a step to a place in the workflow file.
 
 use tidemill_common::api::workflow::Diagnostic;
+use tidemill_common::status::FailureClass;
 use tidemill_common::step_protocol::Failure;
 
 use super::document::inside;
@@ -19,6 +20,21 @@ pub fn code_problem(source: &str, path: &str, work: &CodeWork, failure: &Failure
     }
 }
 
+/// Says that the code of the step at `path` could not be compiled here, and `why`.
+pub fn code_unchecked(source: &str, path: &str, work: &CodeWork, why: &str) -> Diagnostic {
+    let message = format!("this code was not checked, and steps with it fail here: {why}");
+    let suggestion = Some("see `tidemill doctor` on the server's machine".to_owned());
+    let first = Failure::new(FailureClass::SandboxUnavailable, message);
+    Diagnostic { code: "code_unchecked".to_owned(), suggestion, ..code_problem(source, path, work, &first) }
+}
+
+/// Says that the step at `path` asks in `field` for more than this server gives.
+pub fn code_asks_too_much(source: &str, path: &str, work: &CodeWork, (field, most): (&str, String)) -> Diagnostic {
+    let message = format!("`{field}` asks for more than this server gives a code step: at most {most}");
+    let found = code_problem(source, path, work, &Failure::new(FailureClass::User, message));
+    Diagnostic { code: "out_of_range".to_owned(), path: format!("{path}.{field}"), ..found }
+}
+
 /// The byte at `line` and `column` of `code`, both from 1; the end of the line when it is shorter.
 fn offset(code: &str, line: u32, column: u32) -> usize {
     let (line, column) = (line.max(1) as usize - 1, column.max(1) as usize - 1);
@@ -29,8 +45,6 @@ fn offset(code: &str, line: u32, column: u32) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use tidemill_common::status::FailureClass;
-
     use super::*;
     use crate::domain::workflow::compile;
     use crate::domain::workflow::plan::Work;

@@ -10,7 +10,9 @@ mod document;
 pub mod duration;
 pub mod expression;
 mod inputs;
+mod outside;
 pub mod plan;
+pub mod rate_limit;
 mod repeat;
 mod retry;
 mod schema;
@@ -19,7 +21,7 @@ pub mod scope;
 mod tests;
 mod trigger;
 
-pub use code_problem::code_problem;
+pub use code_problem::{code_asks_too_much, code_problem, code_unchecked};
 pub use compile::compile;
 pub use inputs::InputSchema;
 pub use schema::json_schema;

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use tidemill_common::step_protocol::Language;
+use tidemill_common::step_protocol::{Language, Runtime};
 
 use super::concurrency::Concurrency;
 use super::document::Text;
 use super::expression::{Expression, Template};
 use super::inputs::InputSchema;
+pub use super::outside::{Approval, Call, EventWait, OnTimeout};
+use super::rate_limit::RateLimit;
 pub use super::repeat::{ForEach, Repeat, While};
 pub use super::retry::Retry;
 pub use super::trigger::{
@@ -44,6 +46,12 @@ pub struct Plan {
     pub timeout: Option<Duration>,
     /// How many executions may run at once per key.
     pub concurrency: Option<Concurrency>,
+    /// How many executions may begin within a time.
+    pub rate_limit: Option<RateLimit>,
+    /// How many minutes of waiting for a node an execution is ahead of others.
+    pub priority: u8,
+    /// Whether a step may wait for something outside: another execution, an event, people.
+    pub waits_outside: bool,
 }
 
 impl Plan {
@@ -59,6 +67,15 @@ impl Plan {
     pub fn secret_names(&self) -> Vec<String> {
         let names: BTreeSet<_> = self.steps.iter().flat_map(|step| &step.secrets).collect();
         names.into_iter().map(ToString::to_string).collect()
+    }
+
+    /// The workflows that its steps call by name, sorted.
+    pub fn callees(&self) -> BTreeSet<Arc<str>> {
+        let named = |step: &Step| match &step.work {
+            Work::Call(call) => call.named.clone(),
+            _ => None,
+        };
+        self.steps.iter().filter_map(named).collect()
     }
 
     /// The place of the step called `id`.
@@ -135,6 +152,10 @@ pub enum Work {
     Fail(Template),
     /// Chooses which of the steps that it names run.
     Switch(Switch),
+    /// Starts an execution of another workflow and waits for its end.
+    Call(Call),
+    /// Waits for somebody's approval.
+    Approval(Approval),
 }
 
 /// A `switch` step.
@@ -167,7 +188,7 @@ impl Work {
     pub fn attempt(&self) -> Option<&Template> {
         match self {
             Self::HttpRequest(template) | Self::Code(CodeWork { input: template, .. }) => Some(template),
-            Self::Transform(_) | Self::Switch(_) | Self::Wait(_) | Self::Fail(_) => None,
+            Self::Transform(_) | Self::Switch(_) | Self::Wait(_) | Self::Fail(_) | Self::Call(_) | Self::Approval(_) => None,
         }
     }
 }
@@ -177,12 +198,25 @@ impl Work {
 pub struct CodeWork {
     /// What it is written in.
     pub language: Language,
+    /// What runs it, when it is JavaScript.
+    pub runtime: Runtime,
     /// Renders to what the code gets as its input.
     pub input: Template,
-    /// Most memory that it may take, in bytes, when the file says so.
-    pub memory_bytes: Option<u64>,
+    /// What it asks for.
+    pub asks: CodeAsks,
     /// The code, and where it stands in the file.
     pub(in crate::domain::workflow) text: Text,
+}
+
+/// What the file gives a code step; absent means the default. Its time is the step's `timeout`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CodeAsks {
+    /// Most memory, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Largest output, in bytes of JSON.
+    pub output_bytes: Option<u64>,
+    /// Longest log, in bytes.
+    pub log_bytes: Option<u64>,
 }
 
 impl CodeWork {
@@ -192,13 +226,15 @@ impl CodeWork {
     }
 }
 
-/// How long a `wait` step waits.
+/// What a `wait` step waits for.
 #[derive(Debug)]
 pub enum WaitFor {
     /// A duration: renders to a string such as `90s`, read by [`super::duration::parse`].
     Duration(Template),
     /// Until an instant: renders to an RFC 3339 string.
     Until(Template),
+    /// A request to the step's resume address.
+    Event(EventWait),
 }
 
 /// What happens to the execution when a step failed for good.

@@ -132,7 +132,10 @@ impl Object for Names {
         match key {
             "trigger" => Some(json_value(&self.trigger)),
             "inputs" => json_value(&self.trigger).get_attr("body").ok(),
-            "steps" => Some(Value::from_dyn_object(self.steps.clone())),
+            "steps" => Some(match &self.secrets {
+                Some(secrets) => Value::from_object(StepsWithSecrets(self.steps.clone(), secrets.clone())),
+                None => Value::from_dyn_object(self.steps.clone()),
+            }),
             "workflow" => Some(Value::from_object(WorkflowView(self.meta.clone()))),
             "execution" => Some(Value::from_object(ExecutionView(self.meta.clone()))),
             "error" => self.error.clone().map(Value::from_dyn_object),
@@ -168,6 +171,59 @@ impl Object for Steps {
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::Values(self.0.keys().map(|id| Value::from(id.clone())).collect())
+    }
+}
+
+/// The steps where secrets may be read: there they have their resume addresses too, whether they have begun or not.
+#[derive(Debug)]
+struct StepsWithSecrets(Arc<Steps>, Arc<Secrets>);
+
+/// The resume address of a step: `steps.<id>.resume_url`.
+pub(super) const RESUME_URL: &str = "resume_url";
+
+/// The name under which the resume address of the step `id` stands among the secrets. No secret is called so.
+pub(in crate::domain) fn resume_url_name(id: &str) -> String {
+    format!("steps.{id}.{RESUME_URL}")
+}
+
+/// The step whose resume address stands under `name` among the secrets, if it is one.
+#[must_use]
+pub fn resume_url_step(name: &str) -> Option<&str> {
+    name.strip_prefix("steps.")?.strip_suffix(".resume_url")
+}
+
+impl Object for StepsWithSecrets {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        match self.1.0.get(&resume_url_name(key)) {
+            Some(url) => Some(Value::from_object(ResumableStep(self.0.0.get(key).cloned(), url.clone()))),
+            None => self.0.get_value_by_str(key),
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        self.0.enumerate()
+    }
+}
+
+/// A step that may not have ended, and its resume address.
+struct ResumableStep(Option<Arc<StepResult>>, String);
+
+impl Object for ResumableStep {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            RESUME_URL => Some(Value::from(self.1.as_str())),
+            other => self.0.as_ref()?.get_value_by_str(other),
+        }
+    }
+}
+
+impl fmt::Debug for ResumableStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResumableStep")
     }
 }
 

@@ -54,8 +54,8 @@ pub(super) struct Host {
     spawning: tokio::sync::Mutex<()>,
     process: tokio::process::Child,
     listener: tokio::task::JoinHandle<()>,
-    /// Version of the Python inside.
-    pub(super) python: String,
+    /// Version of what runs code in it.
+    pub(super) version: String,
 }
 
 /// Who waits for what the step host will say.
@@ -80,11 +80,11 @@ impl Host {
             tokio::spawn(repeat(stderr));
         }
         let warm = timeout(WARM_UP, control.receive()).await;
-        let Ok(Ok(Some((Notice::Ready { python }, _)))) = warm else { return Err(Error::Cold) };
+        let Ok(Ok(Some((Notice::Ready { version }, _)))) = warm else { return Err(Error::Cold) };
         let control = Arc::new(control);
         let waiting = Arc::new(Mutex::new(Waiting::default()));
         let listener = tokio::spawn(listen(Arc::clone(&control), Arc::clone(&waiting)));
-        Ok(Self { control, waiting, spawning: tokio::sync::Mutex::default(), process, listener, python })
+        Ok(Self { control, waiting, spawning: tokio::sync::Mutex::default(), process, listener, version })
     }
 
     /// A new child.

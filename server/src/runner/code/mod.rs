@@ -6,9 +6,18 @@
 
 mod child;
 mod control;
+mod engine;
+mod groups;
 mod host;
+mod limits;
+mod options;
 mod pool;
 mod runner;
+mod status;
 mod verdict;
 
-pub use runner::{CodeLimits, CodeOptions, CodeOutcome, CodeRunner, SandboxStatus};
+pub use engine::Engine;
+pub use limits::CodeLimits;
+pub use options::{CodeOptions, NodeOptions};
+pub use runner::{CodeOutcome, CodeRunner};
+pub use status::SandboxStatus;

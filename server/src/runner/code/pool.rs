@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tidemill_common::step_protocol::{Attestation, Spawn};
+use tidemill_common::step_protocol::{Attestation, Level, Spawn};
 use tokio::sync::Notify;
 
 use super::child::Child;
 use super::host::{Error, Host, Program};
+use crate::telemetry::CodeMetrics;
 
 /// Children after which a step host is replaced: all its children have the same address layout and hash seed.
 const CHILDREN: u64 = 1000;
@@ -27,6 +28,7 @@ pub(super) struct Pool {
     ready: Mutex<VecDeque<Ready>>,
     wanted: Notify,
     status: tokio::sync::watch::Sender<Option<Status>>,
+    metrics: Option<CodeMetrics>,
 }
 
 /// A child in reserve, and the step host that it belongs to: while it lives, the host lives.
@@ -40,7 +42,7 @@ pub(super) struct Ready {
 #[derive(Debug, Clone)]
 pub(super) enum Status {
     /// It runs, and its walls were tried.
-    Attested { attestation: Attestation, python: String, pid: Option<u32> },
+    Attested { attestation: Attestation, version: String, pid: Option<u32> },
     /// It can't be started.
     Failed(String),
 }
@@ -61,7 +63,8 @@ impl State {
 }
 
 impl Pool {
-    pub(super) fn new(program: Program, spawn: Spawn, reserve: usize) -> Self {
+    /// A pool that keeps `reserve` children as `spawn` says; with `metrics` it shows how it is.
+    pub(super) fn new(program: Program, spawn: Spawn, reserve: usize, metrics: Option<CodeMetrics>) -> Self {
         Self {
             program,
             spawn,
@@ -70,6 +73,7 @@ impl Pool {
             ready: Mutex::default(),
             wanted: Notify::new(),
             status: tokio::sync::watch::Sender::new(None),
+            metrics,
         }
     }
 
@@ -78,13 +82,13 @@ impl Pool {
         self.status.subscribe()
     }
 
-    /// A child that waits for a job.
-    pub(super) async fn take(&self) -> Result<Ready, Error> {
+    /// A child that waits for a job: one in reserve, else one made as `spawn` says.
+    pub(super) async fn take(&self, spawn: Spawn) -> Result<Ready, Error> {
         loop {
             let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             self.wanted.notify_one();
             match ready {
-                None => return self.make(self.spawn).await,
+                None => return self.make(spawn).await,
                 Some(ready) if ready.host.is_alive() => return Ok(ready),
                 Some(_) => {}
             }
@@ -92,16 +96,24 @@ impl Pool {
     }
 
     /// A new child that was not made in advance.
-    pub(super) async fn make(&self, spawn: Spawn) -> Result<Ready, Error> {
+    async fn make(&self, spawn: Spawn) -> Result<Ready, Error> {
         let host = self.host().await?;
+        self.state.lock().await.children += 1;
+        let started = Instant::now();
         let child = host.spawn(spawn).await?;
+        if let Some(metrics) = &self.metrics {
+            metrics.spawned(started.elapsed());
+        }
         Ok(Ready { child, host })
     }
 
     /// Fills the reserve whenever a child was taken, and keeps a step host running. Never returns.
     pub(super) async fn keep(&self) {
         loop {
-            while self.ready.lock().unwrap_or_else(PoisonError::into_inner).len() < self.reserve {
+            if let Err(error) = self.host().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "no step host");
+            }
+            while self.spares() < self.reserve {
                 match self.make(self.spawn).await {
                     Ok(ready) => self.ready.lock().unwrap_or_else(PoisonError::into_inner).push_back(ready),
                     Err(error) => {
@@ -110,9 +122,25 @@ impl Pool {
                     }
                 }
             }
+            self.show();
             // Once in a while also without being asked: a step host may be lost or too old.
             let _ = tokio::time::timeout(Duration::from_secs(5), self.wanted.notified()).await;
             self.drop_old().await;
+        }
+    }
+
+    fn spares(&self) -> usize {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Shows the present state in the metrics.
+    fn show(&self) {
+        let Some(metrics) = &self.metrics else { return };
+        match &*self.status.borrow() {
+            Some(Status::Attested { attestation, pid, .. }) => {
+                metrics.shown(attestation.level, self.spares(), pid.and_then(resident_memory).unwrap_or(0));
+            }
+            _ => metrics.shown(Level::L0, 0, 0),
         }
     }
 
@@ -148,7 +176,6 @@ impl Pool {
     async fn host(&self) -> Result<Arc<Host>, Error> {
         let mut state = self.state.lock().await;
         if let Some(host) = state.host.as_ref().filter(|host| host.is_alive()).cloned() {
-            state.children += 1;
             return Ok(host);
         }
         if state.retry_at.is_some_and(|at| Instant::now() < at) {
@@ -175,10 +202,17 @@ impl Pool {
         let attestation = child.attestation().await;
         let attestation =
             attestation.map_err(|exit| Error::NoChild(format!("the child that tries the walls ended ({exit:?})")))?;
-        let status = Status::Attested { attestation, python: host.python.clone(), pid: host.pid() };
+        let status = Status::Attested { attestation, version: host.version.clone(), pid: host.pid() };
         self.status.send_replace(Some(status));
         Ok(host)
     }
+}
+
+/// Memory of a process that is resident, in bytes.
+fn resident_memory(pid: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
 }
 
 /// An error and its causes in one line.

@@ -1,101 +1,30 @@
 //! Runs code steps, and answers why one can't be run.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tidemill_common::event::StepError;
-use tidemill_common::limits::{
-    CODE_BYTES, CODE_INPUT_BYTES, CODE_LOG_BYTES, CODE_MEMORY_BYTES, CODE_OUTPUT_BYTES, CODE_SECONDS,
-};
+use tidemill_common::limits::{CODE_BYTES, CODE_INPUT_BYTES};
 use tidemill_common::status::FailureClass;
-use tidemill_common::step_protocol::{Attestation, Failure, Job, Language, Level, Spawn, THREW_NULL};
+use tidemill_common::step_protocol::{Failure, Job, Spawn, THREW_NULL};
 use tokio::sync::Semaphore;
 
 use super::child::{Answer, Trace};
+use super::engine::Engine;
+use super::groups;
 use super::host::Program;
-use super::pool::{Pool, Ready, Status};
+use super::limits::CodeLimits;
+use super::options::CodeOptions;
+use super::pool::{Pool, Ready};
+use super::status::SandboxStatus;
 use super::verdict::verdict;
 
 /// How long a step waits for the first step host to get warm.
 const WARM_UP: Duration = Duration::from_secs(30);
-
-/// How code steps are run on this node.
-#[derive(Debug, Clone)]
-pub struct CodeOptions {
-    /// The binary that has the command `step-host`: this one.
-    pub binary: PathBuf,
-    /// Below this level code steps are refused.
-    pub minimum_level: Level,
-    /// What a step may take at most; also what it may take when it says nothing.
-    pub limits: CodeLimits,
-    /// Steps that run at the same time; more wait.
-    pub concurrency: usize,
-    /// Children that wait for a job, warm and locked up.
-    pub reserve: usize,
-    /// Whether `open`, `eval` and imports are refused by name. Only tests switch this off, to attack what is behind it.
-    pub language_layer: bool,
-}
-
-impl CodeOptions {
-    /// The defaults, with the step host in `binary`.
-    #[must_use]
-    pub fn new(binary: PathBuf) -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self {
-            binary,
-            minimum_level: Level::L2,
-            limits: CodeLimits::default(),
-            concurrency: cores * 4,
-            reserve: cores * 2,
-            language_layer: true,
-        }
-    }
-}
-
-/// What one step may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CodeLimits {
-    /// Time on the clock. Processor time is bounded by the same.
-    pub time: Duration,
-    /// Memory, in bytes.
-    pub memory_bytes: u64,
-    /// Output, in bytes of JSON.
-    pub output_bytes: u64,
-    /// Log, in bytes.
-    pub log_bytes: u64,
-}
-
-impl Default for CodeLimits {
-    fn default() -> Self {
-        Self {
-            time: Duration::from_secs(CODE_SECONDS),
-            memory_bytes: CODE_MEMORY_BYTES,
-            output_bytes: CODE_OUTPUT_BYTES as u64,
-            log_bytes: CODE_LOG_BYTES as u64,
-        }
-    }
-}
-
-impl CodeLimits {
-    /// The smaller of both, one by one.
-    #[must_use]
-    pub fn at_most(self, other: Self) -> Self {
-        Self {
-            time: self.time.min(other.time),
-            memory_bytes: self.memory_bytes.min(other.memory_bytes),
-            output_bytes: self.output_bytes.min(other.output_bytes),
-            log_bytes: self.log_bytes.min(other.log_bytes),
-        }
-    }
-
-    /// Processor time in whole seconds, a little later than the clock: the clock gives the better message.
-    fn cpu_seconds(self) -> u64 {
-        self.time.as_secs() + 2
-    }
-}
+/// Why a step that asks for Node.js is refused where it is not allowed.
+const NO_NODE: &str = "this server runs no steps with `runtime: node`: its operator has not set code_node";
 
 /// What running a step gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,40 +39,32 @@ pub struct CodeOutcome {
     pub peak_memory_bytes: Option<u64>,
 }
 
-/// How well steps are locked up here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SandboxStatus {
-    /// The level that was measured; `L0` when there is no step host.
-    pub level: Level,
-    /// The level that is asked for.
-    pub minimum: Level,
-    /// What was tried, when the step host runs.
-    pub attestation: Option<Attestation>,
-    /// Version of the Python inside, when the step host runs.
-    pub python: Option<String>,
-    /// Process of the step host, when it runs.
-    pub pid: Option<u32>,
-    /// Why there is no step host.
-    pub problem: Option<String>,
-}
-
-impl SandboxStatus {
-    /// Whether code steps are run.
-    #[must_use]
-    pub fn is_enough(&self) -> bool {
-        self.attestation.is_some() && self.level >= self.minimum && self.level > Level::L0
-    }
-}
-
 /// Runs code steps. Cheap to clone; the last clone ends the step host.
 #[derive(Clone)]
 pub struct CodeRunner(Arc<Inner>);
 
 struct Inner {
     options: CodeOptions,
-    pool: Arc<Pool>,
+    inside: Kept,
+    node: Option<Kept>,
     turns: Semaphore,
+}
+
+/// A pool, and the task that keeps it filled.
+struct Kept {
+    pool: Arc<Pool>,
     keeper: tokio::task::JoinHandle<()>,
+}
+
+impl Kept {
+    fn start(pool: Pool) -> Self {
+        let pool = Arc::new(pool);
+        let keeper = tokio::spawn({
+            let pool = Arc::clone(&pool);
+            async move { pool.keep().await }
+        });
+        Self { pool, keeper }
+    }
 }
 
 impl fmt::Debug for CodeRunner {
@@ -152,7 +73,7 @@ impl fmt::Debug for CodeRunner {
     }
 }
 
-impl Drop for Inner {
+impl Drop for Kept {
     fn drop(&mut self) {
         self.keeper.abort();
     }
@@ -162,46 +83,57 @@ impl CodeRunner {
     /// Starts a step host in the background. Must be called within a tokio runtime.
     #[must_use]
     pub fn start(options: CodeOptions) -> Self {
-        let arguments = if options.language_layer { Vec::new() } else { vec!["--without-language-layer".to_owned()] };
-        let program = Program { binary: options.binary.clone(), arguments };
-        let pool = Arc::new(Pool::new(program, spawn(options.limits), options.reserve));
-        let keeper = tokio::spawn({
-            let pool = Arc::clone(&pool);
-            async move { pool.keep().await }
-        });
+        let program = |arguments| Program { binary: options.binary.clone(), arguments };
+        let metrics = options.metrics.clone();
+        let groups = groups::prepare();
+        let inside = program(options.inside_arguments(&groups));
+        let inside = Kept::start(Pool::new(inside, spawn(options.limits), options.reserve, Some(metrics.clone())));
+        let node = options.node.as_ref().map(|node| program(options.node_arguments(node, &groups)));
+        let node = node.map(|node| Kept::start(Pool::new(node, spawn(options.limits), 0, None)));
         let turns = Semaphore::new(options.concurrency);
-        Self(Arc::new(Inner { options, pool, turns, keeper }))
+        Self(Arc::new(Inner { options, inside, node, turns }))
+    }
+
+    /// What a step may take at most.
+    #[must_use]
+    pub fn most(&self) -> CodeLimits {
+        self.0.options.limits
     }
 
     /// How well steps are locked up here. Waits for the first step host.
     pub async fn status(&self) -> SandboxStatus {
-        let mut known = self.0.pool.status();
-        let status = tokio::time::timeout(WARM_UP, known.wait_for(Option::is_some)).await;
-        self.describe(status.ok().and_then(Result::ok).and_then(|status| status.clone()))
+        self.known(&self.0.inside.pool).await
     }
 
-    /// The same, without waiting.
+    /// The same for steps that Node.js runs; `None` where the operator doesn't allow it.
+    pub async fn node_status(&self) -> Option<SandboxStatus> {
+        Some(self.known(&self.0.node.as_ref()?.pool).await)
+    }
+
+    /// Both, without waiting.
     #[must_use]
-    pub fn status_now(&self) -> SandboxStatus {
-        let status = self.0.pool.status().borrow().clone();
-        self.describe(status)
+    pub fn status_now(&self) -> (SandboxStatus, Option<SandboxStatus>) {
+        let now = |kept: &Kept| SandboxStatus::of(kept.pool.status().borrow().clone(), self.0.options.minimum_level);
+        (now(&self.0.inside), self.0.node.as_ref().map(now))
     }
 
-    fn describe(&self, status: Option<Status>) -> SandboxStatus {
-        let minimum = self.0.options.minimum_level;
-        let nothing = SandboxStatus { level: Level::L0, minimum, attestation: None, python: None, pid: None, problem: None };
-        match status {
-            None => SandboxStatus { problem: Some("the step host is not warm yet".to_owned()), ..nothing },
-            Some(Status::Failed(problem)) => SandboxStatus { problem: Some(problem), ..nothing },
-            Some(Status::Attested { attestation, python, pid }) => {
-                SandboxStatus { level: attestation.level, attestation: Some(attestation), python: Some(python), pid, ..nothing }
-            }
-        }
+    async fn known(&self, pool: &Pool) -> SandboxStatus {
+        let mut known = pool.status();
+        let status = tokio::time::timeout(WARM_UP, known.wait_for(Option::is_some)).await;
+        let status = status.ok().and_then(Result::ok).and_then(|status| status.clone());
+        SandboxStatus::of(status, self.0.options.minimum_level)
     }
 
     /// Runs `code` with `input`. Dropping the future ends the step.
-    pub async fn run(&self, language: Language, code: &str, input: &Value, limits: CodeLimits) -> CodeOutcome {
-        let limits = limits.at_most(self.0.options.limits);
+    pub async fn run(&self, engine: impl Into<Engine>, code: &str, input: &Value, limits: CodeLimits) -> CodeOutcome {
+        let engine = engine.into();
+        let outcome = self.run_within(engine, code, input, limits.at_most(self.most())).await;
+        let class = outcome.result.as_ref().err().map(|error| error.class);
+        self.0.options.metrics.ran(engine.as_str(), class, outcome.duration);
+        outcome
+    }
+
+    async fn run_within(&self, engine: Engine, code: &str, input: &Value, limits: CodeLimits) -> CodeOutcome {
         let mut outcome =
             CodeOutcome { result: Ok(Value::Null), log: String::new(), duration: Duration::ZERO, peak_memory_bytes: None };
         let input = match serde_json::to_vec(input) {
@@ -211,8 +143,8 @@ impl CodeRunner {
                 return outcome;
             }
         };
-        let job = job(language, code, limits, false);
-        let (mut ready, _turn) = match self.child().await {
+        let job = job(engine, code, limits, false);
+        let (mut ready, _turn) = match self.child(engine, limits).await {
             Ok(child) => child,
             Err(error) => {
                 outcome.result = Err(error);
@@ -222,7 +154,7 @@ impl CodeRunner {
         let (started, mut trace) = (Instant::now(), Trace::default());
         let answer = tokio::time::timeout(limits.time, ready.child.work(&job, &input, &mut trace)).await;
         outcome.duration = started.elapsed();
-        outcome.result = answer.map_or_else(|_| Err(timed_out(limits)), |answer| judged(answer, limits));
+        outcome.result = answer.map_or_else(|_| Err(timed_out(limits)), |answer| judged(engine, answer, limits));
         outcome.log = trace.log;
         outcome.peak_memory_bytes = trace.usage.map(|usage| usage.peak_memory_bytes);
         let full = outcome.peak_memory_bytes.is_some_and(|peak| peak >= limits.memory_bytes / 2);
@@ -236,30 +168,36 @@ impl CodeRunner {
     }
 
     /// Compiles `code` without running it: a failure with its place, when it is no code.
-    pub async fn check(&self, language: Language, code: &str) -> Result<(), Failure> {
+    pub async fn check(&self, engine: impl Into<Engine>, code: &str) -> Result<(), Failure> {
+        let engine = engine.into();
         if code.len() > CODE_BYTES {
             return Err(Failure::new(FailureClass::User, too_long(code)));
         }
-        let limits = CodeLimits { time: Duration::from_secs(5), ..CodeLimits::default() }.at_most(self.0.options.limits);
-        let job = job(language, code, limits, true);
+        let limits = CodeLimits { time: Duration::from_secs(5), ..CodeLimits::default() }.at_most(self.most());
+        let job = job(engine, code, limits, true);
         let said = |error: StepError| Failure::new(error.class, error.message);
-        let (mut ready, _turn) = self.child().await.map_err(said)?;
+        let (mut ready, _turn) = self.child(engine, limits).await.map_err(said)?;
         let mut trace = Trace::default();
         match tokio::time::timeout(limits.time, ready.child.work(&job, b"null", &mut trace)).await {
             Err(_) => Err(said(timed_out(limits))),
             Ok(Answer::Failed(failure)) => Err(Failure { class: class_of(&failure), ..failure }),
-            Ok(answer) => judged(answer, limits).map(drop).map_err(said),
+            Ok(answer) => judged(engine, answer, limits).map(drop).map_err(said),
         }
     }
 
-    async fn child(&self) -> Result<(Ready, tokio::sync::SemaphorePermit<'_>), StepError> {
-        let status = self.status().await;
-        if !status.is_enough() {
-            return Err(refused(&status));
-        }
+    async fn child(&self, engine: Engine, limits: CodeLimits) -> Result<(Ready, tokio::sync::SemaphorePermit<'_>), StepError> {
         let unavailable = |message: String| StepError::new(FailureClass::SandboxUnavailable, message);
+        let kept = match engine {
+            Engine::Inside(_) => Some(&self.0.inside),
+            Engine::Node => self.0.node.as_ref(),
+        };
+        let pool = &kept.ok_or_else(|| unavailable(NO_NODE.to_owned()))?.pool;
+        let status = self.known(pool).await;
+        if !status.is_enough() {
+            return Err(status.refusal());
+        }
         let turn = self.0.turns.acquire().await.map_err(|_| unavailable("the server is stopping".to_owned()))?;
-        let ready = self.0.pool.take().await.map_err(|error| unavailable(error.to_string()))?;
+        let ready = pool.take(spawn(limits)).await.map_err(|error| unavailable(error.to_string()))?;
         Ok((ready, turn))
     }
 }
@@ -268,9 +206,9 @@ fn spawn(limits: CodeLimits) -> Spawn {
     Spawn { memory_bytes: limits.memory_bytes, cpu_seconds: limits.cpu_seconds(), attest: false }
 }
 
-fn job(language: Language, code: &str, limits: CodeLimits, check_only: bool) -> Job {
+fn job(engine: Engine, code: &str, limits: CodeLimits, check_only: bool) -> Job {
     Job {
-        language,
+        language: engine.language(),
         code: code.to_owned(),
         check_only,
         memory_bytes: limits.memory_bytes,
@@ -280,7 +218,7 @@ fn job(language: Language, code: &str, limits: CodeLimits, check_only: bool) -> 
     }
 }
 
-fn judged(answer: Answer, limits: CodeLimits) -> Result<Value, StepError> {
+fn judged(engine: Engine, answer: Answer, limits: CodeLimits) -> Result<Value, StepError> {
     match answer {
         Answer::Output(output) => Ok(output),
         Answer::Failed(failure) => Err(StepError::new(class_of(&failure), failure.message)),
@@ -289,7 +227,7 @@ fn judged(answer: Answer, limits: CodeLimits) -> Result<Value, StepError> {
             Err(StepError::new(FailureClass::ResultTooLarge, message))
         }
         Answer::Nonsense => Err(StepError::new(FailureClass::CodeError, "the step wrote to the channel of its interpreter")),
-        Answer::Ended(exit) => Err(verdict(exit)),
+        Answer::Ended(exit) => Err(verdict(engine, exit)),
     }
 }
 
@@ -311,13 +249,4 @@ fn too_long(code: &str) -> String {
         return format!("the code is longer than {CODE_BYTES} bytes");
     }
     format!("the input of the step is larger than {CODE_INPUT_BYTES} bytes of JSON; give it only what it needs")
-}
-
-fn refused(status: &SandboxStatus) -> StepError {
-    let SandboxStatus { level, minimum, .. } = status;
-    let fallen = status.attestation.iter().flat_map(|attestation| &attestation.walls).filter(|wall| !wall.holds);
-    let fallen: Vec<String> = fallen.map(|wall| format!("{}: {}", wall.name, wall.detail)).collect();
-    let why = status.problem.clone().unwrap_or_else(|| fallen.join("; "));
-    let message = format!("this server runs no code steps: their sandbox reaches {level}, and {minimum} is asked for ({why})");
-    StepError::new(FailureClass::SandboxUnavailable, message)
 }

@@ -4,6 +4,8 @@ use tidemill_common::event::StepError;
 use tidemill_common::status::FailureClass;
 use tidemill_common::step_protocol::EXIT_NOT_LOCKED;
 
+use super::engine::Engine;
+
 /// How a child ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exit {
@@ -15,13 +17,16 @@ pub(super) enum Exit {
     Lost,
 }
 
+const SIGILL: i32 = 4;
+const SIGTRAP: i32 = 5;
 const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
+const SIGSEGV: i32 = 11;
 const SIGXCPU: i32 = 24;
 const SIGSYS: i32 = 31;
 
 /// The error of a step whose child ended so, without an answer and without our ending it.
-pub(super) fn verdict(exit: Exit) -> StepError {
+pub(super) fn verdict(engine: Engine, exit: Exit) -> StepError {
     let (class, message) = match exit {
         Exit::Code(EXIT_NOT_LOCKED) => (
             FailureClass::SandboxUnavailable,
@@ -34,12 +39,16 @@ pub(super) fn verdict(exit: Exit) -> StepError {
             (FailureClass::OutOfMemory, "the kernel ended the step, most likely for want of memory".to_owned())
         }
         Exit::Signal(SIGXCPU) => (FailureClass::Timeout, "the step used more processor time than it may".to_owned()),
+        // Node.js ends itself so when its heap is full; a fault instead of an abort, since signals to itself are refused.
+        Exit::Signal(SIGILL | SIGTRAP | SIGABRT | SIGSEGV) if engine == Engine::Node => {
+            (FailureClass::OutOfMemory, "Node.js gave up, most likely for want of memory".to_owned())
+        }
         Exit::Signal(SIGABRT) => (
             FailureClass::CodeError,
             "the step made the interpreter give up (signal 6), most likely for want of memory".to_owned(),
         ),
         Exit::Signal(signal) => {
-            let hint = if signal == 11 { ", as a recursion without end does" } else { "" };
+            let hint = if signal == SIGSEGV { ", as a recursion without end does" } else { "" };
             (FailureClass::CodeError, format!("the step crashed the interpreter (signal {signal}){hint}"))
         }
         Exit::Code(code) => {
@@ -52,6 +61,8 @@ pub(super) fn verdict(exit: Exit) -> StepError {
 
 #[cfg(test)]
 mod tests {
+    use tidemill_common::step_protocol::Language;
+
     use super::*;
 
     #[test]
@@ -65,7 +76,8 @@ mod tests {
             (Exit::Signal(11), FailureClass::CodeError),
             (Exit::Lost, FailureClass::HostLost),
         ] {
-            assert_eq!(verdict(exit).class, class, "{exit:?}");
+            assert_eq!(verdict(Engine::from(Language::Python), exit).class, class, "{exit:?}");
         }
+        assert_eq!(verdict(Engine::Node, Exit::Signal(6)).class, FailureClass::OutOfMemory);
     }
 }

@@ -11,19 +11,25 @@
 mod attest;
 mod build;
 mod canary;
+mod group;
 mod identity;
 mod interpreter;
 mod landlock;
 mod lock_down;
 mod namespaces;
 mod process;
+mod profile;
 mod rlimits;
+mod root;
 mod seccomp;
 
 pub(super) use build::Jail;
+pub(super) use group::{Group, Groups};
 pub(super) use interpreter::start_python;
-pub(super) use process::{Fork, close_all_but, exit, fork, peak_memory};
+pub(super) use process::{Fork, close_all_but, exec, exit, fork, fork_interpreter, peak_memory};
+pub(super) use profile::Profile;
 pub(super) use rlimits::lower as lower_limits;
+pub(super) use root::Root;
 
 /// Why a wall could not be put up.
 #[derive(Debug, thiserror::Error)]

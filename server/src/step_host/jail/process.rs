@@ -1,5 +1,6 @@
 //! Processes and descriptors: what has no safe interface.
 
+use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -16,10 +17,10 @@ pub(in crate::step_host) enum Fork {
 }
 
 /// Forks the warm interpreter. With `own_processes` the child is alone in a new process namespace, as number 1.
-pub(in crate::step_host) fn fork(_py: Python<'_>, own_processes: bool) -> io::Result<Fork> {
+pub(in crate::step_host) fn fork_interpreter(_py: Python<'_>, own_processes: bool) -> io::Result<Fork> {
     // SAFETY: the token proves that this thread holds the interpreter, which these three calls ask for around a fork.
     unsafe { ffi::PyOS_BeforeFork() };
-    let outcome = clone(own_processes);
+    let outcome = fork(own_processes);
     match &outcome {
         // SAFETY: as above; this is the only thread of the new process.
         Ok(Fork::Child) => unsafe { ffi::PyOS_AfterFork_Child() },
@@ -29,7 +30,8 @@ pub(in crate::step_host) fn fork(_py: Python<'_>, own_processes: bool) -> io::Re
     outcome
 }
 
-fn clone(own_processes: bool) -> io::Result<Fork> {
+/// Forks a process without an interpreter.
+pub(in crate::step_host) fn fork(own_processes: bool) -> io::Result<Fork> {
     let mut flags = libc::CLONE_PIDFD | libc::SIGCHLD;
     if own_processes {
         flags |= libc::CLONE_NEWPID;
@@ -49,7 +51,7 @@ fn clone(own_processes: bool) -> io::Result<Fork> {
 
 /// Whether the kernel gives children process namespaces of their own: tries it once.
 pub(super) fn can_have_own_processes() -> bool {
-    match clone(true) {
+    match fork(true) {
         Ok(Fork::Child) => exit(0),
         Ok(Fork::Parent(pid, _)) => waitid(WaitId::Pid(pid), WaitIdOptions::EXITED).is_ok(),
         Err(_) => false,
@@ -60,6 +62,17 @@ pub(super) fn can_have_own_processes() -> bool {
 pub(in crate::step_host) fn exit(code: i32) -> ! {
     // SAFETY: _exit takes no pointers and doesn't return.
     unsafe { libc::_exit(code) }
+}
+
+/// Becomes another program. Comes back only when that fails, and says why.
+pub(in crate::step_host) fn exec(program: &CStr, arguments: &[CString], environment: &[CString]) -> io::Error {
+    let pointers = |texts: &[CString]| -> Vec<*const libc::c_char> {
+        texts.iter().map(|text| text.as_ptr()).chain(std::iter::once(std::ptr::null())).collect()
+    };
+    let (arguments, environment) = (pointers(arguments), pointers(environment));
+    // SAFETY: all texts end with a zero byte and live until the call is over, and both lists end with a null pointer.
+    unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
+    io::Error::last_os_error()
 }
 
 /// Leaves namespaces.

@@ -25,4 +25,5 @@ UPDATE execution_queue q SET lease_node = $5, lease_epoch = lease_epoch + 1
 FROM due WHERE q.execution_id = due.execution_id
 RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause,
     EXISTS (SELECT FROM concurrency_slots s
-            WHERE s.workspace_id = q.workspace_id AND s.execution_id = q.execution_id AND NOT s.holds) AS blocked
+            WHERE s.workspace_id = q.workspace_id AND s.execution_id = q.execution_id AND NOT s.holds)
+        OR coalesce(q.starts_at > $6, false) AS blocked

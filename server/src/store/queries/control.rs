@@ -21,6 +21,9 @@ pub struct RequestRow {
     /// The newest wish to pause or resume: `{"on": …, "reason": …, "by": …}`.
     #[diesel(sql_type = Nullable<Json>)]
     pub pause: Option<Value>,
+    /// Whether an answer came that its executor has not read.
+    #[diesel(sql_type = Bool)]
+    pub answered: bool,
 }
 
 #[derive(QueryableByName)]
@@ -83,8 +86,8 @@ pub fn request_pause(
 /// What is wanted of executions that `node` holds.
 pub fn requests(connection: &mut PgConnection, node: Uuid) -> QueryResult<Vec<RequestRow>> {
     Statement::new(
-        "SELECT execution_id, cancel, pause FROM execution_queue
-         WHERE lease_node = $1 AND (cancel IS NOT NULL OR pause IS NOT NULL)",
+        "SELECT execution_id, cancel, pause, answered FROM execution_queue
+         WHERE lease_node = $1 AND (cancel IS NOT NULL OR pause IS NOT NULL OR answered)",
     )
     .bind::<SqlUuid, _>(node)
     .load(connection)
@@ -102,6 +105,7 @@ pub fn rest(
     Statement::new(
         "UPDATE execution_queue
          SET lease_node = NULL, available_at = CASE WHEN cancel IS NULL AND coalesce((pause ->> 'on')::boolean, $1) = $2
+                                                      AND NOT answered
                                                     THEN $3 ELSE available_at END
          WHERE execution_id = $4 AND lease_node = $5 AND lease_epoch = $6",
     )
@@ -129,17 +133,26 @@ pub fn seize(connection: &mut PgConnection, node: Uuid, workspace_id: Uuid, exec
     .map(|row| row.map(|row| row.lease_epoch))
 }
 
-/// The `seq` of an execution's newest event. Ask after the lease was taken, in a statement of its own: nobody else appends
-/// from then on.
-pub fn newest_seq(connection: &mut PgConnection, workspace_id: Uuid, execution_id: Uuid) -> QueryResult<i32> {
-    #[derive(QueryableByName)]
-    struct SeqRow {
-        #[diesel(sql_type = Integer)]
-        seq: i32,
-    }
-    Statement::new("SELECT coalesce(max(seq), 0) AS seq FROM execution_events WHERE workspace_id = $1 AND execution_id = $2")
-        .bind::<SqlUuid, _>(workspace_id)
-        .bind::<SqlUuid, _>(execution_id)
-        .get_result::<SeqRow>(connection)
-        .map(|row| row.seq)
+/// How far an execution has come.
+#[derive(Debug, QueryableByName)]
+pub struct TailRow {
+    /// The `seq` of its newest event.
+    #[diesel(sql_type = Integer)]
+    pub seq: i32,
+    /// The execution whose step called it.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub parent_id: Option<Uuid>,
+}
+
+/// How far an execution has come. Ask after the lease was taken, in a statement of its own: nobody else appends from then on.
+pub fn tail(connection: &mut PgConnection, workspace_id: Uuid, execution_id: Uuid) -> QueryResult<TailRow> {
+    Statement::new(
+        "SELECT coalesce((SELECT max(seq) FROM execution_events WHERE workspace_id = $1 AND execution_id = $2), 0) AS seq,
+                (SELECT parent_id FROM executions WHERE workspace_id = $3 AND id = $4) AS parent_id",
+    )
+    .bind::<SqlUuid, _>(workspace_id)
+    .bind::<SqlUuid, _>(execution_id)
+    .bind::<SqlUuid, _>(workspace_id)
+    .bind::<SqlUuid, _>(execution_id)
+    .get_result(connection)
 }

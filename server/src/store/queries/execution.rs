@@ -7,7 +7,7 @@ use tidemill_common::status::ExecutionStatus;
 use crate::store::Error;
 use crate::store::rows::event::Event;
 use crate::store::rows::execution::Execution;
-use crate::store::schema::{execution_events, executions};
+use crate::store::schema::{execution_events, execution_queue, executions};
 
 /// Which executions to list.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +16,20 @@ pub struct ExecutionFilter {
     pub workflow: Option<WorkflowUid>,
     /// Those in one of these states; all when empty.
     pub statuses: Vec<ExecutionStatus>,
+    /// Those that were called by this one.
+    pub parent: Option<ExecutionId>,
     /// Those older than this one: where the page before ended.
     pub before: Option<ExecutionId>,
+}
+
+/// Where executions in some states are found without reading all the others.
+enum Source {
+    /// Every execution, or those in these states where such are not few.
+    All(Vec<ExecutionStatus>),
+    /// In one of these states, none of which is final: the queue has them all.
+    Queue(Vec<ExecutionStatus>),
+    /// Ended otherwise than well: there is an index.
+    Ending(ExecutionStatus),
 }
 
 /// A page of executions, newest first.
@@ -27,21 +39,54 @@ pub fn execution_list(
     filter: &ExecutionFilter,
     limit: i64,
 ) -> Result<Vec<Execution>, Error> {
-    let mut query = executions::table
-        .filter(executions::workspace_id.eq(workspace.0))
-        .order(executions::id.desc())
-        .limit(limit)
-        .select(Execution::as_select())
-        .into_boxed();
+    let mut rows = Vec::new();
+    for source in sources(&filter.statuses) {
+        rows.extend(page(conn, workspace, (filter, source), limit)?);
+    }
+    // An execution that ended between two reads may be in both.
+    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+    rows.dedup_by_key(|row| row.id);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(rows)
+}
+
+fn sources(statuses: &[ExecutionStatus]) -> Vec<Source> {
+    if statuses.is_empty() || statuses.contains(&ExecutionStatus::Succeeded) {
+        return vec![Source::All(statuses.to_vec())];
+    }
+    let (ended, open): (Vec<_>, Vec<_>) = statuses.iter().partition(|status| status.is_terminal());
+    let open = (!open.is_empty()).then_some(Source::Queue(open));
+    open.into_iter().chain(ended.into_iter().map(Source::Ending)).collect()
+}
+
+fn page(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    (filter, source): (&ExecutionFilter, Source),
+    limit: i64,
+) -> Result<Vec<Execution>, Error> {
+    let all = executions::table.filter(executions::workspace_id.eq(workspace.0)).select(Execution::as_select());
+    let mut query = all.order(executions::id.desc()).limit(limit).into_boxed();
     if let Some(workflow) = filter.workflow {
         query = query.filter(executions::workflow_uid.eq(workflow.0));
     }
-    if !filter.statuses.is_empty() {
-        query = query.filter(executions::status.eq_any(filter.statuses.iter().map(|status| status.as_str())));
+    if let Some(parent) = filter.parent {
+        query = query.filter(executions::parent_id.eq(parent.0));
     }
     if let Some(before) = filter.before {
         query = query.filter(executions::id.lt(before.0));
     }
+    let words = |statuses: Vec<ExecutionStatus>| statuses.into_iter().map(ExecutionStatus::as_str).collect::<Vec<_>>();
+    query = match source {
+        Source::All(statuses) if statuses.is_empty() => query,
+        Source::All(statuses) => query.filter(executions::status.eq_any(words(statuses))),
+        Source::Queue(statuses) => {
+            let queue = execution_queue::table.filter(execution_queue::workspace_id.eq(workspace.0));
+            let open = queue.select(execution_queue::execution_id);
+            query.filter(executions::id.eq_any(open)).filter(executions::status.eq_any(words(statuses)))
+        }
+        Source::Ending(status) => query.filter(executions::ending.eq(status.as_str())),
+    };
     Ok(query.load(conn)?)
 }
 

@@ -2,7 +2,8 @@
 //! its conditions although row-level security does so as well: two locks on the same door.
 
 pub mod account;
-pub mod bulk_insert;
+pub mod audit;
+pub mod bench;
 pub mod control;
 pub mod dead_letter;
 pub mod execution;
@@ -13,6 +14,7 @@ pub mod queue;
 pub mod replay;
 pub mod rollup;
 pub mod secret;
+pub mod step_wait;
 pub mod token;
 pub mod version;
 pub mod why;

@@ -36,7 +36,7 @@ pub struct ClaimRow {
     /// The newest wish to pause or resume: `{"on": …, "reason": …, "by": …}`.
     #[diesel(sql_type = Nullable<Json>)]
     pub pause: Option<Value>,
-    /// Whether it waits for a concurrency key.
+    /// Whether it waits for a concurrency key, or for the time at which its rate limit lets it begin.
     #[diesel(sql_type = Bool)]
     pub blocked: bool,
 }
@@ -69,26 +69,31 @@ pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limi
         .bind::<BigInt, _>(limit)
         .bind::<BigInt, _>(limit)
         .bind::<SqlUuid, _>(node)
+        .bind::<Timestamptz, _>(now)
         .load(connection)
 }
 
 /// Takes over up to `limit` executions whose node has expired.
 pub fn take_over(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ClaimRow>> {
     Statement::new(
-        "WITH lost AS (
+        // The queue is read only when some node has expired.
+        "WITH expired AS MATERIALIZED (
+             SELECT id FROM nodes WHERE expires_at <= $1
+         ), lost AS (
              SELECT execution_id FROM execution_queue
-             WHERE lease_node IN (SELECT id FROM nodes WHERE expires_at <= $1)
+             WHERE EXISTS (SELECT FROM expired) AND lease_node IN (SELECT id FROM expired)
              LIMIT $2 FOR UPDATE SKIP LOCKED
          )
          UPDATE execution_queue q SET lease_node = $3, lease_epoch = lease_epoch + 1, takeovers = takeovers + 1
          FROM lost WHERE q.execution_id = lost.execution_id
          RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause,
              EXISTS (SELECT FROM concurrency_slots s WHERE s.workspace_id = q.workspace_id AND s.execution_id = q.execution_id
-                     AND NOT s.holds) AS blocked",
+                     AND NOT s.holds) OR coalesce(q.starts_at > $4, false) AS blocked",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(limit)
     .bind::<SqlUuid, _>(node)
+    .bind::<Timestamptz, _>(now)
     .load(connection)
 }
 
@@ -185,6 +190,11 @@ pub fn release_node(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc
         .bind::<Timestamptz, _>(now)
         .bind::<SqlUuid, _>(node)
         .execute(connection)
+}
+
+/// Forgets starts of executions under a rate limit that matter to nobody any more.
+pub fn rate_starts_sweep(connection: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<usize> {
+    Statement::new("DELETE FROM rate_starts WHERE at < $1").bind::<Timestamptz, _>(before).execute(connection)
 }
 
 /// Makes the daily partitions from `first_day` on that are missing. Returns how many were made.

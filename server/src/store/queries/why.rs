@@ -15,6 +15,9 @@ pub struct PlaceRow {
     /// When it is due.
     #[diesel(sql_type = Timestamptz)]
     pub available_at: DateTime<Utc>,
+    /// When its rate limit lets it begin.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub starts_at: Option<DateTime<Utc>>,
     /// How many nodes were lost with it since it last came to rest.
     #[diesel(sql_type = SmallInt)]
     pub takeovers: i16,
@@ -55,7 +58,7 @@ pub struct NodesRow {
 /// The place of an execution; `None` when it has ended.
 pub fn place(connection: &mut PgConnection, workspace: WorkspaceId, id: ExecutionId) -> Result<Option<PlaceRow>, Error> {
     let row = Statement::new(
-        "SELECT q.available_at, q.takeovers, q.cancel, q.pause, coalesce(n.name, q.lease_node::text) AS node, n.heartbeat_at,
+        "SELECT q.available_at, q.starts_at, q.takeovers, q.cancel, q.pause, coalesce(n.name, q.lease_node::text) AS node, n.heartbeat_at,
                 n.expires_at
          FROM execution_queue q LEFT JOIN nodes n ON n.id = q.lease_node
          WHERE q.workspace_id = $1 AND q.execution_id = $2",

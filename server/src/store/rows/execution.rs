@@ -38,6 +38,8 @@ pub struct Execution {
     pub error: Option<String>,
     /// The execution that this one tries again.
     pub retry_of: Option<Uuid>,
+    /// The execution whose step called this one.
+    pub parent_id: Option<Uuid>,
 }
 
 impl Execution {
@@ -64,6 +66,7 @@ impl Execution {
             last_seq: self.last_seq,
             error: self.error,
             retry_of: self.retry_of.map(ExecutionId),
+            parent_id: self.parent_id.map(ExecutionId),
         })
     }
 }

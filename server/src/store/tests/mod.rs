@@ -1,6 +1,7 @@
 //! The store against a real Postgres.
 
 mod claims;
+mod lists;
 mod migrations;
 mod schema;
 mod tenants;

@@ -131,7 +131,7 @@ async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
         Effect::LoadFiltered { filter, wanted, cursor } => {
             let older = cursor.is_some();
             let Wanted { workflow, status } = wanted;
-            let query = ExecutionQuery { workflow, status, limit: Some(PAGE_ITEMS), cursor };
+            let query = ExecutionQuery { workflow, status, limit: Some(PAGE_ITEMS), cursor, ..ExecutionQuery::default() };
             Answer::Filtered { filter, older, result: client.executions(&query).await.map_err(|error| failure(&error)) }
         }
         Effect::LoadExecution(id) => {

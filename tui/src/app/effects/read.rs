@@ -22,6 +22,7 @@ pub async fn read(client: &Client, query: &Query) -> Result<Data, Error> {
             let ready = client.ready().await.map_err(|error| super::failure(&error));
             Data::Server(Box::new(ServerFacts { health, ready }))
         }
+        Query::Approvals => Data::Approvals(client.approvals().await?),
         Query::Workflows => Data::Workflows(client.workflows(Some(PAGE_ITEMS), None).await?),
         Query::Workflow(id) => Data::Workflow(Box::new(client.workflow(id).await?)),
         Query::Versions(id) => Data::Versions(client.workflow_versions(id).await?),

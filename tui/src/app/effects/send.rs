@@ -31,6 +31,9 @@ pub async fn send(client: &Client, order: &Order) -> Result<Outcome, Error> {
         Order::Apply { workflow, source, base } => {
             Outcome::Applied(Box::new(client.workflow_apply(workflow, source, FileFormat::Yaml, *base).await?))
         }
+        Order::Approve { id, yes: true, decision } => execution(client.execution_approve(*id, decision).await?),
+        Order::Approve { id, yes: false, decision } => execution(client.execution_reject(*id, decision).await?),
+        Order::Decide(id, decision) => execution(client.execution_decide(*id, decision).await?),
         Order::Replay(replay) => Outcome::Count(client.dead_letter_replay(replay).await?.count),
         Order::Discard(discard) => Outcome::Count(client.dead_letter_discard(discard).await?.count),
         Order::SecretPut(name, value) => client.secret_set(name, value.value.clone()).await.map(|()| Outcome::Done)?,

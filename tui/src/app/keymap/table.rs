@@ -24,6 +24,8 @@ pub enum Scope {
     Workflow,
     /// Dead letters, and their causes.
     DeadLetters,
+    /// Approvals.
+    Approvals,
     /// Secrets.
     Secrets,
     /// API tokens.
@@ -53,7 +55,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Execution, &["2"], Action::TabOutput),
     bind(Scope::Execution, &["3"], Action::TabError),
     bind(Scope::Execution, &["4"], Action::TabEvents),
-    bind(Scope::Execution, &["5"], Action::TabWhy),
+    bind(Scope::Execution, &["5"], Action::TabLog),
+    bind(Scope::Execution, &["6"], Action::TabWhy),
     bind(Scope::Execution, &["space"], Action::Fold),
     bind(Scope::Execution, &["R"], Action::RetryForm),
     bind(Scope::Execution, &["h", "left"], Action::TabLeft),
@@ -88,6 +91,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Workflow, &["A"], Action::Switch),
     bind(Scope::Workflow, &["e"], Action::Edit),
     bind(Scope::Workflow, &["D"], Action::Remove),
+    bind(Scope::Approvals, &["A"], Action::Approve),
+    bind(Scope::Approvals, &["X"], Action::Reject),
+    bind(Scope::Execution, &["A"], Action::Approve),
+    bind(Scope::Execution, &["X"], Action::Reject),
     bind(Scope::DeadLetters, &["r"], Action::Replay),
     bind(Scope::DeadLetters, &["D"], Action::Discard),
     bind(Scope::Secrets, &["n"], Action::New),
@@ -114,6 +121,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Root, &["8"], Action::Go(Root::Server)),
     bind(Scope::Root, &["9"], Action::Go(Root::Secrets)),
     bind(Scope::Root, &["0"], Action::Go(Root::Tokens)),
+    bind(Scope::Root, &["a"], Action::Go(Root::Approvals)),
+    bind(Scope::Global, &["g a"], Action::Go(Root::Approvals)),
     bind(Scope::Global, &["g 1"], Action::Go(Root::Dashboard)),
     bind(Scope::Global, &["g 2"], Action::Go(Root::Executions)),
     bind(Scope::Global, &["g 3"], Action::Go(Root::Workflows)),

@@ -21,6 +21,9 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         Action::Retry | Action::RetryForm => retry(state),
         Action::Start | Action::Switch => workflow(state),
         Action::Edit => editable(state),
+        Action::Approve | Action::Reject => {
+            super::awaited(state).map(|_| ()).ok_or_else(|| "no step here waits for a decision".into())
+        }
         Action::Remove | Action::Replay | Action::Discard => removable(state),
         Action::Undo => state.undo.as_ref().map(|_| ()).ok_or_else(|| "there is nothing to take back".into()),
         Action::YankPath | Action::YankValue | Action::Fold => content(state),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde_json::Value;
 use tidemill_common::api::execution::{ExecutionDetail, StepView};
 use tidemill_common::api::why::WhyView;
-use tidemill_common::event::{Event, StepError};
+use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::StepStatus;
 
@@ -40,13 +40,15 @@ pub enum Tab {
     Error,
     /// What happened.
     Events,
+    /// What it printed.
+    Log,
     /// Why it isn't moving.
     Why,
 }
 
 impl Tab {
     /// Every tab, from left to right.
-    pub const ALL: [Self; 5] = [Self::Input, Self::Output, Self::Error, Self::Events, Self::Why];
+    pub const ALL: [Self; 6] = [Self::Input, Self::Output, Self::Error, Self::Events, Self::Log, Self::Why];
 
     /// Its label, with the digit that shows it.
     pub fn label(self) -> &'static str {
@@ -55,9 +57,19 @@ impl Tab {
             Self::Output => "2 Output",
             Self::Error => "3 Error",
             Self::Events => "4 Events",
-            Self::Why => "5 Why",
+            Self::Log => "5 Log",
+            Self::Why => "6 Why",
         }
     }
+}
+
+/// A line of what a step printed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LogLine<'a> {
+    /// Which step, iteration and attempt the next lines are of: the event that holds them.
+    Heading(&'a Event),
+    /// A line.
+    Text(&'a str),
 }
 
 /// Which pane the motion keys move in.
@@ -230,7 +242,7 @@ impl Execution {
             (Tab::Output, None) => detail.output.as_ref(),
             (Tab::Input, Some(step)) => step.input.as_ref(),
             (Tab::Output, Some(step)) => step.output.as_ref(),
-            (Tab::Error | Tab::Events | Tab::Why, _) => None,
+            (Tab::Error | Tab::Events | Tab::Log | Tab::Why, _) => None,
         }
     }
 
@@ -248,10 +260,20 @@ impl Execution {
         self.events.iter().filter(move |event| step.is_none() || event.body.step() == step)
     }
 
+    /// What the selected step printed, attempt by attempt; all of them for the trigger.
+    pub fn log(&self) -> impl Iterator<Item = LogLine<'_>> {
+        let logged = self.step_events().filter_map(|event| match &event.body {
+            EventBody::StepLogged { log, .. } => Some((event, log)),
+            _ => None,
+        });
+        logged.flat_map(|(event, log)| std::iter::once(LogLine::Heading(event)).chain(log.lines().map(LogLine::Text)))
+    }
+
     /// How many lines the content of the open tab has.
     pub fn content_lines(&self) -> usize {
         match self.tab() {
             Tab::Events => self.step_events().count(),
+            Tab::Log => self.log().count(),
             Tab::Error | Tab::Why => 0,
             tab => self.json(tab).map_or(0, |value| json::count(value, &self.folded)),
         }

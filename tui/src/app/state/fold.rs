@@ -63,6 +63,7 @@ fn unshare(value: &Json) -> serde_json::Value {
 /// What the end of the execution means for a step that had not ended: it never will.
 fn settle(step: &mut StepView, status: ExecutionStatus, event: &Event) {
     step.wake_at = None;
+    step.awaits = None;
     if step.status.is_terminal() {
         return;
     }
@@ -73,6 +74,14 @@ fn settle(step: &mut StepView, status: ExecutionStatus, event: &Event) {
 }
 
 fn fold_step(step: &mut StepView, event: &Event) {
+    if matches!(event.body, EventBody::StepDecided { .. }) {
+        return;
+    }
+    step.awaits = None;
+    if let EventBody::StepWaiting { awaits: Some(awaited), .. } = &event.body {
+        step.awaits = Some((**awaited).clone());
+        step.child_id = awaited.execution_id.or(step.child_id);
+    }
     if event.body.iteration().is_some() {
         return count(step, &event.body);
     }
@@ -83,7 +92,9 @@ fn fold_step(step: &mut StepView, event: &Event) {
             step.attempt = *attempt;
             step.started_at = step.started_at.or(Some(event.at));
             step.input = input.as_ref().map(unshare);
+            step.log = None;
         }
+        EventBody::StepLogged { log, .. } => step.log = Some(log.to_string()),
         EventBody::StepCompleted { attempt, output, .. } => {
             end(step, event, StepStatus::Succeeded);
             step.attempt = *attempt;
@@ -108,7 +119,7 @@ fn fold_step(step: &mut StepView, event: &Event) {
             step.status = StepStatus::Waiting;
             step.attempt = step.attempt.max(1);
             step.started_at = step.started_at.or(Some(event.at));
-            step.wake_at = Some(*until);
+            step.wake_at = *until;
         }
         _ => {}
     }
@@ -118,7 +129,7 @@ fn fold_step(step: &mut StepView, event: &Event) {
 fn count(step: &mut StepView, body: &EventBody) {
     let iterations = step.iterations.get_or_insert_default();
     let (status, wake_at) = match body {
-        EventBody::StepWaiting { until, .. } => (StepStatus::Waiting, Some(*until)),
+        EventBody::StepWaiting { until, .. } => (StepStatus::Waiting, *until),
         EventBody::StepFailed { retry_at: Some(at), .. } => (StepStatus::Retrying, Some(*at)),
         _ => (StepStatus::Running, None),
     };
@@ -137,13 +148,13 @@ fn end(step: &mut StepView, event: &Event, status: StepStatus) {
     step.finished_at = Some(event.at);
 }
 
-/// An execution waits when no step is under way and at least one waits for a time.
+/// An execution waits when no step is under way and at least one waits.
 fn rest_or_work(detail: &mut ExecutionDetail) {
     if detail.execution.status == ExecutionStatus::Paused {
         return;
     }
-    let running = detail.steps.iter().any(|step| step.status == StepStatus::Running);
-    let wake = detail.steps.iter().filter_map(|step| step.wake_at).min();
-    detail.execution.status = if running || wake.is_none() { ExecutionStatus::Running } else { ExecutionStatus::Waiting };
-    detail.wake_at = wake;
+    let is = |status| detail.steps.iter().any(|step| step.status == status);
+    let waits = !is(StepStatus::Running) && (is(StepStatus::Waiting) || is(StepStatus::Retrying));
+    detail.execution.status = if waits { ExecutionStatus::Waiting } else { ExecutionStatus::Running };
+    detail.wake_at = detail.steps.iter().filter_map(|step| step.wake_at).min();
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tidemill_common::ids::ExecutionId;
 
+use super::Decision;
 use super::line::Line;
 use super::schema::Kind;
 use crate::app::order::Order;
@@ -93,6 +94,10 @@ pub enum Purpose {
         /// How many there were when the form was opened.
         seen: i64,
     },
+    /// Approves what a step waits for, or rejects it.
+    Approval(Box<Decision>, bool),
+    /// Decides about a step whose node was lost.
+    Lost(Box<Decision>),
     /// Keeps a secret.
     Secret,
     /// Makes a token.

@@ -2,6 +2,7 @@
 //!
 //! Start at [`State`]. One file per screen; what screens share (executions, workflows, links, messages) lies beside them.
 
+mod awaited;
 mod batch;
 mod can;
 pub mod code;
@@ -38,6 +39,7 @@ mod yaml;
 use chrono::{DateTime, Utc};
 use tidemill_common::api::dead_letter::DeadLetterCause;
 
+pub use awaited::{Decision, awaited};
 pub use batch::Batch;
 pub use can::{can, status};
 pub use screen::{ROOTS, Root, Screen};

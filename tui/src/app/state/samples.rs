@@ -1,6 +1,7 @@
 //! What requests give, for tests: dead letters, tokens, secrets, metrics, a workflow with its versions.
 
 use chrono::TimeDelta;
+use tidemill_common::api::approval::{ApprovalList, ApprovalView};
 use tidemill_common::api::dead_letter::{
     DeadLetterCause, DeadLetterCauseList, DeadLetterPage, DeadLetterState, DeadLetterView,
 };
@@ -51,6 +52,7 @@ pub fn answers() -> Vec<(Root, Query, Data)> {
         (Root::Triggers, Query::Workflows, Data::Workflows(workflows())),
         (Root::Metrics, Query::Metrics(None), Data::Metrics(metrics())),
         (Root::Server, Query::Server, Data::Server(Box::new(server()))),
+        (Root::Approvals, Query::Approvals, Data::Approvals(approvals())),
         (Root::Secrets, Query::Secrets, Data::Secrets(secrets())),
         (Root::Tokens, Query::Tokens, Data::Tokens(tokens())),
     ]
@@ -134,6 +136,26 @@ pub fn metrics() -> ExecutionMetrics {
     ExecutionMetrics { since: now() - TimeDelta::days(1), items }
 }
 
+/// Two approvals, the second of which is not ours to give.
+pub fn approvals() -> ApprovalList {
+    let approval = |n: i64, message: &str, may_decide| ApprovalView {
+        execution_id: id(n),
+        workflow_id: "invoice-sync".into(),
+        step: "sign".into(),
+        iteration: None,
+        message: message.into(),
+        role: Some(Role::Admin),
+        members: Vec::new(),
+        form: Some(
+            serde_json::json!({"type": "object", "required": ["amount"], "properties": {"amount": {"type": "integer"}}}),
+        ),
+        may_decide,
+        since: now() - TimeDelta::minutes(90),
+        until: Some(now() + TimeDelta::hours(2)),
+    };
+    ApprovalList { items: vec![approval(90, "Pay 59.70 to ACME?", true), approval(91, "Close the account?", false)] }
+}
+
 /// Two secrets.
 pub fn secrets() -> SecretList {
     let secret = |name: &str, days| SecretView { name: name.into(), updated_at: now() - TimeDelta::days(days) };
@@ -156,7 +178,7 @@ pub fn tokens() -> TokenList {
 
 /// A server that is well.
 pub fn server() -> ServerFacts {
-    let sandbox = SandboxView { level: Level::L3, minimum: Level::L2, available: true };
+    let sandbox = SandboxView { level: Level::L3, minimum: Level::L2, available: true, node: None };
     let health = HealthView { status: "ok".into(), version: "0.1.0".into(), sandbox: Some(sandbox) };
     let ready = ReadyView { status: "ready".into(), postgres: "18.1".into(), schema: "2026-11-20-000400".into() };
     ServerFacts { health, ready: Ok(ready) }

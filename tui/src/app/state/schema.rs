@@ -61,7 +61,11 @@ impl Kind {
 /// The fields of the `inputs` of a workflow file; `None` when it names none that a form could ask for.
 pub fn fields(source: &str) -> Option<Vec<Field>> {
     let file = yaml::read(source)?;
-    let inputs = &file["inputs"];
+    of_schema(&file["inputs"])
+}
+
+/// The fields of a JSON Schema of an object; `None` when it names none that a form could ask for.
+pub fn of_schema(inputs: &Value) -> Option<Vec<Field>> {
     let properties = inputs["properties"].as_object().filter(|properties| !properties.is_empty())?;
     let needed = |name: &str| inputs["required"].as_array().is_some_and(|names| names.iter().any(|other| other == name));
     Some(properties.iter().map(|(name, schema)| field(name, schema, needed(name))).collect())

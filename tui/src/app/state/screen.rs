@@ -43,6 +43,8 @@ pub enum Root {
     Workflows,
     /// What failed for good, by cause.
     DeadLetters,
+    /// Steps that wait for an approval.
+    Approvals,
     /// Webhooks and schedules.
     Triggers,
     /// Counts and durations.
@@ -57,8 +59,8 @@ pub enum Root {
     Tokens,
 }
 
-/// The screens at the root: the digit that shows it, its name.
-pub const ROOTS: [(Root, &str, &str); 10] = [
+/// The screens at the root: the key that shows it, its name.
+pub const ROOTS: [(Root, &str, &str); 11] = [
     (Root::Dashboard, "1", "dashboard"),
     (Root::Executions, "2", "executions"),
     (Root::Workflows, "3", "workflows"),
@@ -69,6 +71,7 @@ pub const ROOTS: [(Root, &str, &str); 10] = [
     (Root::Server, "8", "server"),
     (Root::Secrets, "9", "secrets"),
     (Root::Tokens, "0", "tokens"),
+    (Root::Approvals, "a", "approvals"),
 ];
 
 impl Root {
@@ -80,6 +83,7 @@ impl Root {
             Self::Executions => Screen::Executions(Executions::default()),
             Self::Workflows => Screen::Workflows(Workflows::default()),
             Self::DeadLetters => listing(Subject::Causes),
+            Self::Approvals => listing(Subject::Approvals),
             Self::Triggers => listing(Subject::Triggers),
             Self::Metrics => listing(Subject::Metrics),
             Self::Code => Screen::Code(Box::default()),

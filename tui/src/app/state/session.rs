@@ -67,6 +67,7 @@ fn saved(screen: &Screen) -> Saved {
             let of_root = |which| root(which, cursor.clone());
             match &listing.subject {
                 Subject::Causes => of_root(Root::DeadLetters),
+                Subject::Approvals => of_root(Root::Approvals),
                 Subject::Triggers => of_root(Root::Triggers),
                 Subject::Metrics => of_root(Root::Metrics),
                 Subject::Server => of_root(Root::Server),

@@ -136,6 +136,7 @@ fn row_of(event: &Event, origin: &Origin, status: ExecutionStatus) -> ExecutionV
         last_seq: event.seq,
         error: None,
         retry_of: origin.retry_of,
+        parent_id: origin.parent.as_ref().map(|parent| parent.execution_id),
     }
 }
 

@@ -45,6 +45,7 @@ pub fn row(n: i64, workflow: &str, status: ExecutionStatus) -> ExecutionView {
         last_seq: 5,
         error: (status == ExecutionStatus::Failed).then(|| "charge: 429 from api.stripe.com".into()),
         retry_of: None,
+        parent_id: None,
     }
 }
 
@@ -110,6 +111,9 @@ pub fn step(id: &str, depends_on: &[&str]) -> StepView {
         input: None,
         output: None,
         error: None,
+        awaits: None,
+        child_id: None,
+        log: None,
         iterations: None,
     }
 }
@@ -140,6 +144,7 @@ pub fn tape(n: i64) -> Vec<Event> {
         trigger: TriggerOrigin { kind: "webhook".into(), id: Some("hook".into()) },
         input: shared(json!({"method": "POST", "path": "orders/new", "body": {"customer": "ACME", "qty": 3, "price": 19.9}})),
         retry_of: None,
+        parent: None,
     };
     let mut error = StepError::new(FailureClass::Infrastructure, "429 Too Many Requests from api.stripe.com");
     (error.status, error.retry_after) = (Some(429), Some(60));

@@ -47,9 +47,14 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Edit | Action::EditInput => edit::act(state, action),
         Action::Cancel | Action::Pause | Action::Retry | Action::Switch | Action::Execute => control::act(state, action),
         Action::Undo => state.undo.take().map_or_else(Vec::new, |order| ask::send(state, vec![order])),
-        Action::Start | Action::RetryForm | Action::Replay | Action::Discard | Action::New | Action::Remove => {
-            make::act(state, action)
-        }
+        Action::Approve
+        | Action::Reject
+        | Action::Start
+        | Action::RetryForm
+        | Action::Replay
+        | Action::Discard
+        | Action::New
+        | Action::Remove => make::act(state, action),
         other => overlay_or_screen(state, other),
     }
 }
@@ -121,6 +126,7 @@ fn on_screen(state: &mut State, action: Action) -> Vec<Effect> {
         (Action::TabOutput, Screen::Execution(_)) => show_tab(state, Tab::Output),
         (Action::TabError, Screen::Execution(_)) => show_tab(state, Tab::Error),
         (Action::TabEvents, Screen::Execution(_)) => show_tab(state, Tab::Events),
+        (Action::TabLog, Screen::Execution(_)) => show_tab(state, Tab::Log),
         (Action::NextPane, Screen::Execution(open)) => {
             open.pane = if open.pane == Pane::Steps { Pane::Content } else { Pane::Steps };
         }

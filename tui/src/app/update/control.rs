@@ -140,6 +140,7 @@ fn execute(state: &mut State) -> Vec<Effect> {
     screen.load = Load::Loading(now);
     let code = CodeExecute {
         language: screen.language,
+        runtime: None,
         code: screen.code.clone(),
         input: Some(screen.input.clone()),
         timeout_ms: None,

@@ -12,12 +12,16 @@ use crate::app::order::Order;
 use crate::app::state::form::{Entry, Field, Form, Purpose};
 use crate::app::state::listing::{Listing, Opens, Subject};
 use crate::app::state::overlay::Overlay;
-use crate::app::state::{Screen, State, schema};
+use crate::app::state::{Screen, State, awaited, schema};
 
 /// Opens the form of `action`.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Start => start(state),
+        Action::Approve | Action::Reject => {
+            approval(state, action == Action::Approve);
+            Vec::new()
+        }
         Action::RetryForm => {
             retry(state);
             Vec::new()
@@ -90,6 +94,24 @@ fn retry(state: &mut State) {
     let title = format!("retry {} {}", workflow_of(state, id), id.short());
     let form = Form::new(title, Purpose::Retry(id, body.unwrap_or_default()), fields, state.now);
     show(state, form);
+}
+
+fn approval(state: &mut State, yes: bool) {
+    let Some(decision) = awaited(state) else { return };
+    let title = format!("{} {} of {}", if yes { "approve" } else { "reject" }, decision.step, decision.id.short());
+    let notes = vec![decision.message.clone()];
+    let comment = Field::new("comment", "", Entry::Text, "kept with the execution");
+    let form = if decision.lost {
+        let words: &[&str] = if yes { &["retry", "succeed", "fail"] } else { &["fail"] };
+        let outcome = Field::choice("outcome", words, "retry may have its effect twice; succeed gives no output");
+        let title = format!("decide {} of {}", decision.step, decision.id.short());
+        Form::new(title, Purpose::Lost(Box::new(decision)), vec![outcome, comment], state.now)
+    } else {
+        let mut fields = decision.form.as_ref().filter(|_| yes).and_then(schema::of_schema).unwrap_or_default();
+        fields.push(comment);
+        Form::new(title, Purpose::Approval(Box::new(decision), yes), fields, state.now)
+    };
+    show(state, protect(state, form.notes(notes)));
 }
 
 /// The dead letters that are meant: by cause, or one by one.

@@ -85,6 +85,29 @@ fn dead_letters_are_discarded_with_a_reason_and_only_those_that_are_marked() {
 }
 
 #[test]
+fn an_approval_takes_the_answer_of_its_form() {
+    let mut app = open("a");
+    app.keys("A");
+    app.keys("x");
+    enter(&mut app);
+    assert_eq!(enter(&mut app), [], "not a number");
+    app.key(KeyCode::Backspace);
+    app.keys("60");
+    enter(&mut app);
+    app.keys("fine");
+    let effects = enter(&mut app);
+    let [Effect::Send(orders)] = effects.as_slice() else { unreachable!("{effects:?}") };
+    let Order::Approve { id, yes: true, decision } = &orders[0] else { unreachable!("{orders:?}") };
+    assert_eq!(
+        (*id, decision.answer.clone(), decision.comment.as_deref()),
+        (testing::id(90), Some(json!({"amount": 60})), Some("fine"))
+    );
+    app.keys("X");
+    let effects = enter(&mut app);
+    assert!(matches!(&effects[..], [Effect::Send(orders)] if matches!(orders[0], Order::Approve { yes: false, .. })));
+}
+
+#[test]
 fn a_secret_goes_in_and_is_nowhere_else() {
     let mut app = open("9");
     app.keys("nshop_key");
@@ -137,7 +160,9 @@ fn a_workflow_is_edited_checked_and_applied() {
     assert_eq!(app.event(Event::Edited(purpose.clone(), Ok(Some("bad".into())))), [Effect::Read(query("bad"))]);
     let error =
         Diagnostic { line: 1, column: 1, path: String::new(), code: "x".into(), message: "no steps".into(), suggestion: None };
-    let view = |errors: Vec<Diagnostic>| Data::Validation(ValidationView { valid: errors.is_empty(), errors, steps: vec![] });
+    let view = |errors: Vec<Diagnostic>| {
+        Data::Validation(ValidationView { valid: errors.is_empty(), errors, warnings: vec![], steps: vec![] })
+    };
     app.answer(Answer::Data(query("bad"), Ok(view(vec![error]))));
     assert!(app.message().starts_with("not applied: 1 error"), "{}", app.message());
     assert_eq!(app.keys("e"), [Effect::Edit { purpose: purpose.clone(), text: "bad".into() }], "the draft is kept");

@@ -62,10 +62,14 @@ fn one(state: &mut State, order: &Order, outcome: Outcome) -> Vec<Effect> {
         Outcome::Execution(view) => {
             let text = match order {
                 Order::Cancel(..) => format!("{about}: cancel was asked for"),
+                Order::Approve { .. } | Order::Decide(..) => format!("{about}: {}", order.verbed()),
                 _ => format!("{about}: {} (u takes it back)", order.verbed()),
             };
             say(state, text);
             state.store.put(*view);
+            if matches!(order, Order::Approve { .. } | Order::Decide(..)) {
+                return data::reload(state);
+            }
             return Vec::new();
         }
         Outcome::Workflow(view) => {

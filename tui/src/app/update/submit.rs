@@ -1,6 +1,7 @@
 //! A form is filled in: what it sends, or what is wrong with it.
 
 use serde_json::Value;
+use tidemill_common::api::approval::{ApprovalDecision, StepDecision, StepOutcome};
 use tidemill_common::api::control::{ExecutionRetry, RetryFrom};
 use tidemill_common::api::dead_letter::{DeadLetterDiscard, DeadLetterReplay};
 use tidemill_common::api::secret::SecretPut;
@@ -44,6 +45,23 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
             let reason = needed(form, "reason")?;
             one(Order::Discard(DeadLetterDiscard { ids: ids.clone(), fingerprint: fingerprint.clone(), reason }))
         }
+        Purpose::Approval(decision, yes) => {
+            let answer = decision.form.as_ref().filter(|_| *yes).and_then(schema::of_schema);
+            let answer = answer.map(|_| schema::value(&form.fields)).transpose()?;
+            let (step, iteration) = (Some(decision.step.clone()), decision.iteration);
+            let said = ApprovalDecision { step, iteration, comment: comment(form), answer };
+            one(Order::Approve { id: decision.id, yes: *yes, decision: Box::new(said) })
+        }
+        Purpose::Lost(decision) => {
+            let outcome = match form.text("outcome") {
+                "retry" => StepOutcome::Retry,
+                "succeed" => StepOutcome::Succeed,
+                _ => StepOutcome::Fail,
+            };
+            let (step, iteration) = (Some(decision.step.clone()), decision.iteration);
+            let said = StepDecision { outcome, step, iteration, output: None, reason: comment(form) };
+            one(Order::Decide(decision.id, Box::new(said)))
+        }
         Purpose::Secret => {
             let name = needed(form, "name")?;
             let value = form.fields.iter().find(|field| field.label == "value").map_or("", |field| field.line.text());
@@ -68,6 +86,10 @@ pub fn needed(form: &Form, label: &str) -> Result<String, Wrong> {
         "" => Err((label.to_owned(), format!("{label} is needed"))),
         text => Ok(text.to_owned()),
     }
+}
+
+fn comment(form: &Form) -> Option<String> {
+    Some(form.text("comment")).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 fn number(form: &Form, label: &str) -> Result<Option<u32>, Wrong> {

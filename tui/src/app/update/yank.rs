@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::app::action::Action;
 use crate::app::effect::Effect;
-use crate::app::state::execution::{Execution, Tab};
+use crate::app::state::execution::{Execution, LogLine, Tab};
 use crate::app::state::json::at;
 use crate::app::state::toast::Tone;
 use crate::app::state::workflow::Tab as WorkflowTab;
@@ -17,7 +17,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::YankCli => command(state).map(|text| ("command", text)),
         Action::YankPath => open(state).and_then(expression).map(|text| ("path", text)),
         Action::YankValue => open(state).and_then(value).map(|text| ("value", text)),
-        _ => json(state).map(|text| ("JSON", text)),
+        _ => log(state).map(|text| ("log", text)).or_else(|| json(state).map(|text| ("JSON", text))),
     };
     let Some((what, text)) = copied else {
         state.toasts.push(state.now, Tone::Bad, "there is nothing to copy here");
@@ -90,6 +90,7 @@ fn json(state: &State) -> Option<String> {
             return match open.tab() {
                 Tab::Error => open.error().and_then(|error| serde_json::to_string_pretty(error).ok()),
                 Tab::Events => serde_json::to_string_pretty(&open.step_events().collect::<Vec<_>>()).ok(),
+                Tab::Log => None,
                 Tab::Why => open.why.as_ref().and_then(|why| serde_json::to_string_pretty(why).ok()),
                 tab => open.json(tab).and_then(pretty),
             };
@@ -102,4 +103,15 @@ fn json(state: &State) -> Option<String> {
         _ => serde_json::to_value(state.store.get(state.screen().execution()?)?),
     };
     row.ok().as_ref().and_then(pretty)
+}
+
+/// What the selected step printed, without the headings, when that is what the open tab shows.
+fn log(state: &State) -> Option<String> {
+    let open = open(state)?;
+    let lines = open.log().filter_map(|line| match line {
+        LogLine::Heading(_) => None,
+        LogLine::Text(text) => Some(text),
+    });
+    let log = lines.collect::<Vec<_>>().join("\n");
+    (open.tab() == Tab::Log && !log.is_empty()).then_some(log)
 }

@@ -2,13 +2,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use tidemill_common::awaited::waiting_words;
 use tidemill_common::event::{Event, EventBody, SkipReason, StepError};
 use tidemill_common::status::StepStatus;
 
 use super::pane::{instead, plain, put, put_right, say, span};
 use super::theme::{Theme, Token};
 use super::{json, steps, text};
-use crate::app::state::execution::{Execution, Pane, Tab};
+use crate::app::state::execution::{Execution, LogLine, Pane, Tab};
 use crate::app::state::{State, geometry};
 
 /// Draws both panes, or the lower one alone.
@@ -30,6 +31,7 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, open: &Execution, theme
             None => say(buf, area.content, theme, &[(Token::Muted, "No error: nothing failed here.".into())]),
         },
         Tab::Events => events(buf, area.content, open, state, theme),
+        Tab::Log => log(buf, area.content, open, theme),
         Tab::Why => why(buf, area.content, open, state, theme),
         tab => match open.json(tab) {
             Some(value) => {
@@ -62,7 +64,7 @@ fn tabs(buf: &mut Buffer, area: Rect, open: &Execution, theme: Theme) {
         Some(step) => format!("{} {} {}", step.id, theme.pick("·", "-"), step.uses),
         None => "execution".to_owned(),
     };
-    let room = usize::from(area.width).saturating_sub(54);
+    let room = usize::from(area.width).saturating_sub(62);
     put_right(buf, area, 0, vec![plain(" "), span(theme, Token::Head, text::cut(&what, room)), plain(" ")]);
 }
 
@@ -152,6 +154,23 @@ fn events(buf: &mut Buffer, area: Rect, open: &Execution, state: &State, theme: 
     }
 }
 
+fn log(buf: &mut Buffer, area: Rect, open: &Execution, theme: Theme) {
+    if open.log().next().is_none() {
+        return say(buf, area, theme, &[(Token::Muted, "No log: nothing was printed. Code steps print.".into())]);
+    }
+    let width = usize::from(area.width).saturating_sub(2);
+    for (row, line) in (0..).zip(open.log().skip(open.scroll).take(usize::from(area.height))) {
+        let line = match line {
+            LogLine::Heading(event) => {
+                let head = format!("{}  {}", event.at.format("%H:%M:%S%.3f"), describe(event).1);
+                span(theme, Token::Muted, text::cut(&head, width))
+            }
+            LogLine::Text(line) => plain(text::cut(line, width)),
+        };
+        put(buf, area, row, vec![plain(" "), line]);
+    }
+}
+
 /// An event in words, without its payload.
 fn describe(event: &Event) -> (Token, String) {
     let of = |step: &str, attempt: u32| if attempt > 1 { format!("{step}, attempt {attempt}") } else { step.to_owned() };
@@ -170,6 +189,7 @@ fn describe(event: &Event) -> (Token, String) {
             let again = retry_at.map_or_else(|| ", giving up".to_owned(), |at| format!(", again at {}", at.format("%H:%M:%S")));
             (Token::Err, format!("{}{again}: {}", of(&place, *attempt), error.message))
         }
+        EventBody::StepLogged { attempt, .. } => (Token::Muted, of(&place, *attempt)),
         EventBody::StepSkipped { step, reason } => {
             let why = match reason {
                 SkipReason::Condition => "its `if` was false",
@@ -179,8 +199,12 @@ fn describe(event: &Event) -> (Token, String) {
             };
             (Token::Muted, format!("{step}: {why}"))
         }
-        EventBody::StepWaiting { until, .. } => {
-            (Token::Wait, format!("{place} until {}", until.format("%Y-%m-%d %H:%M:%S UTC")))
+        EventBody::StepWaiting { until, awaits, .. } => {
+            (Token::Wait, format!("{place} {}", waiting_words(*until, awaits.as_deref())))
+        }
+        EventBody::StepDecided { verdict, by, comment, .. } => {
+            let why = comment.as_ref().map(|comment| format!(": {comment}")).unwrap_or_default();
+            (Token::Warn, format!("{place}: {} by {by}{why}", verdict.as_str()))
         }
         EventBody::FailureReported { workflow_id, execution_id, error } => {
             let outcome = error.clone().or_else(|| execution_id.map(|id| id.to_string())).unwrap_or_default();

@@ -39,8 +39,15 @@ impl Screen {
     }
 }
 
-const LISTINGS: [(&str, &str); 6] =
-    [("dead_letters", "4"), ("triggers", "5"), ("metrics", "6"), ("server", "8"), ("secrets", "9"), ("tokens", "0")];
+const LISTINGS: [(&str, &str); 7] = [
+    ("approvals", "a"),
+    ("dead_letters", "4"),
+    ("triggers", "5"),
+    ("metrics", "6"),
+    ("server", "8"),
+    ("secrets", "9"),
+    ("tokens", "0"),
+];
 
 #[test]
 fn listings() {
@@ -107,6 +114,9 @@ fn forms() {
     screen.state.place.protected = Some("prod".into());
     screen.keys("<esc>D");
     picture!(protected, screen);
+    let mut screen = Screen::root(SMALL, "a");
+    screen.keys("A");
+    picture!(approve_form, screen);
 }
 
 #[test]
@@ -140,7 +150,7 @@ fn a_draft_shows_what_is_wrong_in_place() {
         message: "there is no step type `transfrom`".into(),
         suggestion: Some("did you mean `transform`?".into()),
     };
-    let view = ValidationView { valid: false, errors: vec![error], steps: vec![] };
+    let view = ValidationView { valid: false, errors: vec![error], warnings: vec![], steps: vec![] };
     screen.data(Query::Validation { workflow: "invoice-sync".into(), source }, Data::Validation(view));
     picture!(workflow_draft, screen);
 }
@@ -161,6 +171,7 @@ fn code() {
     };
     let code = tidemill_common::api::code::CodeExecute {
         language: tidemill_common::step_protocol::Language::Python,
+        runtime: None,
         code: String::new(),
         input: None,
         timeout_ms: None,

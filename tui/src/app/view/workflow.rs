@@ -88,6 +88,9 @@ fn graph_rows(detail: &WorkflowDetail) -> Vec<(graph::Row, &StepOutline)> {
         output: None,
         error: None,
         iterations: None,
+        awaits: None,
+        child_id: None,
+        log: None,
     };
     let steps: Vec<StepView> = detail.steps.iter().map(pending).collect();
     graph::rows(&steps).into_iter().filter_map(|row| detail.steps.get(row.step).map(|step| (row, step))).collect()

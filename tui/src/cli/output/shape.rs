@@ -1,9 +1,11 @@
 //! What is made of JSON before it is printed: a jq filter, or a template per thing. Both are built in: nothing has to be installed.
 
+use jaq_core::load::parse::Def;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
-use minijinja::{Environment, Value as Jinja};
+use minijinja::Environment;
+use minijinja::value::Serde;
 use serde_json::Value;
 
 use crate::cli::Error;
@@ -32,8 +34,8 @@ impl Shape {
 }
 
 fn jq(code: &str, value: &Value) -> Result<String, String> {
-    let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-    let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+    let defs = jaq_core::defs().chain(jaq_std::defs().filter(is_whole)).chain(jaq_json::defs());
+    let funs = jaq_core::funs().chain(jaq_std::base_funs()).chain(jaq_json::funs());
     let arena = Arena::default();
     let wrong = || format!("`{code}` is not a jq filter; try `.[].id`");
     let modules = Loader::new(defs).load(&arena, File { code, path: () }).map_err(|_| wrong())?;
@@ -51,13 +53,45 @@ fn jq(code: &str, value: &Value) -> Result<String, String> {
     Ok(lines)
 }
 
+/// What the standard library defines by filters that come with other libraries: regular expressions, dates, formats, more
+/// mathematics. The tree stays lean without them.
+const LEFT_OUT: [&str; 21] = [
+    "stderr",
+    "debug",
+    "halt",
+    "halt_error",
+    "logb",
+    "significand",
+    "pow10",
+    "drem",
+    "nexttoward",
+    "scalb",
+    "gamma",
+    "test",
+    "scan_",
+    "scan",
+    "match",
+    "capture",
+    "splits",
+    "sub",
+    "gsub",
+    "todate",
+    "fromdate",
+];
+
+/// Whether everything that a definition needs is there.
+fn is_whole(def: &Def<&'static str>) -> bool {
+    let is_format = def.name.starts_with('@') && def.name != "@text";
+    !LEFT_OUT.contains(&def.name) && !is_format && (def.name, def.args.len()) != ("split", 2)
+}
+
 fn fill(template: &str, value: &Value) -> Result<String, String> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Chainable);
     environment.add_template("line", template).map_err(|error| error.to_string())?;
     let compiled = environment.get_template("line").map_err(|error| error.to_string())?;
     let one = |thing: &Value| {
-        let line = compiled.render(Jinja::from_serialize(thing)).map_err(|error| error.to_string())?;
+        let line = compiled.render(Serde(thing)).map_err(|error| error.to_string())?;
         Ok(line + "\n")
     };
     match value {
@@ -79,6 +113,8 @@ mod tests {
         assert_eq!(of(".[].id"), "a\nb\n");
         assert_eq!(of("map(.n) | add"), "3.5\n");
         assert_eq!(of(".[] | select(.n > 2)"), "{\"id\":\"b\",\"n\":2.5}\n");
+        assert_eq!(of("map(.id) | sort | join(\",\")"), "a,b\n");
+        assert_eq!(of("group_by(.n) | length, (.[0][0] | keys | tojson)"), "2\n[\"id\",\"n\"]\n");
         for wrong in [".[", "nonsense", ".[0].id | keys"] {
             assert!(Shape::Jq(wrong.into()).text(&list).is_err(), "{wrong}");
         }

@@ -1,20 +1,20 @@
 //! The `with` of `python`, `javascript` and `sql` steps.
 
-use tidemill_common::limits::{CODE_BYTES, CODE_MEMORY_BYTES};
-use tidemill_common::step_protocol::Language;
+use tidemill_common::limits::{
+    CODE_BYTES, CODE_LOG_KIB_MOST, CODE_MEMORY_MIB_LEAST, CODE_MEMORY_MIB_MOST, CODE_OUTPUT_KIB_MOST,
+};
+use tidemill_common::step_protocol::{Language, Runtime};
 
 use super::expressions::Context;
-use crate::domain::workflow::document::{Cursor, Found, Problems};
-use crate::domain::workflow::plan::{CodeWork, Work};
+use crate::domain::workflow::document::{Cursor, Fields, Found, Problems};
+use crate::domain::workflow::plan::{CodeAsks, CodeWork, Work};
 
 /// The fields of `with`.
-const FIELDS: [&str; 3] = ["code", "input", "memory_mib"];
+const FIELDS: [&str; 6] = ["code", "runtime", "input", "memory_mib", "output_kib", "log_kib"];
 /// Fields that come with later versions.
-const LATER: [&str; 2] = ["runtime", "packages"];
+const LATER: [&str; 1] = ["packages"];
 /// What an expression in code would begin with. Nobody means these in a language.
 const EXPRESSIONS: [&str; 6] = ["steps.", "trigger.", "inputs.", "secrets.", "workflow.", "execution."];
-/// Least memory that a step can be given, in MiB.
-const LEAST_MEMORY: u32 = 16;
 
 /// Reads the `with`. Whether the code is code is found out in the step host, not here.
 pub(super) fn work(
@@ -29,8 +29,8 @@ pub(super) fn work(
         Some(field) => context.template(&field, problems),
         None => Some(Context::nothing()),
     };
-    let most = u32::try_from(CODE_MEMORY_BYTES >> 20).unwrap_or(u32::MAX);
-    let memory = fields.get("memory_mib").map(|field| field.integer(problems, LEAST_MEMORY, most));
+    let runtime = runtime(language, &fields, problems);
+    let asks = asks(&fields, problems);
     let field = fields.required(problems, "code")?;
     let text = field.text(problems)?;
     if text.value.len() > CODE_BYTES {
@@ -47,11 +47,29 @@ pub(super) fn work(
         problems.add_inside(text, offset, &field.path, found.hint(hint));
         return None;
     }
-    let memory_bytes = match memory {
-        Some(mebibytes) => Some(u64::from(mebibytes?) << 20),
-        None => None,
+    Some(Work::Code(CodeWork { language, runtime: runtime?, input: input?, asks: asks?, text: text.clone() }))
+}
+
+fn runtime(language: Language, fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<Runtime> {
+    let Some(field) = fields.get("runtime") else { return Some(Runtime::default()) };
+    if language != Language::Javascript {
+        let found = Found::new("conflict", format!("`runtime` has no meaning for a {} step", language.as_str()));
+        field.report(problems, found.hint("remove it"));
+        return None;
+    }
+    field.word(problems, &Runtime::ALL.map(Runtime::as_str)).and_then(Runtime::from_word)
+}
+
+/// What the file gives the step. Whether this server gives as much is found out where it is saved.
+fn asks(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<CodeAsks> {
+    let mut number = |key, (least, most), unit: u32| match fields.get(key) {
+        None => Some(None),
+        Some(field) => field.integer(problems, least, most).map(|value| Some(u64::from(value) << unit)),
     };
-    Some(Work::Code(CodeWork { language, input: input?, memory_bytes, text: text.clone() }))
+    let memory_bytes = number("memory_mib", (CODE_MEMORY_MIB_LEAST, CODE_MEMORY_MIB_MOST), 20);
+    let output_bytes = number("output_kib", (1, CODE_OUTPUT_KIB_MOST), 10);
+    let log_bytes = number("log_kib", (0, CODE_LOG_KIB_MOST), 10);
+    Some(CodeAsks { memory_bytes: memory_bytes?, output_bytes: output_bytes?, log_bytes: log_bytes? })
 }
 
 /// Where code has what can only be meant as an expression.

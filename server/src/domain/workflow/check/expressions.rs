@@ -7,7 +7,9 @@ use super::graph::Graph;
 use crate::domain::workflow::document::{Content, Cursor, Found, Problems, Text, nearest, shorten};
 use crate::domain::workflow::expression::{Expression, Mention, Mistake, Parsed, Reading, Template, TemplateBuilder};
 use crate::domain::workflow::plan::StepIndex;
-use crate::domain::workflow::scope::{ERROR_FIELDS, EXECUTION_FIELDS, NAMES, STEP_FIELDS, TRIGGER_FIELDS, WORKFLOW_FIELDS};
+use crate::domain::workflow::scope::{
+    ERROR_FIELDS, EXECUTION_FIELDS, NAMES, RESUME_URL, STEP_FIELDS, TRIGGER_FIELDS, WORKFLOW_FIELDS, resume_url_name,
+};
 
 /// What expressions of the whole file can read.
 pub(super) struct World<'a> {
@@ -15,6 +17,10 @@ pub(super) struct World<'a> {
     pub graph: &'a Graph,
     /// The fields of the input, when its schema allows no others.
     pub inputs: Option<Vec<&'a str>>,
+    /// The workflow's own id.
+    pub own_id: Option<&'a str>,
+    /// The steps that wait for an event, and so have a resume address.
+    pub events: BTreeSet<&'a str>,
 }
 
 /// What kind of iteration an expression belongs to.
@@ -215,7 +221,7 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    fn step(&self, mention: &Mention) -> Result<(), Found> {
+    fn step(&mut self, mention: &Mention) -> Result<(), Found> {
         if self.arrival {
             let found = Found::new("not_a_dependency", "this is read before any step has run");
             return Err(found.hint("it may read `trigger`, `inputs`, `workflow` and `execution`"));
@@ -227,11 +233,29 @@ impl<'a> Context<'a> {
             let near = nearest(id, self.world.graph.ids()).map(|near| format!("steps.{near}"));
             return Err(Found::new("unknown_step", format!("there is no step `{}`", shorten(id))).meant(near.as_deref()));
         };
+        if mention.fields.get(1).is_some_and(|field| field == RESUME_URL) {
+            return self.resume_url(id);
+        }
         field(mention, 1, &STEP_FIELDS).map_err(|found| output_hint(found, mention))?;
         if mention.fields.get(1).is_some_and(|field| field == "error") {
             field(mention, 2, &ERROR_FIELDS)?;
         }
         self.order(id, read)
+    }
+
+    /// The resume address of a step. Whoever knows it may resume, so it may stand only where secrets may; the step need not have
+    /// begun.
+    fn resume_url(&mut self, id: &str) -> Result<(), Found> {
+        if !self.world.events.contains(id) {
+            let found = Found::new("unknown_name", format!("`steps.{id}` has no field `{RESUME_URL}`"));
+            return Err(found.hint("only a `wait` step with `event` has a resume address"));
+        }
+        if !self.secrets {
+            let found = Found::new("secret_not_allowed", "whoever knows a resume address may resume: it is a secret");
+            return Err(found.hint("use it directly where the request is made"));
+        }
+        self.used_secrets.insert(resume_url_name(id).into());
+        Ok(())
     }
 
     fn order(&self, id: &str, read: StepIndex) -> Result<(), Found> {

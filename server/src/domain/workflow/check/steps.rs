@@ -1,6 +1,6 @@
 //! The `steps` of a workflow.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tidemill_common::step_protocol::Language;
 
 use super::expressions::{Context, World};
 use super::graph::Graph;
-use super::{code, http, ids, repeat, retry, switch, waits};
+use super::{code, http, ids, outside, repeat, retry, switch, waits};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Place, Problems, nearest, shorten};
 use crate::domain::workflow::plan::{Effect, OnError, Retry, Step, StepIndex, Work};
 
@@ -19,19 +19,28 @@ pub(super) const FIELDS: [&str; 12] =
 /// Fields that come with later versions.
 const LATER: [&str; 2] = ["runtime", "cache"];
 /// What a step can do.
-pub(super) const USES: [&str; 8] = ["transform", "http.request", "python", "javascript", "sql", "switch", "wait", "fail"];
-/// What comes with later versions.
-const LATER_USES: [&str; 2] = ["approval", "workflow"];
+pub(super) const USES: [&str; 10] =
+    ["transform", "http.request", "python", "javascript", "sql", "switch", "wait", "approval", "workflow.call", "fail"];
 /// How long an attempt may take when the file doesn't say.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an attempt may take at most.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
+/// How long a step may wait for something outside at most, and does when the file doesn't say.
+const LONGEST_WAIT: Duration = Duration::from_secs(WAIT_SECONDS);
 
 /// A step whose id and place in the graph are read.
 pub(super) struct Draft<'a> {
     id: Option<Arc<str>>,
     fields: Fields<'a>,
     cursor: Cursor<'a>,
+}
+
+impl Draft<'_> {
+    /// Whether it is a step of this type.
+    fn uses(&self, word: &str) -> bool {
+        let uses = self.fields.get("uses").map(|uses| &uses.node.content);
+        matches!(uses, Some(Content::Text(text)) if text.value == word)
+    }
 }
 
 /// The steps of the file, and behind them those of `catch`.
@@ -103,8 +112,7 @@ fn distinct_ids(drafts: &[Draft<'_>], problems: &mut Problems<'_>) -> HashMap<Ar
 fn switched<'a>(drafts: &[Draft<'a>]) -> HashMap<&'a str, Vec<StepIndex>> {
     let mut found: HashMap<&str, Vec<StepIndex>> = HashMap::new();
     for (index, draft) in drafts.iter().enumerate() {
-        let is_switch = matches!(draft.fields.get("uses").map(|uses| &uses.node.content), Some(Content::Text(text)) if text.value == "switch");
-        let Some(with) = draft.fields.get("with").filter(|_| is_switch) else { continue };
+        let Some(with) = draft.fields.get("with").filter(|_| draft.uses("switch")) else { continue };
         for id in switch::named(&with) {
             let choosers = found.entry(id).or_default();
             if !choosers.contains(&index) {
@@ -113,6 +121,13 @@ fn switched<'a>(drafts: &[Draft<'a>]) -> HashMap<&'a str, Vec<StepIndex>> {
         }
     }
     found
+}
+
+/// The ids of the steps that wait for an event.
+pub(super) fn events<'d>(drafts: &'d [Draft<'_>]) -> BTreeSet<&'d str> {
+    let waits =
+        |draft: &&Draft<'_>| draft.fields.get("with").is_some_and(|with| waits::awaits_event(&with)) && draft.uses("wait");
+    drafts.iter().filter(waits).filter_map(|draft| draft.id.as_deref()).collect()
 }
 
 /// What is known before dependencies are read.
@@ -218,7 +233,7 @@ fn uses(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<&'static str
     if known.is_none() {
         let word = shorten(&text.value);
         let near = nearest(&text.value, USES);
-        let later = LATER_USES.contains(&text.value.as_str()) || (near.is_none() && text.value.contains('.'));
+        let later = near.is_none() && text.value.contains('.');
         let found = if later {
             Found::new("not_available", format!("`{word}` steps are not available in this version"))
         } else {
@@ -238,6 +253,8 @@ fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, proble
         Some(uses @ ("python" | "javascript" | "sql")) => code::work(Language::from_word(uses)?, &with, context, problems),
         Some("switch") => switch::switch(&with, context, problems),
         Some("wait") => waits::wait(&with, context, problems),
+        Some("approval") => outside::approval(&with, context, problems),
+        Some("workflow.call") => outside::call(&with, context, problems),
         Some(_) => waits::fail(&with, context, problems),
         None => {
             context.secrets = true;
@@ -248,9 +265,11 @@ fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, proble
 }
 
 fn timeout(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>) -> Option<Duration> {
+    let waits = matches!(uses, Some("wait" | "approval" | "workflow.call"));
+    let most = if waits { LONGEST_WAIT } else { LONGEST_TIMEOUT };
     match fields.get("timeout") {
-        Some(field) => ids::duration(&field, problems, Duration::from_millis(1), LONGEST_TIMEOUT),
-        None if uses == Some("wait") => Some(Duration::from_secs(WAIT_SECONDS)),
+        Some(field) => ids::duration(&field, problems, Duration::from_millis(1), most),
+        None if waits => Some(LONGEST_WAIT),
         None => Some(TIMEOUT),
     }
 }
@@ -267,11 +286,18 @@ fn effect(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>) 
     })
 }
 
-/// `retry` and `timeout` say nothing about steps that only wait, fail or choose; and what is chosen is chosen once.
+/// `retry` and `timeout` say nothing about steps that only wait, fail or choose; what is chosen is chosen once, and a resume
+/// address belongs to one wait.
 fn check_use(uses: Option<&str>, fields: &Fields<'_>, problems: &mut Problems<'_>) {
-    let Some(uses @ ("wait" | "fail" | "switch")) = uses else { return };
-    let meaningless: &[&str] =
-        if uses == "switch" { &["retry", "timeout", "for_each", "while"] } else { &["retry", "timeout"] };
+    let event = fields.get("with").is_some_and(|with| waits::awaits_event(&with));
+    let (uses, meaningless): (&str, &[&str]) = match uses {
+        Some("wait") if event => ("wait for an event", &["retry", "for_each", "while", "effect"]),
+        Some(uses @ ("wait" | "fail")) => (uses, &["retry", "timeout"]),
+        Some(uses @ "switch") => (uses, &["retry", "timeout", "for_each", "while"]),
+        Some(uses @ "approval") => (uses, &["retry", "effect"]),
+        Some(uses @ "workflow.call") => (uses, &["effect"]),
+        _ => return,
+    };
     for key in meaningless {
         if let Some(field) = fields.get(key) {
             field.report(

@@ -7,16 +7,30 @@ use tidemill_common::limits::WAIT_SECONDS;
 
 use super::concurrency::concurrency;
 use super::expressions::{Context, World};
+use super::rate_limit::{priority, rate_limit};
 use super::{ids, steps, triggers};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Node, Problems};
 use crate::domain::workflow::inputs::InputSchema;
-use crate::domain::workflow::plan::Plan;
+use crate::domain::workflow::plan::{Plan, Step};
 
 /// The fields of a workflow.
-pub(super) const FIELDS: [&str; 11] =
-    ["id", "name", "description", "inputs", "triggers", "steps", "catch", "on_failure", "output", "timeout", "concurrency"];
+pub(super) const FIELDS: [&str; 13] = [
+    "id",
+    "name",
+    "description",
+    "inputs",
+    "triggers",
+    "steps",
+    "catch",
+    "on_failure",
+    "output",
+    "timeout",
+    "concurrency",
+    "rate_limit",
+    "priority",
+];
 /// Fields that come with later versions.
-const LATER: [&str; 3] = ["rate_limit", "labels", "defaults"];
+const LATER: [&str; 2] = ["labels", "defaults"];
 /// Longest name and description, in characters.
 const LONGEST_NAME: usize = 200;
 const LONGEST_DESCRIPTION: usize = 10_000;
@@ -28,30 +42,40 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
     let id = ids::id(&fields, problems);
     let name = prose(&fields, "name", LONGEST_NAME, problems);
     let description = prose(&fields, "description", LONGEST_DESCRIPTION, problems);
-    let inputs = fields.get("inputs").and_then(|field| inputs(&field, problems));
+    let inputs = fields.get("inputs").and_then(|field| schema(&field, "inputs", problems));
     let triggers = fields.get("triggers").map_or_else(|| Some(Vec::new()), |field| triggers::triggers(&field, problems));
     let longest = Duration::from_secs(WAIT_SECONDS);
     let timeout = fields.get("timeout").and_then(|field| ids::duration(&field, problems, Duration::from_secs(1), longest));
     let lists = steps::lists(&fields.required(problems, "steps")?, fields.get("catch").as_ref(), problems)?;
     let (drafts, graph) = steps::outline(&lists, problems)?;
-    let world = World { graph: &graph, inputs: inputs.as_ref().and_then(InputSchema::only_fields) };
+    let world = World {
+        graph: &graph,
+        inputs: inputs.as_ref().and_then(InputSchema::only_fields),
+        own_id: id.as_deref(),
+        events: steps::events(&drafts),
+    };
     let steps = steps::finish(&drafts, &world, problems);
     let on_failure = fields.get("on_failure").and_then(|field| on_failure(&field, id.as_deref(), problems));
     let output = fields.get("output").and_then(|field| Context::new(&world, None).template(&field, problems));
     let concurrency = fields.get("concurrency").and_then(|field| concurrency(&field, &world, problems));
-    let id = id?;
+    let rate_limit = fields.get("rate_limit").and_then(|field| rate_limit(&field, &world, problems));
+    let priority = fields.get("priority").map_or(Some(0), |field| priority(&field, problems));
+    let (id, steps) = (id?, steps?);
     Some(Plan {
         name: name.unwrap_or_else(|| id.to_string()),
         id,
         description,
         inputs,
         triggers: triggers?,
-        steps: steps?,
+        waits_outside: steps.iter().any(Step::waits_outside),
+        steps,
         catch_from: lists.catch_from,
         on_failure,
         output,
         timeout,
         concurrency,
+        rate_limit,
+        priority: priority?,
     })
 }
 
@@ -77,14 +101,15 @@ fn prose(fields: &Fields<'_>, key: &str, longest: usize, problems: &mut Problems
     Some(text.value.clone())
 }
 
-fn inputs(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<InputSchema> {
+/// The JSON Schema that stands at `field`, which is called `name`.
+pub(super) fn schema(field: &Cursor<'_>, name: &str, problems: &mut Problems<'_>) -> Option<InputSchema> {
     if !matches!(field.node.content, Content::Map(_)) {
         field.fields(problems)?;
     }
     match InputSchema::new(field.node.to_json()) {
         Ok(schema) => Some(schema),
         Err(message) => {
-            let found = Found::new("invalid_schema", format!("`inputs` is not a JSON Schema: {message}"));
+            let found = Found::new("invalid_schema", format!("`{name}` is not a JSON Schema: {message}"));
             field.report(
                 problems,
                 found.hint("an example is {type: object, required: [qty], properties: {qty: {type: integer}}}"),

@@ -13,8 +13,9 @@ WITH input AS (
     FOR NO KEY UPDATE OF q
 ), released AS (
     UPDATE execution_queue q
-    -- A request that the executor has not seen keeps the execution due.
+    -- A request or an answer that the executor has not seen keeps the execution due.
     SET available_at = CASE WHEN q.cancel IS NULL AND coalesce((q.pause ->> 'on')::boolean, i.status = 'paused') = (i.status = 'paused')
+                             AND NOT q.answered
                             THEN i.available_at ELSE q.available_at END,
         lease_node = NULL, takeovers = 0
     FROM input i
@@ -35,15 +36,17 @@ WITH input AS (
     SET status = f.status, last_seq = f.last_seq, finished_at = f.finished_at, error = f.error
     FROM fenced f
     WHERE e.workspace_id = f.workspace_id AND e.id = f.execution_id
+    -- The range of the batch: without it the statement opens every partition there is, each time.
+    AND e.id BETWEEN $14 AND $15
 ), appended AS (
     INSERT INTO execution_events (workspace_id, execution_id, seq, at, type, data)
     SELECT f.workspace_id, n.execution_id, n.seq, n.at, n.type, n.data::json
-    FROM unnest($14::uuid[], $15::integer[], $16::timestamptz[], $17::text[], $18::text[])
+    FROM unnest($16::uuid[], $17::integer[], $18::timestamptz[], $19::text[], $20::text[])
         AS n (execution_id, seq, at, type, data)
     JOIN fenced f USING (execution_id)
 ), fed AS (
     INSERT INTO event_feed (workspace_id, at, execution_ids, first_seqs, last_seqs)
-    SELECT workspace_id, $19, array_agg(execution_id), array_agg(first_seq), array_agg(last_seq)
+    SELECT workspace_id, $21, array_agg(execution_id), array_agg(first_seq), array_agg(last_seq)
     FROM fenced GROUP BY workspace_id
 )
 SELECT execution_id FROM fenced

@@ -11,13 +11,15 @@ use uuid::Uuid;
 
 use crate::store::{Error, Statement};
 
-mod carry;
 mod dead_letter;
+mod rate;
 mod slot;
+mod wait;
 
-use carry::carry;
 pub use dead_letter::DeadLetterRow;
+pub use rate::RateRow;
 pub use slot::SlotRow;
+pub use wait::{OpenWait, WHOLE, WaitChange};
 
 /// An execution to admit, with its first event.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ pub struct AdmitRow {
     pub workflow_id: Arc<str>,
     /// The version to execute.
     pub version: i32,
-    /// `queued` or `running`.
+    /// The state after its events.
     pub status: &'static str,
     /// What started it.
     pub trigger_type: Arc<str>,
@@ -40,12 +42,22 @@ pub struct AdmitRow {
     pub trigger_id: Option<Arc<str>>,
     /// The node that gets the lease at once (epoch 1), if it has room.
     pub lease_node: Option<Uuid>,
+    /// When it is due, if no node has the lease.
+    pub available_at: DateTime<Utc>,
+    /// When it succeeded, if it has already: then it never was in the queue.
+    pub finished_at: Option<DateTime<Utc>>,
     /// Its first event, and what follows at once.
     pub events: Vec<EventRow>,
     /// The execution that this one tries again.
     pub retry_of: Option<Uuid>,
+    /// The execution whose step calls it.
+    pub parent_id: Option<Uuid>,
     /// The concurrency key that it needs.
     pub slot: Option<SlotRow>,
+    /// How many of its kind may begin.
+    pub rate: Option<RateRow>,
+    /// How many minutes of waiting for a node it is ahead of others.
+    pub priority: i16,
     /// What must not start a second execution: source and key.
     pub delivery: Option<(String, String)>,
 }
@@ -75,6 +87,8 @@ pub struct AppendRow {
     pub dead_letter: Option<DeadLetterRow>,
     /// Whether it has ended and may have a concurrency key.
     pub gives_up_key: bool,
+    /// What changes about the steps that wait for something outside.
+    pub waits: Vec<WaitChange>,
 }
 
 /// One event.
@@ -119,20 +133,35 @@ pub fn write(
     appends: &[AppendRow],
     now: DateTime<Utc>,
 ) -> Result<Written, Error> {
-    let carries = admits.iter().any(|row| row.events.len() > 1);
     let buries = appends.iter().any(|row| row.dead_letter.is_some());
     let keyed = admits.iter().any(|row| row.slot.is_some()) || appends.iter().any(|row| row.gives_up_key);
+    let called = admits.iter().any(|row| row.parent_id.is_some());
+    let waits = appends.iter().any(|row| !row.waits.is_empty());
+    let rated = admits.iter().any(|row| row.rate.is_some());
+    let preferred = admits.iter().any(|row| row.priority > 0);
     let all = |connection: &mut PgConnection| -> QueryResult<Written> {
         if keyed {
             slot::lock(connection, admits, appends)?;
         }
+        if rated {
+            rate::lock(connection, admits)?;
+        }
         let written = Written { admitted: admit(connection, admits)?, fenced: append(connection, node, appends, now)? };
-        if carries {
-            carry(connection, admits, &written.admitted)?;
+        if rated {
+            rate::take(connection, admits, &written.admitted, now)?;
+        }
+        if preferred {
+            rate::prefer(connection, admits, &written.admitted)?;
         }
         if keyed {
             slot::give_up(connection, appends, &written.fenced, now)?;
             slot::take(connection, admits, &written.admitted, now)?;
+        }
+        if called {
+            wait::adopt(connection, admits, &written.admitted)?;
+        }
+        if waits {
+            wait::change(connection, appends, &written.fenced)?;
         }
         if buries {
             dead_letter::bury(connection, appends, &written.fenced)?;
@@ -140,7 +169,7 @@ pub fn write(
         Ok(written)
     };
     // A single statement is a transaction of its own: one round trip less.
-    let single = (admits.is_empty() || appends.is_empty()) && !carries && !buries && !keyed;
+    let single = (admits.is_empty() || appends.is_empty()) && !(buries || keyed || called || waits || rated || preferred);
     Ok(if single { all(connection)? } else { connection.transaction(all)? })
 }
 
@@ -148,6 +177,7 @@ fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<HashS
     if rows.is_empty() {
         return Ok(HashSet::new());
     }
+    let events: Vec<_> = rows.iter().flat_map(|row| row.events.iter().map(move |event| (row.id, event))).collect();
     let statement = Statement::new(include_str!("admit.sql"))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.workspace_id))
         .bind::<Array<SqlUuid>, _>(column(rows, |row| row.id))
@@ -160,12 +190,17 @@ fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<HashS
         .bind::<Array<Timestamptz>, _>(column(rows, |row| row.first().at))
         .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.lease_node))
         .bind::<Array<Integer>, _>(column(rows, |row| i32::from(row.lease_node.is_some())))
-        .bind::<Array<Text>, _>(column(rows, |row| row.first().event_type))
-        .bind::<Array<Text>, _>(column(rows, |row| row.first().data.as_str()))
+        .bind::<Array<Timestamptz>, _>(column(rows, |row| row.available_at))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(rows, |row| row.finished_at))
         .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(source, _)| source.as_str())))
         .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(_, key)| key.as_str())))
         .bind::<Array<Integer>, _>(column(rows, |row| row.events.last().map_or(1, |event| event.seq)))
-        .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.retry_of));
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.retry_of))
+        .bind::<Array<SqlUuid>, _>(column(&events, |(id, _)| *id))
+        .bind::<Array<Integer>, _>(column(&events, |(_, event)| event.seq))
+        .bind::<Array<Timestamptz>, _>(column(&events, |(_, event)| event.at))
+        .bind::<Array<Text>, _>(column(&events, |(_, event)| event.event_type))
+        .bind::<Array<Text>, _>(column(&events, |(_, event)| event.data.as_str()));
     let admitted = statement.load::<ExecutionIdRow>(connection)?;
     Ok(admitted.into_iter().map(|row| row.execution_id).collect())
 }
@@ -189,6 +224,8 @@ fn append(connection: &mut PgConnection, node: Uuid, rows: &[AppendRow], now: Da
         .bind::<SqlUuid, _>(node)
         .bind::<SqlUuid, _>(node)
         .bind::<SqlUuid, _>(node)
+        .bind::<Nullable<SqlUuid>, _>(rows.iter().map(|row| row.execution_id).min())
+        .bind::<Nullable<SqlUuid>, _>(rows.iter().map(|row| row.execution_id).max())
         .bind::<Array<SqlUuid>, _>(column(&events, |(id, _)| *id))
         .bind::<Array<Integer>, _>(column(&events, |(_, event)| event.seq))
         .bind::<Array<Timestamptz>, _>(column(&events, |(_, event)| event.at))

@@ -164,11 +164,13 @@ fn promote(connection: &mut PgConnection, keys: &[KeyRow], now: DateTime<Utc>) -
              WHERE s.workspace_id = l.workspace_id AND s.execution_id = l.execution_id AND NOT l.holds AND l.rank <= l.most
              RETURNING s.execution_id
          )
-         UPDATE execution_queue q SET available_at = $4 FROM promoted p WHERE q.execution_id = p.execution_id",
+         UPDATE execution_queue q SET available_at = CASE WHEN q.starts_at > $4 THEN q.starts_at ELSE $5 - q.priority * interval '1 minute' END
+         FROM promoted p WHERE q.execution_id = p.execution_id",
     )
     .bind::<Array<SqlUuid>, _>(column(keys, |row| row.workspace_id))
     .bind::<Array<SqlUuid>, _>(column(keys, |row| row.workflow_uid))
     .bind::<Array<Text>, _>(column(keys, |row| row.key.as_str()))
+    .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now)
     .execute(connection)
     .map(drop)

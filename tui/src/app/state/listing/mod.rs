@@ -1,6 +1,7 @@
 //! Screens that list things of one kind, read by request: a subject is a file here and a line in [`Subject`]. How such a screen
 //! moves, filters, sorts, marks and is drawn is the same for all of them.
 
+mod approvals;
 mod dead_letters;
 mod entry;
 mod metrics;

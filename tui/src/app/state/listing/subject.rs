@@ -1,7 +1,7 @@
 //! What there is to list, and what is special about each.
 
 use super::entry::{Column, Entry};
-use super::{dead_letters, metrics, secrets, server, tokens, triggers};
+use super::{approvals, dead_letters, metrics, secrets, server, tokens, triggers};
 use crate::app::action::Action;
 use crate::app::data::{Data, Query};
 use crate::app::keymap::Scope;
@@ -13,6 +13,8 @@ pub enum Subject {
     Causes,
     /// The open dead letters with one cause.
     DeadLetters(String),
+    /// Steps that wait for an approval.
+    Approvals,
     /// The triggers of all workflows.
     Triggers,
     /// How the workflows' executions went.
@@ -48,6 +50,7 @@ impl Subject {
         match self {
             Self::Causes => &dead_letters::CAUSES,
             Self::DeadLetters(_) => &dead_letters::LETTERS,
+            Self::Approvals => &approvals::SPEC,
             Self::Triggers => &triggers::SPEC,
             Self::Metrics => &metrics::WORKFLOWS,
             Self::Steps(_) => &metrics::STEPS,
@@ -62,6 +65,7 @@ impl Subject {
         match self {
             Self::Causes => Query::Causes,
             Self::DeadLetters(fingerprint) => Query::DeadLetters(fingerprint.clone()),
+            Self::Approvals => Query::Approvals,
             Self::Triggers => Query::Workflows,
             Self::Metrics => Query::Metrics(None),
             Self::Steps(workflow) => Query::Metrics(Some(workflow.clone())),
@@ -85,6 +89,7 @@ impl Subject {
         match (self, data) {
             (Self::Causes, Data::Causes(list)) => list.items.iter().map(dead_letters::cause).collect(),
             (Self::DeadLetters(_), Data::DeadLetters(page)) => page.items.iter().map(dead_letters::letter).collect(),
+            (Self::Approvals, Data::Approvals(list)) => list.items.iter().map(approvals::entry).collect(),
             (Self::Triggers, Data::Workflows(page)) => page.items.iter().flat_map(triggers::entries).collect(),
             (Self::Metrics, Data::Metrics(metrics)) => metrics.items.iter().map(metrics::workflow).collect(),
             (Self::Steps(id), Data::Metrics(metrics)) => metrics::steps(id, metrics),

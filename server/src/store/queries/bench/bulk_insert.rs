@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::sql_types::{Array, Integer, Text, Timestamptz, Uuid as SqlUuid};
-use diesel::{Connection, ConnectionResult, QueryResult, RunQueryDsl, sql_query};
+use diesel::{Connection, RunQueryDsl, sql_query};
 use uuid::Uuid;
+
+use crate::store::Error;
 
 /// Makes the copies. Left over from a bench that was killed, they are replaced.
 const PREPARE: &str = "
@@ -44,14 +46,14 @@ impl BulkInsert {
     ///
     /// # Errors
     /// When there is no connection, or the role may not do this.
-    pub fn open(url: &str, shapes: EventShapes) -> ConnectionResult<Self> {
+    pub fn open(url: &str, shapes: EventShapes) -> Result<Self, Error> {
         let mut conn = PgConnection::establish(url)?;
-        conn.batch_execute(PREPARE).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+        conn.batch_execute(PREPARE)?;
         Ok(Self { conn, shapes })
     }
 
     /// Inserts the executions `ids`, as at `now`, in one transaction.
-    pub fn insert(&mut self, ids: &[Uuid], now: DateTime<Utc>) -> QueryResult<()> {
+    pub fn insert(&mut self, ids: &[Uuid], now: DateTime<Utc>) -> Result<(), Error> {
         let workspace = Uuid::nil();
         let events = ids.len() * self.shapes.len();
         let (mut owners, mut seqs) = (Vec::with_capacity(events), Vec::with_capacity(events));
@@ -79,13 +81,13 @@ impl BulkInsert {
                 .bind::<Array<Integer>, _>(seqs)
                 .bind::<Array<Text>, _>(types)
                 .bind::<Array<Text>, _>(data)
-                .execute(conn)
-                .map(drop)
+                .execute(conn)?;
+            Ok(())
         })
     }
 
     /// Drops the tables.
-    pub fn close(mut self) -> QueryResult<()> {
-        self.conn.batch_execute("DROP SCHEMA tidemill_bench CASCADE")
+    pub fn close(mut self) -> Result<(), Error> {
+        Ok(self.conn.batch_execute("DROP SCHEMA tidemill_bench CASCADE")?)
     }
 }

@@ -1,0 +1,68 @@
+//! The first decision about an execution, made before it is admitted.
+//!
+//! Steps without effects may be evaluated before anything is durable: nothing is lost if the admission fails. So the first
+//! decision is part of the admission, and an execution that does nothing but evaluate is one commit from its first event to
+//! its last.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tidemill_common::event::Event;
+use tidemill_common::ids::ExecutionId;
+use tidemill_common::status::ExecutionStatus;
+
+use super::execution_task::{NEVER, SHORT_WAIT};
+use crate::domain::execution::{Action, Execution, Input, State};
+use crate::domain::workflow::plan::Plan;
+use crate::journal::Next;
+
+/// An execution after its first decision.
+pub struct Begun {
+    pub(super) execution: Execution,
+    /// What follows from the decision, once it is committed.
+    pub(super) actions: Vec<Action>,
+}
+
+impl Begun {
+    /// Makes the first decision about an execution of `plan` that begins with the event `first`. `None` when it is better made
+    /// after the admission: secrets must be read before, steps wait for something outside, there is a failure to be told and kept,
+    /// or the decision does not come to an end, for which an execution's own task is prepared.
+    #[must_use]
+    pub fn begin(id: ExecutionId, plan: &Arc<Plan>, first: &Event) -> Option<Self> {
+        if plan.waits_outside {
+            return None;
+        }
+        let state = State::fold(id, Arc::clone(plan), std::slice::from_ref(first)).ok()?;
+        let mut execution = Execution::new(state);
+        if execution.wants_secrets() {
+            return None;
+        }
+        let decision = AssertUnwindSafe(|| execution.decide(Input::Resume, first.at));
+        let actions = catch_unwind(decision).ok()?;
+        let ended = execution.state().end.as_ref();
+        let failed = ended.is_some_and(|end| end.status != ExecutionStatus::Succeeded);
+        (!failed).then_some(Self { execution, actions })
+    }
+
+    /// The events of the decision, behind those with which it was admitted.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.execution.take_events()
+    }
+
+    /// Its state.
+    #[must_use]
+    pub fn status(&self) -> ExecutionStatus {
+        self.execution.state().status()
+    }
+
+    /// What becomes of its lease at `now`: an execution that has ended, or waits for long, needs none.
+    #[must_use]
+    pub fn next(&self, now: DateTime<Utc>) -> Next {
+        if self.execution.state().end.is_some() {
+            return Next::End;
+        }
+        let until = self.execution.wake_at().unwrap_or(NEVER);
+        if self.actions.is_empty() && until - now > SHORT_WAIT { Next::Release(until) } else { Next::Keep }
+    }
+}

@@ -1,0 +1,124 @@
+//! The addresses at which steps that wait for an event are resumed.
+//!
+//! The token in an address is a keyed hash over the execution and the step. It is computed when it is needed and checked the
+//! same way: nothing of it is stored anywhere, and a forged one is refused without asking the database.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use tidemill_common::ids::ExecutionId;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::Error;
+use super::key::{self, KEY_BYTES};
+
+/// Bytes of the execution's id, and of the hash: 128 bits each.
+const ID: usize = 16;
+/// What the key is used for, so that it is another one than that of the vault.
+const PURPOSE: &[u8] = b"tidemill resume address v1";
+
+/// Makes and checks resume addresses. Cheap to clone.
+#[derive(Clone)]
+pub struct Resume {
+    key: Arc<Zeroizing<[u8; KEY_BYTES]>>,
+    base: Arc<OnceLock<String>>,
+}
+
+impl Resume {
+    /// Addresses below `base`, the URL at which others reach this server; without one it must be given later.
+    pub fn open(data_dir: &Path, base: Option<&str>) -> Result<Self, Error> {
+        let vault = key::load_or_create(data_dir)?;
+        let derived = Zeroizing::new(mac(&vault[..], &[PURPOSE]));
+        let resume = Self { key: Arc::new(derived), base: Arc::default() };
+        if let Some(base) = base {
+            resume.found_at(base);
+        }
+        Ok(resume)
+    }
+
+    /// Says where others reach this server, if nobody said so before.
+    pub fn found_at(&self, base: &str) {
+        drop(self.base.set(base.trim_end_matches('/').to_owned()));
+    }
+
+    /// The same for a server that is reached where it listens.
+    pub fn listens_at(&self, address: SocketAddr) {
+        self.found_at(&format!("http://{address}"));
+    }
+
+    /// The address at which `step` of `execution` is resumed.
+    #[must_use]
+    pub fn url(&self, execution: ExecutionId, step: &str) -> String {
+        let base = self.base.get().map_or("http://localhost", String::as_str);
+        format!("{base}/resume/{}", self.token(execution, step))
+    }
+
+    fn token(&self, execution: ExecutionId, step: &str) -> String {
+        let mut bytes = [0; ID * 2];
+        bytes[..ID].copy_from_slice(execution.0.as_bytes());
+        bytes[ID..].copy_from_slice(&self.proof(execution, step));
+        format!("{}.{step}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The execution and the step that `token` is about, if this server made it.
+    #[must_use]
+    pub fn check(&self, token: &str) -> Option<(ExecutionId, String)> {
+        let (encoded, step) = token.split_once('.')?;
+        let bytes: [u8; ID * 2] = URL_SAFE_NO_PAD.decode(encoded).ok()?.try_into().ok()?;
+        let execution = ExecutionId(Uuid::from_slice(&bytes[..ID]).ok()?);
+        let expected = self.proof(execution, step);
+        let fits: bool = subtle::ConstantTimeEq::ct_eq(&expected[..], &bytes[ID..]).into();
+        fits.then(|| (execution, step.to_owned()))
+    }
+
+    fn proof(&self, execution: ExecutionId, step: &str) -> [u8; ID] {
+        let whole = mac(&self.key[..], &[execution.0.as_bytes(), step.as_bytes()]);
+        let mut proof = [0; ID];
+        proof.copy_from_slice(&whole[..ID]);
+        proof
+    }
+}
+
+impl fmt::Debug for Resume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resume(…)")
+    }
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; KEY_BYTES] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_made_here_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let resume = Resume::open(dir.path(), Some("https://flows.example/")).unwrap();
+        let id = ExecutionId(Uuid::from_u128(7));
+        let url = resume.url(id, "pay");
+        let token = url.strip_prefix("https://flows.example/resume/").unwrap();
+        assert_eq!(resume.check(token), Some((id, "pay".to_owned())));
+        let other = resume.url(ExecutionId(Uuid::from_u128(8)), "pay");
+        assert_ne!(other, url);
+        for forged in
+            ["", ".", "pay", &token.replace(".pay", ".other"), &token[1..], &format!("A{token}"), &token.replace('.', "")]
+        {
+            assert_eq!(resume.check(forged), None, "{forged}");
+        }
+        let elsewhere = Resume::open(tempfile::tempdir().unwrap().path(), None).unwrap();
+        assert_eq!(elsewhere.check(token), None, "another server has another key");
+        assert_eq!(Resume::open(dir.path(), None).unwrap().check(token), Some((id, "pay".to_owned())), "over a restart");
+    }
+}
