@@ -34,8 +34,12 @@ pub const STEP_ITERATIONS: u32 = 10_000;
 pub const STEP_ITERATIONS_AT_ONCE: u32 = 1_000;
 /// How deep executions may call each other.
 pub const CALL_DEPTH: u32 = 16;
-/// How long a webhook with `respond: when_finished` waits before it answers 202, in seconds.
+/// How long the sender of a webhook waits for an output or a `respond` step before it gets 202, in seconds.
 pub const RESPOND_SECONDS: u64 = 30;
+/// The same at most, when the webhook says `respond_within`.
+pub const RESPOND_SECONDS_MOST: u64 = 300;
+/// Largest files of one webhook delivery (`multipart/form-data`) taken together, in bytes.
+pub const WEBHOOK_FILE_BYTES: usize = 1024 * 1024;
 /// How long a code step may take, in seconds, unless its workflow says less.
 pub const CODE_SECONDS: u64 = 30;
 /// Memory that a code step may take, in bytes, unless its workflow says otherwise.

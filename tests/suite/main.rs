@@ -9,6 +9,7 @@ mod admission;
 mod audit;
 mod bad_input;
 mod bench;
+mod bulk;
 mod calls;
 mod cli;
 mod clients;

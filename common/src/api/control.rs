@@ -60,6 +60,9 @@ pub struct ExecutionRetry {
     /// What expressions see as `trigger.body` instead of the old one. It must fit the workflow's `inputs` schema.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input: Option<Value>,
+    /// What changes about the old `trigger.body`: a JSON Merge Patch (RFC 7396). Not together with `input`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub patch: Option<Value>,
     /// The version to execute, with `from: start` only; that of the old execution when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub version: Option<i32>,

@@ -148,6 +148,9 @@ pub struct DeadLetterReplay {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub from: RetryFrom,
+    /// What changes about each one's `trigger.body`: a JSON Merge Patch (RFC 7396).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub patch: Option<serde_json::Value>,
     /// So many go first; the others follow only when these succeeded, and stay dead letters when one failed.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", oai(default, validator(maximum(value = "100"))))]

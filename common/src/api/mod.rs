@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod approval;
+pub mod bulk;
 pub mod code;
 pub mod control;
 pub mod dead_letter;

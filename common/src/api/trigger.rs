@@ -13,7 +13,7 @@ pub struct TriggerView {
     #[serde(rename = "type")]
     #[cfg_attr(feature = "openapi", oai(rename = "type"))]
     pub kind: String,
-    /// Where deliveries are posted: a path on this server (webhook).
+    /// Where deliveries are posted: a path on this server; segments in braces are parameters (webhook).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub path: Option<String>,
@@ -21,14 +21,38 @@ pub struct TriggerView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub cron: Option<String>,
-    /// The IANA time zone of the cron expression (schedule).
+    /// The interval, such as `90m` (schedule).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub every: Option<String>,
+    /// The one instant at which it fires, as the file has it (schedule).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub at: Option<String>,
+    /// The IANA time zone of its local times (schedule).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub timezone: Option<String>,
+    /// Nothing fires before, as the file has it (schedule).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub starts_at: Option<String>,
+    /// Nothing fires after, as the file has it (schedule).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub ends_at: Option<String>,
+    /// How much later than its instant a firing may begin, such as `5m` (schedule).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub jitter: Option<String>,
     /// When it fires next, while the workflow is active (schedule).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub next_at: Option<DateTime<Utc>>,
+    /// The instant that fired last (schedule).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub last_at: Option<DateTime<Utc>>,
 }
 
 /// What a webhook's sender gets.

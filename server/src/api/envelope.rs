@@ -96,7 +96,11 @@ fn refuse(error: poem::Error, request_id: &str) -> Response {
         tracing::error!(request_id, code = problem.code, causes = causes(&error), "a request failed");
     }
     problem.request_id = Some(request_id.to_owned());
-    problem::response(&problem)
+    let mut response = problem::response(&problem);
+    if let Some(known) = error.downcast_ref::<problem::ProblemError>() {
+        response.headers_mut().extend(known.headers.clone());
+    }
+    response
 }
 
 /// The error and everything behind it, in one line.

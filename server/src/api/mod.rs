@@ -7,6 +7,7 @@
 mod account;
 mod approval;
 pub mod authenticate;
+mod bulk;
 mod code;
 mod dead_letter;
 mod document;
@@ -16,6 +17,8 @@ mod execution_control;
 mod execution_metrics;
 mod failure;
 mod health;
+mod hook_answer;
+mod hook_cors;
 mod hooks;
 mod idempotent;
 mod methods;
@@ -45,7 +48,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows, Workspaces,
+    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows,
+    Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -94,6 +98,8 @@ pub struct ApiDeps {
     pub workflows: Workflows,
     /// Executions.
     pub executions: Executions,
+    /// Orders about many executions.
+    pub bulk: BulkOrders,
     /// Executions that failed for good.
     pub dead_letters: DeadLetters,
     /// Code that is tried out.
@@ -140,6 +146,7 @@ fn operations(deps: &ApiDeps) -> Route {
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
         approval::ApprovalApi(deps.executions.clone()),
+        bulk::BulkApi(deps.bulk),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
         code::CodeApi(deps.code),

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError, SizedLimitError};
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Body, Response};
 use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError};
 use tidemill_common::limits::API_BODY_BYTES;
@@ -27,6 +27,8 @@ const DRAIN_RETRY: u64 = 5;
 pub struct ProblemError {
     /// What the client reads.
     pub problem: Box<Problem>,
+    /// What the answer's headers say besides.
+    pub headers: HeaderMap,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -35,11 +37,18 @@ impl ProblemError {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Problem::new(code, detail).into()
     }
+
+    /// The same with more headers.
+    #[must_use]
+    pub fn with(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
 }
 
 impl From<Problem> for ProblemError {
     fn from(problem: Problem) -> Self {
-        Self { problem: Box::new(problem), cause: None }
+        Self { problem: Box::new(problem), headers: HeaderMap::new(), cause: None }
     }
 }
 
@@ -74,9 +83,7 @@ impl From<app::Error> for ProblemError {
                 problem.errors = errors;
                 problem.into()
             }
-            error @ (app::Error::Store(_) | app::Error::Internal(_)) => {
-                Self { problem: Box::new(problem), cause: Some(Box::new(error)) }
-            }
+            error @ (app::Error::Store(_) | app::Error::Internal(_)) => Self { cause: Some(Box::new(error)), ..problem.into() },
             _ => problem.into(),
         }
     }

@@ -90,6 +90,7 @@ impl DeadLetters {
             canary: wanted.canary,
             rate,
             by: caller.user_name.to_string(),
+            patch: wanted.patch,
             at,
         };
         let ordered = self

@@ -15,6 +15,7 @@ use super::execution::{EVENTS, Executions};
 use super::execution_detail::origin;
 use super::workflow_view::plan;
 use crate::auth::{Caller, Operation};
+use crate::domain::json::merge_patch;
 use crate::domain::workflow::plan::Plan;
 use crate::store;
 use crate::store::queries::{dead_letter, execution};
@@ -73,9 +74,16 @@ impl Tried {
         let origin = self.events.iter().find_map(|event| origin(&event.body));
         let origin = origin.ok_or_else(|| Error::Internal("the execution has no first event".to_owned()))?;
         let plan = self.plan.ok_or(Error::NotFound("workflow version"))?;
-        let input = match &wanted.input {
-            None => Arc::clone(&origin.input),
-            Some(body) => with_body(&origin.input, body),
+        let input = match (&wanted.input, &wanted.patch) {
+            (None, None) => Arc::clone(&origin.input),
+            (Some(body), None) => with_body(&origin.input, body),
+            (None, Some(patch)) => {
+                let body = origin.input.get("body").unwrap_or(&Value::Null);
+                with_body(&origin.input, &merge_patch(body, patch))
+            }
+            (Some(_), Some(_)) => {
+                return Err(Error::Invalid("send either `input`, which replaces, or `patch`, which changes".to_owned()));
+            }
         };
         plan.check_input(input.get("body").unwrap_or(&Value::Null)).map_err(Error::InputInvalid)?;
         let carried = if wanted.from == RetryFrom::Failed { results(&self.events) } else { Vec::new() };

@@ -6,6 +6,8 @@
 mod account;
 mod approval;
 pub mod bootstrap;
+mod bulk;
+mod bulk_round;
 mod code;
 mod dead_letter;
 pub mod engine;
@@ -30,6 +32,8 @@ mod workflow_view;
 mod workspace;
 
 pub use account::Accounts;
+pub use bulk::BulkOrders;
+pub use bulk_round::BulkRounds;
 pub use code::Code;
 pub use dead_letter::{DeadLetterQuery, DeadLetters};
 pub use error::Error;

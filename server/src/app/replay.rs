@@ -94,7 +94,7 @@ impl Replays {
     async fn again(&self, row: &DueRow) -> Result<ExecutionId, Error> {
         let (workspace, failed) = (WorkspaceId(row.workspace_id), ExecutionId(row.execution_id));
         let from = if row.replay_from == "start" { RetryFrom::Start } else { RetryFrom::Failed };
-        let wanted = ExecutionRetry { from, ..ExecutionRetry::default() };
+        let wanted = ExecutionRetry { from, patch: row.replay_patch.clone(), ..ExecutionRetry::default() };
         let start = self.executions.tried(workspace, failed, None).await?.again(failed, &wanted)?;
         let dedupe = Some((format!("dead_letter:{failed}"), row.replay_id.to_string()));
         match self.executions.engine.start(Start { dedupe, ..start }).await {

@@ -10,7 +10,7 @@ use super::error::{Error, authorize};
 use super::workflow::{Workflows, known_id};
 use super::workflow_view::{plan, view};
 use crate::auth::{Caller, Operation};
-use crate::domain::workflow::plan::{Plan, TriggerKind};
+use crate::domain::workflow::plan::{Plan, Trigger as PlanTrigger, TriggerKind, WebhookPath};
 use crate::store::queries::workflow;
 use crate::store::rows::trigger::Trigger;
 use crate::store::rows::workflow::Workflow;
@@ -53,7 +53,10 @@ impl Workflows {
                 let triggers = match row.active_version {
                     None => Vec::new(),
                     Some(version) => match plan(conn, workspace, &plans, uid, version)? {
-                        Some(plan) => rows(&row, version, &plan, now),
+                        Some(plan) => {
+                            let before = workflow::trigger_list(conn, workspace, &[uid])?;
+                            rows(&row, version, &plan, &Moment { now, before })
+                        }
                         None => return Ok(Err(Error::NotFound("workflow version"))),
                     },
                 };
@@ -95,24 +98,34 @@ fn taken_path(
     }))
 }
 
+/// When a version becomes live, and what was live until then.
+struct Moment {
+    now: DateTime<Utc>,
+    before: Vec<Trigger>,
+}
+
 /// The trigger rows of a version.
-fn rows(workflow: &Workflow, version: i32, plan: &Plan, now: DateTime<Utc>) -> Vec<Trigger> {
-    plan.triggers
-        .iter()
-        .map(|trigger| {
-            let (path, next_at) = match &trigger.kind {
-                TriggerKind::Webhook(webhook) => (Some(webhook.path.to_string()), None),
-                TriggerKind::Schedule(schedule) => (None, schedule.schedule.next_after(now)),
-            };
-            Trigger {
-                workspace_id: workflow.workspace_id,
-                workflow_uid: workflow.uid,
-                id: trigger.id.to_string(),
-                version,
-                kind: trigger.kind.as_str().to_owned(),
-                path,
-                next_at,
-            }
-        })
-        .collect()
+fn rows(workflow: &Workflow, version: i32, plan: &Plan, moment: &Moment) -> Vec<Trigger> {
+    let row = |trigger: &PlanTrigger| {
+        let before = moment.before.iter().find(|row| row.id == *trigger.id && row.kind == trigger.kind.as_str());
+        let mut row = Trigger {
+            workspace_id: workflow.workspace_id,
+            workflow_uid: workflow.uid,
+            id: trigger.id.to_string(),
+            version,
+            kind: trigger.kind.as_str().to_owned(),
+            path: trigger.kind.path().map(WebhookPath::key),
+            next_at: None,
+            instant: None,
+            last_at: before.and_then(|before| before.last_at),
+        };
+        if let TriggerKind::Schedule(schedule) = &trigger.kind {
+            let unfired = before.and_then(|before| before.instant.or(before.next_at));
+            row.instant = schedule.first_instant(moment.now, unfired);
+            let who = format!("{}/{}", workflow.uid, trigger.id);
+            row.next_at = row.instant.map(|instant| schedule.schedule.begins_at(&who, instant));
+        }
+        row
+    };
+    plan.triggers.iter().map(row).collect()
 }

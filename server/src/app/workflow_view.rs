@@ -7,7 +7,8 @@ use tidemill_common::api::trigger::TriggerView;
 use tidemill_common::api::workflow::{StepOutline, WorkflowView};
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
-use crate::domain::workflow::plan::{Plan, Trigger, TriggerKind};
+use crate::domain::workflow::duration;
+use crate::domain::workflow::plan::{Plan, Trigger, TriggerKind, WrittenSchedule};
 use crate::executor::Plans;
 use crate::store::queries::{workflow, workflow_version};
 use crate::store::rows::trigger::Trigger as TriggerRow;
@@ -31,18 +32,24 @@ fn hook_address(slug: &str, path: &str) -> String {
     format!("/hooks/{slug}/{path}")
 }
 
-fn trigger_view(slug: &str, trigger: &Trigger, live: Option<&TriggerRow>) -> TriggerView {
-    let (path, cron, timezone) = match &trigger.kind {
-        TriggerKind::Webhook(webhook) => (Some(hook_address(slug, &webhook.path)), None, None),
-        TriggerKind::Schedule(schedule) => (None, Some(schedule.cron.clone()), Some(schedule.timezone.clone())),
+pub(super) fn trigger_view(slug: &str, trigger: &Trigger, live: Option<&TriggerRow>) -> TriggerView {
+    let written = match &trigger.kind {
+        TriggerKind::Schedule(schedule) => schedule.written.clone(),
+        TriggerKind::Webhook(_) => WrittenSchedule::default(),
     };
     TriggerView {
         id: trigger.id.to_string(),
         kind: trigger.kind.as_str().to_owned(),
-        path,
-        cron,
-        timezone,
+        path: trigger.kind.path().map(|path| hook_address(slug, path.as_str())),
+        cron: written.cron,
+        every: written.every.map(duration::write),
+        at: written.at,
+        timezone: matches!(trigger.kind, TriggerKind::Schedule(_)).then_some(written.timezone),
+        starts_at: written.starts_at,
+        ends_at: written.ends_at,
+        jitter: written.jitter.map(duration::write),
         next_at: live.and_then(|row| row.next_at),
+        last_at: live.and_then(|row| row.last_at),
     }
 }
 

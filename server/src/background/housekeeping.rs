@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::Background;
 use crate::store::Error;
-use crate::store::queries::{dead_letter, feed, idempotency, queue, rollup};
+use crate::store::queries::{bulk_order, dead_letter, feed, idempotency, queue, rollup};
 
 /// Days of partitions that are made ahead.
 const DAYS_AHEAD: i32 = 7;
@@ -16,7 +16,7 @@ const FEED: TimeDelta = TimeDelta::hours(24);
 const ROLLUPS: TimeDelta = TimeDelta::days(400);
 /// How long it is kept when executions under a rate limit began: longer than the longest span.
 const RATES: TimeDelta = TimeDelta::days(32);
-/// How long dead letters are kept.
+/// How long dead letters are kept, and orders about many executions.
 const DEAD_LETTERS: TimeDelta = TimeDelta::days(90);
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -42,6 +42,7 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             feed::forget(connection, now - FEED)?;
             idempotency::idempotency_sweep(connection, now)?;
             dead_letter::dead_letter_sweep(connection, now - DEAD_LETTERS)?;
+            bulk_order::bulk_sweep(connection, now - DEAD_LETTERS)?;
             queue::rate_starts_sweep(connection, now - RATES)?;
             rollup::sweep(connection, now - ROLLUPS)?;
             Ok(())

@@ -1,10 +1,11 @@
-//! Loops that run beside requests: heartbeats, claims, leases adrift, calls between executions, schedules, replays, rollups,
+//! Loops that run beside requests: heartbeats, claims, leases adrift, calls between executions, bulk orders, schedules, replays, rollups,
 //! partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. One round of each is
 //! a function of its own, so that tests run a round when they want one.
 
 mod adrift;
+mod bulk;
 mod calls;
 mod claims;
 mod heartbeat;
@@ -25,7 +26,7 @@ use tidemill_common::clock::Clock;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use crate::app::Replays;
+use crate::app::{BulkRounds, Replays};
 use crate::executor::Executor;
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
@@ -47,6 +48,8 @@ pub struct Background {
     pub hub: Hub,
     /// Replays dead letters.
     pub replays: Replays,
+    /// Carries out orders about many executions.
+    pub bulk: BulkRounds,
     /// Keeps partitions ahead.
     pub database: Database,
     /// Tells the time.
@@ -64,6 +67,7 @@ impl Background {
         loops.spawn(heartbeat::run(self.clone()));
         loops.spawn(claims::run(self.clone()));
         loops.spawn(adrift::run(self.clone()));
+        loops.spawn(bulk::run(self.clone()));
         loops.spawn(calls::run(self.clone()));
         loops.spawn(schedules::run(self.clone()));
         loops.spawn(housekeeping::run(self.clone()));

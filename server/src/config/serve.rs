@@ -40,6 +40,8 @@ pub struct ServeConfig {
     pub node_name: String,
     /// Networks that workflows may reach besides the public internet.
     pub outbound_allow: Vec<IpNet>,
+    /// Networks of the proxies in front whose word about the sender's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// What is logged: a level, or directives.
@@ -137,6 +139,7 @@ impl ServeConfig {
             search_path: surroundings.search_path,
             node_name: surroundings.node_name,
             outbound_allow: settings.outbound_allow.unwrap_or_default(),
+            trusted_proxies: settings.trusted_proxies.unwrap_or_default(),
             log_format: settings.log_format.unwrap_or_default(),
             log_level: settings.log_level.unwrap_or_else(|| "info".to_owned()),
             journal_writers: within("journal_writers", settings.journal_writers.unwrap_or(1), 1..=16)?,

@@ -45,6 +45,10 @@ pub struct Settings {
     #[arg(long, value_name = "NETWORKS", env = "TIDEMILL_OUTBOUND_ALLOW", value_delimiter = ',', value_parser = network)]
     #[serde(deserialize_with = "networks")]
     pub outbound_allow: Option<Vec<IpNet>>,
+    /// Networks of the proxies in front, whose `X-Forwarded-For` is believed, for example 10.0.0.0/8 [default: none]
+    #[arg(long, value_name = "NETWORKS", env = "TIDEMILL_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Option<Vec<IpNet>>,
     /// How log lines are written [default: human]
     #[arg(long, value_name = "FORMAT", env = "TIDEMILL_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -113,6 +117,7 @@ impl Settings {
             database_url: self.database_url.or(other.database_url),
             postgres_bin: self.postgres_bin.or(other.postgres_bin),
             outbound_allow: self.outbound_allow.or(other.outbound_allow),
+            trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),
             journal_writers: self.journal_writers.or(other.journal_writers),

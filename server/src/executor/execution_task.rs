@@ -226,7 +226,9 @@ impl ExecutionTask {
             match calls.start(workspace_id, calling).await {
                 Ok(()) => Ended::Started,
                 Err(NotCalled::Later) => Ended::StartLater(child),
-                Err(NotCalled::Refused(error)) => Ended::Input(Input::StepEnded { place, attempt, result: Err(error) }),
+                Err(NotCalled::Refused(error)) => {
+                    Ended::Input(Input::StepEnded { place, attempt, result: Err(error), log: String::new() })
+                }
             }
         });
     }

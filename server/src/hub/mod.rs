@@ -9,17 +9,19 @@ mod execution;
 mod frames;
 mod tail;
 mod topics;
+mod waiting;
 mod workspace;
 
 use std::sync::Arc;
 
-use tidemill_common::event::{Event, EventBody};
+use tidemill_common::event::EventBody;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 pub use cursor::FeedCursor;
 pub use execution::ExecutionSubscription;
 pub use frames::text as frame_text;
+pub use waiting::Waiting;
 pub use workspace::WorkspaceSubscription;
 
 use crate::journal::{Committed, Observer};
@@ -63,15 +65,11 @@ impl Hub {
         Self { database, topics: Arc::default(), wake: Arc::default() }
     }
 
-    /// Answers when the execution has ended, with its last event. Ask before the execution can end.
+    /// Waits for the end of an execution, or for the first of `steps` to succeed. Ask before the execution can begin.
     #[must_use]
-    pub fn wait_for_end(&self, workspace_id: WorkspaceId, execution_id: ExecutionId) -> oneshot::Receiver<Event> {
-        self.topics.wait_for_end(workspace_id, execution_id)
-    }
-
-    /// Forgets a waiter that no longer waits.
-    pub fn stop_waiting(&self, execution_id: ExecutionId) {
-        self.topics.stop_waiting(execution_id);
+    pub fn wait(&self, workspace_id: WorkspaceId, execution_id: ExecutionId, steps: Arc<[Arc<str>]>) -> Waiting {
+        let event = self.topics.wait(workspace_id, execution_id, steps);
+        Waiting::new(Arc::clone(&self.topics), execution_id, event)
     }
 
     /// Follows one execution: everything behind `after`, then live.
@@ -111,8 +109,9 @@ impl Hub {
 impl Observer for Hub {
     fn committed(&self, committed: Vec<Committed>) {
         for Committed { execution_id, events, .. } in committed {
-            if let Some(last) = events.last().filter(|event| matches!(event.body, EventBody::ExecutionCompleted { .. })) {
-                self.topics.ended(execution_id, last);
+            let ended = events.last().is_some_and(|event| matches!(event.body, EventBody::ExecutionCompleted { .. }));
+            if ended || self.topics.someone_waits_for_steps() {
+                self.topics.tell_waiter(execution_id, &events);
             }
             self.topics.execution_committed(execution_id, events);
         }

@@ -17,6 +17,8 @@ use crate::store::queries::feed::{self, FeedRow};
 const PAGE_ROWS: i64 = 500;
 /// How long the tail rests between two reads, so that a burst of commits is one read.
 const REST: Duration = Duration::from_millis(15);
+/// Events of one commit that are read for somebody who waits.
+const WAITER_EVENTS: i64 = 500;
 /// How often it looks for what other nodes committed.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -70,28 +72,30 @@ impl Tail {
 
     async fn tell_executions(&self, rows: &[FeedRow]) -> Result<(), Error> {
         for row in rows {
-            for (id, &last) in row.execution_ids.iter().zip(&row.last_seqs) {
+            for ((id, &first), &last) in row.execution_ids.iter().zip(&row.first_seqs).zip(&row.last_seqs) {
                 let id = ExecutionId(*id);
                 if let Some(topic) = self.topics.find_execution(id) {
                     topic.reached(last);
                 }
-                if self.topics.is_waited_for(id) {
-                    self.tell_waiter(WorkspaceId(row.workspace_id), id, last).await?;
+                if let Some((workspace_id, only_end)) = self.topics.waited_for(id) {
+                    let after = if only_end { last - 1 } else { first - 1 };
+                    self.tell_waiter(workspace_id, id, after).await?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Somebody waits for the end of an execution that another node carries out.
-    async fn tell_waiter(&self, workspace_id: WorkspaceId, id: ExecutionId, last: i32) -> Result<(), Error> {
+    /// Somebody waits for an execution that another node carries out.
+    async fn tell_waiter(&self, workspace_id: WorkspaceId, id: ExecutionId, after: i32) -> Result<(), Error> {
         let stored = self
             .database
-            .with_tenant(workspace_id, move |connection| Ok(feed::events_of(connection, workspace_id.0, id.0, last - 1, 1)?))
+            .with_tenant(workspace_id, move |connection| {
+                Ok(feed::events_of(connection, workspace_id.0, id.0, after, WAITER_EVENTS)?)
+            })
             .await?;
-        for event in stored.into_iter().filter(|event| event.event_type == "execution_completed") {
-            self.topics.ended(id, &frames::decode(&event)?);
-        }
+        let events = stored.iter().map(frames::decode).collect::<Result<Vec<_>, _>>()?;
+        self.topics.tell_waiter(id, &events);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Who listens to what, and the recent events they have not read yet.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tidemill_common::event::Event;
@@ -9,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::cursor::FeedCursor;
 use super::frames::FeedBatch;
+use super::waiting::Waiter;
 
 /// Recent events of one execution that are kept for its subscribers.
 const EXECUTION_RING_EVENTS: usize = 256;
@@ -22,7 +24,9 @@ const WORKSPACE_RING_BYTES: usize = 4 * 1024 * 1024;
 pub(super) struct Topics {
     executions: Mutex<HashMap<ExecutionId, Arc<ExecutionTopic>>>,
     workspaces: Mutex<HashMap<WorkspaceId, Arc<WorkspaceTopic>>>,
-    waiters: Mutex<HashMap<ExecutionId, (WorkspaceId, oneshot::Sender<Event>)>>,
+    waiters: Mutex<HashMap<ExecutionId, Waiter>>,
+    /// How many of them wait for steps.
+    step_waiters: AtomicUsize,
 }
 
 /// One execution that somebody follows.
@@ -55,26 +59,47 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Topics {
-    pub(super) fn wait_for_end(&self, workspace_id: WorkspaceId, id: ExecutionId) -> oneshot::Receiver<Event> {
-        let (sender, receiver) = oneshot::channel();
-        lock(&self.waiters).insert(id, (workspace_id, sender));
+    pub(super) fn wait(&self, workspace_id: WorkspaceId, id: ExecutionId, steps: Arc<[Arc<str>]>) -> oneshot::Receiver<Event> {
+        let (event, receiver) = oneshot::channel();
+        if !steps.is_empty() {
+            self.step_waiters.fetch_add(1, Ordering::Relaxed);
+        }
+        lock(&self.waiters).insert(id, Waiter { workspace_id, steps, event });
         receiver
     }
 
     pub(super) fn stop_waiting(&self, id: ExecutionId) {
-        lock(&self.waiters).remove(&id);
+        let gone = lock(&self.waiters).remove(&id);
+        self.forget(gone.as_ref());
     }
 
-    pub(super) fn ended(&self, id: ExecutionId, last: &Event) {
-        if let Some((_, waiter)) = lock(&self.waiters).remove(&id) {
-            // A waiter that has gone away needs no answer.
-            drop(waiter.send(last.clone()));
+    fn forget(&self, gone: Option<&Waiter>) {
+        if gone.is_some_and(|waiter| !waiter.steps.is_empty()) {
+            self.step_waiters.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// Whether somebody waits for the end of the execution.
-    pub(super) fn is_waited_for(&self, id: ExecutionId) -> bool {
-        lock(&self.waiters).contains_key(&id)
+    /// Whether commits without an end have to be looked at.
+    pub(super) fn someone_waits_for_steps(&self) -> bool {
+        self.step_waiters.load(Ordering::Relaxed) > 0
+    }
+
+    /// Tells whoever waits for one of these events.
+    pub(super) fn tell_waiter(&self, id: ExecutionId, events: &[Event]) {
+        let mut waiters = lock(&self.waiters);
+        let Some(wanted) = waiters.get(&id).and_then(|waiter| waiter.wants(events)) else { return };
+        let waiter = waiters.remove(&id);
+        drop(waiters);
+        self.forget(waiter.as_ref());
+        if let Some(waiter) = waiter {
+            // A waiter that has gone away needs no answer.
+            drop(waiter.event.send(wanted.clone()));
+        }
+    }
+
+    /// Whether somebody waits for something of the execution; if so, whether for its end only.
+    pub(super) fn waited_for(&self, id: ExecutionId) -> Option<(WorkspaceId, bool)> {
+        lock(&self.waiters).get(&id).map(|waiter| (waiter.workspace_id, waiter.steps.is_empty()))
     }
 
     pub(super) fn is_idle(&self) -> bool {

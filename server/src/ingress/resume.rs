@@ -52,7 +52,7 @@ impl Resumes {
     /// Gives the body to the step behind `token`. When it returns, that is committed.
     pub async fn deliver(&self, token: &str, content_type: Option<&str>, bytes: &[u8]) -> Result<ExecutionId, ResumeError> {
         let (workspace_id, execution_id, step) = self.find(token).await?;
-        let body = body::parse(content_type, bytes)?;
+        let body = body::parse(content_type, bytes).await?;
         self.post(workspace_id, execution_id, step, body).await?;
         Ok(execution_id)
     }

@@ -6,17 +6,20 @@ use std::time::{Duration, Instant};
 
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
+use super::request::Params;
 use crate::domain::signature::Scheme;
-use crate::domain::workflow::plan::{Plan, TriggerKind, WebhookAuth, WebhookTrigger};
+use crate::domain::workflow::plan::{Plan, TriggerKind, WebhookTrigger, key_fits, literal_first};
 use crate::executor::{VersionError, Versions};
 use crate::store::Database;
-use crate::store::queries::version;
+use crate::store::queries::version::{self, WebhookRow};
 
 /// How long an answer is used before it is looked up again: after that, what another node activated is seen here. What this
 /// node activates is seen at once.
 const FRESH: Duration = Duration::from_secs(1);
 /// How many addresses are kept.
 const KEPT: usize = 10_000;
+/// Longest path, in bytes: a longer one has no trigger.
+const LONGEST: usize = 4096;
 
 /// The trigger behind an address.
 #[derive(Debug)]
@@ -25,14 +28,26 @@ pub struct Route {
     pub workspace_id: WorkspaceId,
     /// The workflow.
     pub workflow_uid: WorkflowUid,
-    /// The active version.
+    /// The version to execute.
     pub version: i32,
     /// The same, compiled.
     pub plan: Arc<Plan>,
     /// The trigger's place in the plan.
     trigger: usize,
-    /// How the sender proves who it is, and the secret that it must know for that.
-    pub proof: Option<(Scheme, Vec<u8>)>,
+    /// What the address says.
+    pub(super) params: Params,
+    /// How the sender proves who it is.
+    pub(super) proof: Option<Check>,
+    /// Whether it is a test address: the version need not be active.
+    pub test: bool,
+}
+
+/// A proof with the secrets of the moment.
+#[derive(Debug)]
+pub(super) struct Check {
+    pub(super) scheme: Scheme,
+    pub(super) tolerance: Duration,
+    pub(super) secrets: Vec<Vec<u8>>,
 }
 
 impl Route {
@@ -84,13 +99,14 @@ impl Routes {
         kept.generation += 1;
     }
 
-    /// The active trigger behind `/hooks/<workspace>/<path>`.
-    pub async fn find(&self, workspace: &str, path: &str) -> Result<Found, VersionError> {
-        if [workspace, path].iter().any(|text| text.contains('\0')) {
-            // No text in the database has one, and asking would be an error.
+    /// The active trigger behind `/hooks/<workspace>/<segments>`.
+    pub async fn find(&self, workspace: &str, segments: &[String]) -> Result<Found, VersionError> {
+        // No text in the database has a NUL character, and asking would be an error; here it keeps the segments apart.
+        let path = segments.join("\0");
+        if workspace.contains('\0') || path.matches('\0').count() + 1 != segments.len() || path.len() > LONGEST {
             return Ok(None);
         }
-        let key = (workspace.to_owned(), path.to_owned());
+        let key = (workspace.to_owned(), path);
         let generation = {
             let mut kept = self.lock();
             if let Some((at, found)) = kept.routes.get_mut(&key) {
@@ -102,7 +118,7 @@ impl Routes {
             }
             kept.generation
         };
-        let found = match self.look_up(workspace, path).await {
+        let found = match self.look_up(workspace, segments).await {
             Ok(found) => found,
             // Without a database nothing can be delivered anyway; then what is known may stay.
             Err(error @ VersionError::Store(_)) => return Err(error),
@@ -126,29 +142,39 @@ impl Routes {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn look_up(&self, workspace: &str, path: &str) -> Result<Found, VersionError> {
-        let (slug, wanted) = (workspace.to_owned(), path.to_owned());
-        let row = self.database.engine(move |connection| Ok(version::webhook(connection, &slug, &wanted)?)).await;
-        let Some(row) = row? else { return Ok(None) };
+    async fn look_up(&self, workspace: &str, segments: &[String]) -> Result<Found, VersionError> {
+        let (slug, path) = (workspace.to_owned(), segments.join("/"));
+        let count = i32::try_from(segments.len()).unwrap_or(i32::MAX);
+        let mut rows = self.database.engine(move |connection| Ok(version::webhooks(connection, &slug, &path, count)?)).await?;
+        rows.retain(|row| key_fits(&row.path, segments));
+        rows.sort_by_cached_key(|row| literal_first(&row.path));
+        match rows.into_iter().next() {
+            None => Ok(None),
+            Some(row) => self.route(row, segments, false).await,
+        }
+    }
+
+    /// The route to the trigger of a row; none when the segments are not its own.
+    async fn route(&self, row: WebhookRow, segments: &[String], test: bool) -> Result<Found, VersionError> {
         let (workspace_id, workflow_uid) = (WorkspaceId(row.workspace_id), WorkflowUid(row.workflow_uid));
         let plan = self.versions.plan((workspace_id, workflow_uid, row.version)).await?;
-        let Some(trigger) = plan.triggers.iter().position(|trigger| *trigger.id == row.trigger_id) else {
+        let found = plan.triggers.iter().enumerate().find(|(_, trigger)| *trigger.id == row.trigger_id);
+        let Some((trigger, params)) =
+            found.and_then(|(place, trigger)| Some((place, trigger.kind.path()?.parameters(segments)?)))
+        else {
             return Ok(None);
         };
-        let mut route = Route { workspace_id, workflow_uid, version: row.version, plan, trigger, proof: None };
-        if let Some((scheme, name)) = route.webhook().and_then(|webhook| webhook.auth.proof()) {
-            let values = self.versions.secrets(workspace_id, vec![name.to_owned()]).await?;
-            let secret = values.get(name).map(|value| webhook_secret(&route, value)).unwrap_or_default();
-            route.proof = Some((scheme, secret));
-        }
+        let mut route = Route { workspace_id, workflow_uid, version: row.version, plan, trigger, params, proof: None, test };
+        route.proof = self.check(&route).await?;
         Ok(Some(Arc::new(route)))
     }
-}
 
-/// What the sender must know: the secret itself, or with basic authentication user name and password.
-fn webhook_secret(route: &Route, value: &str) -> Vec<u8> {
-    match route.webhook().map(|webhook| &webhook.auth) {
-        Some(WebhookAuth::Basic(basic)) => format!("{}:{value}", basic.username).into_bytes(),
-        _ => value.as_bytes().to_vec(),
+    async fn check(&self, route: &Route) -> Result<Option<Check>, VersionError> {
+        let Some(proof) = route.webhook().and_then(|webhook| webhook.auth.as_ref()) else { return Ok(None) };
+        let names = proof.secrets.iter().map(ToString::to_string).collect();
+        let values = self.versions.secrets(route.workspace_id, names).await?;
+        let secret = |name: &Arc<str>| values.get(&**name).map(|value| value.as_bytes().to_vec()).unwrap_or_default();
+        let secrets = proof.secrets.iter().map(secret).collect();
+        Ok(Some(Check { scheme: proof.scheme.clone(), tolerance: proof.tolerance, secrets }))
     }
 }

@@ -4,22 +4,25 @@
 //! however often, starts one execution; only then does the row move on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::json;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::TriggerOrigin;
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
 use crate::admission::{Admission, Arrival, Refusal};
-use crate::domain::workflow::plan::TriggerKind;
+use crate::domain::workflow::plan::{Plan, ScheduleTrigger, Trigger, TriggerKind};
 use crate::executor::{VersionError, Versions};
 use crate::journal::Delivery;
-use crate::store::queries::version::{self, DueRow};
+use crate::store::queries::schedule::{self, Onward, ScheduleRow};
 use crate::store::{self, Database};
 
 /// Triggers that are fired at once.
 const PAGE: i64 = 100;
+/// A clock that goes back by more was set, and not only corrected.
+const SET_BACK: TimeDelta = TimeDelta::seconds(5);
 
 /// Why a trigger could not be fired. It stays due.
 #[derive(Debug, thiserror::Error)]
@@ -42,40 +45,101 @@ pub struct Schedules {
     versions: Versions,
     admission: Admission,
     clock: Arc<dyn Clock>,
+    /// The latest instant at which the clock was looked at, in microseconds.
+    latest: Arc<AtomicI64>,
 }
 
 impl Schedules {
     /// Schedules whose executions go through `admission`.
     #[must_use]
     pub fn new(database: Database, versions: Versions, admission: Admission, clock: Arc<dyn Clock>) -> Self {
-        Self { database, versions, admission, clock }
+        // At first it is unknown whether the clock was set back while no server ran.
+        let latest = Arc::new(AtomicI64::new(i64::MAX));
+        Self { database, versions, admission, clock, latest }
     }
 
     /// Fires everything that is due and returns when the next trigger is. A trigger that can't be fired holds up no other.
     pub async fn fire_due(&self) -> Result<Option<DateTime<Utc>>, store::Error> {
         let now = self.clock.now();
-        let due = self.database.engine(move |connection| Ok(version::due_schedules(connection, now, PAGE)?)).await?;
+        if self.went_back(now) {
+            self.rearm(now).await?;
+        }
+        let due = self.database.engine(move |connection| Ok(schedule::due(connection, now, PAGE)?)).await?;
         for row in due {
             let (workflow, trigger) = (row.workflow_uid, row.trigger_id.clone());
             if let Err(error) = self.fire(row, now).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, %workflow, %trigger, "a schedule can't be fired; trying again");
             }
         }
-        self.database.engine(|connection| Ok(version::next_schedule(connection)?)).await
+        self.latest.store(now.timestamp_micros(), Ordering::Relaxed);
+        self.database.engine(|connection| Ok(schedule::next(connection)?)).await
     }
 
-    /// Fires the instant that is due. Instants that passed while no server ran are made up for by this one.
-    async fn fire(&self, row: DueRow, now: DateTime<Utc>) -> Result<(), Error> {
-        let (workspace_id, workflow_uid) = (WorkspaceId(row.workspace_id), WorkflowUid(row.workflow_uid));
-        let plan = self.versions.plan((workspace_id, workflow_uid, row.version)).await?;
-        let trigger = plan.trigger(&row.trigger_id).ok_or(VersionError::Missing)?;
-        let TriggerKind::Schedule(schedule) = &trigger.kind else { return Err(VersionError::Missing.into()) };
-        let next_at = schedule.schedule.next_after(now.max(row.next_at));
-        let instant = row.next_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-        let input = json!({"body": {}, "scheduled_at": instant, "cron": schedule.cron, "timezone": schedule.timezone});
+    fn went_back(&self, now: DateTime<Utc>) -> bool {
+        let latest = self.latest.load(Ordering::Relaxed);
+        latest.saturating_sub(now.timestamp_micros()) > SET_BACK.num_microseconds().unwrap_or_default()
+    }
+
+    /// Triggers that fired while the clock was ahead go on from now: else they would be silent until the clock is there again. What
+    /// has fired does not fire again, for its delivery is known.
+    async fn rearm(&self, now: DateTime<Utc>) -> Result<(), store::Error> {
+        for row in self.database.engine(move |connection| Ok(schedule::ahead(connection, now)?)).await? {
+            let (workflow, id) = (row.workflow_uid, row.trigger_id.clone());
+            let found = self.trigger(&row).await.and_then(|(plan, place)| {
+                let trigger = scheduled(&plan.triggers[place])?;
+                Ok(onward(&row, trigger, trigger.schedule.next_after(now)))
+            });
+            match found {
+                Ok(next) => {
+                    tracing::info!(%workflow, trigger = %id, next = ?next.instant, "the clock was set back: a schedule goes on from now");
+                    self.database.engine(move |connection| Ok(schedule::advance(connection, &row, next)?)).await?;
+                }
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, %workflow, trigger = %id, "a schedule can't be set back");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn trigger(&self, row: &ScheduleRow) -> Result<(Arc<Plan>, usize), VersionError> {
+        let key = (WorkspaceId(row.workspace_id), WorkflowUid(row.workflow_uid), row.version);
+        let plan = self.versions.plan(key).await?;
+        let place = plan.triggers.iter().position(|trigger| *trigger.id == row.trigger_id).ok_or(VersionError::Missing)?;
+        Ok((plan, place))
+    }
+
+    /// Fires the instants that are due, in their order, and moves the trigger on.
+    async fn fire(&self, row: ScheduleRow, now: DateTime<Utc>) -> Result<(), Error> {
+        let (plan, place) = self.trigger(&row).await?;
+        let trigger = scheduled(&plan.triggers[place])?;
+        let Some(first) = row.instant.or(row.next_at) else { return Ok(()) };
+        let (who, schedule) = (who(&row), &trigger.schedule);
+        let (due, waiting): (Vec<_>, Vec<_>) =
+            trigger.missed.due(schedule, first, now).into_iter().partition(|instant| schedule.begins_at(&who, *instant) <= now);
+        for instant in &due {
+            self.start(&row, &plan, place, *instant).await?;
+        }
+        let next = waiting.first().copied().or_else(|| schedule.next_after(now.max(first)));
+        let onward = Onward { last_at: due.last().copied(), ..onward(&row, trigger, next) };
+        self.database.engine(move |connection| Ok(schedule::advance(connection, &row, onward)?)).await?;
+        Ok(())
+    }
+
+    async fn start(&self, row: &ScheduleRow, plan: &Arc<Plan>, place: usize, instant: DateTime<Utc>) -> Result<(), Error> {
+        let (trigger, schedule) = (&plan.triggers[place], scheduled(&plan.triggers[place])?);
+        let workflow_uid = WorkflowUid(row.workflow_uid);
+        let instant = instant.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let written = &schedule.written;
+        let input = json!({
+            "body": schedule.input.clone().unwrap_or_else(|| json!({})),
+            "scheduled_at": instant,
+            "cron": written.cron,
+            "timezone": written.timezone,
+        });
         let arrival = Arrival {
             execution_id: self.admission.next_id(),
-            workspace_id,
+            workspace_id: WorkspaceId(row.workspace_id),
             workflow_uid,
             version: row.version,
             trigger: TriggerOrigin { kind: "schedule".into(), id: Some(Arc::clone(&trigger.id)) },
@@ -83,10 +147,26 @@ impl Schedules {
             delivery: Some(Delivery { source: format!("schedule:{workflow_uid}:{}", row.trigger_id), key: instant }),
             retry: None,
             parent: None,
-            plan,
+            plan: Arc::clone(plan),
         };
         self.admission.admit(arrival).await?;
-        self.database.engine(move |connection| Ok(version::advance_schedule(connection, &row, next_at)?)).await?;
         Ok(())
     }
+}
+
+fn scheduled(trigger: &Trigger) -> Result<&ScheduleTrigger, VersionError> {
+    match &trigger.kind {
+        TriggerKind::Schedule(schedule) => Ok(schedule),
+        _ => Err(VersionError::Missing),
+    }
+}
+
+/// Whose firings these are, to spread them by.
+fn who(row: &ScheduleRow) -> String {
+    format!("{}/{}", row.workflow_uid, row.trigger_id)
+}
+
+fn onward(row: &ScheduleRow, trigger: &ScheduleTrigger, instant: Option<DateTime<Utc>>) -> Onward {
+    let next_at = instant.map(|instant| trigger.schedule.begins_at(&who(row), instant));
+    Onward { next_at, instant, last_at: None }
 }

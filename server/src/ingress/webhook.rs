@@ -1,42 +1,26 @@
 //! A webhook delivery: from the raw request to an answer for its sender.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tidemill_common::clock::Clock;
-use tidemill_common::event::{Event, TriggerOrigin};
+use tidemill_common::event::{Event, EventBody, StepError, TriggerOrigin};
 use tidemill_common::ids::ExecutionId;
-use tidemill_common::limits;
+use tidemill_common::status::FailureClass;
 
-use super::body::{self, BodyError};
+use super::body::BodyError;
+use super::rate::Rates;
+use super::reply::Reply;
+use super::request::{Request, trigger_input};
 use super::routes::{Route, Routes};
+use super::surroundings::Surroundings;
 use crate::admission::{Admission, Arrival, Outcome, Refusal};
-use crate::domain::signature::{self, Headers, SignatureError};
+use crate::domain::signature::{self, Handshake, Headers, Presented, SignatureError};
 use crate::domain::workflow::plan::{Respond, WebhookTrigger};
 use crate::executor::VersionError;
-use crate::hub::Hub;
+use crate::hub::{Hub, Waiting};
 use crate::journal::Delivery;
-
-/// Headers that prove something and therefore never become part of an execution.
-const PROOFS: [&str; 5] = ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-hub-signature-256"];
-
-/// A request as it came.
-#[derive(Debug)]
-pub struct Request<'a> {
-    /// The workspace's slug.
-    pub workspace: &'a str,
-    /// What follows it in the address.
-    pub path: &'a str,
-    /// The method, in capitals.
-    pub method: &'a str,
-    /// The query, not decoded.
-    pub query: &'a str,
-    /// Names (lower case) and values, in the order of their coming.
-    pub headers: &'a [(&'a str, &'a [u8])],
-    /// The body, byte by byte.
-    pub body: &'a [u8],
-}
 
 /// What the sender is told.
 #[derive(Debug)]
@@ -50,6 +34,12 @@ pub enum Answer {
     },
     /// The execution has ended: its last event.
     Finished(Event),
+    /// A `respond` step of the execution says what is answered.
+    Replied(ExecutionId, Reply),
+    /// A `respond` step has run, and what it says is no answer.
+    Unanswerable(ExecutionId, StepError),
+    /// It was only asked whether anybody is there. Nothing was started.
+    Handshake(Handshake),
 }
 
 /// Why a delivery started nothing.
@@ -61,6 +51,18 @@ pub enum DeliveryError {
     /// The trigger does not answer to the method.
     #[error("the method is not one of {}", .0.join(", "))]
     Method(Vec<&'static str>),
+    /// The sender's address is not on the trigger's list.
+    #[error("deliveries from this address are not taken here")]
+    Address,
+    /// More deliveries than the trigger takes.
+    #[error("this webhook takes no more deliveries at the moment; send it again")]
+    TooMany {
+        /// How long until there is room for one.
+        wait: Duration,
+    },
+    /// The body is larger than the trigger takes.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
     /// The sender could not prove who it is.
     #[error("the sender could not be verified")]
     Signature(#[from] SignatureError),
@@ -97,43 +99,78 @@ pub struct Webhooks {
     admission: Admission,
     hub: Hub,
     clock: Arc<dyn Clock>,
+    surroundings: Arc<Surroundings>,
+    rates: Rates,
 }
 
 impl Webhooks {
     /// Deliveries to the addresses of `routes`.
     #[must_use]
-    pub fn new(routes: Routes, admission: Admission, hub: Hub, clock: Arc<dyn Clock>) -> Self {
-        Self { routes, admission, hub, clock }
+    pub fn new(routes: Routes, admission: Admission, hub: Hub, clock: Arc<dyn Clock>, surroundings: Surroundings) -> Self {
+        Self { routes, admission, hub, clock, surroundings: Arc::new(surroundings), rates: Rates::default() }
     }
 
-    /// Verifies, reads and admits a delivery; waits for the end of the execution when the trigger says so.
-    pub async fn deliver(&self, request: &Request<'_>) -> Result<Answer, DeliveryError> {
-        let route = self.routes.find(request.workspace, request.path).await?.ok_or(DeliveryError::Unknown)?;
+    /// The trigger behind an address.
+    pub async fn find(&self, workspace: &str, segments: &[String]) -> Result<Arc<Route>, DeliveryError> {
+        self.routes.find(workspace, segments).await?.ok_or(DeliveryError::Unknown)
+    }
+
+    /// Whether the trigger takes such a request at all: before its body is read.
+    pub fn allows(&self, route: &Route, request: &Request<'_>) -> Result<(), DeliveryError> {
         let webhook = route.webhook().ok_or(DeliveryError::Unknown)?;
+        if !webhook.allow_ips.is_empty() {
+            let sender = self.surroundings.sender(request);
+            let listed = sender.is_some_and(|sender| webhook.allow_ips.iter().any(|network| network.contains(&sender)));
+            listed.then_some(()).ok_or(DeliveryError::Address)?;
+        }
         if !webhook.methods.contains(&request.method) {
             return Err(DeliveryError::Method(webhook.methods.clone()));
         }
-        self.verify(&route, request)?;
-        let input = trigger_input(webhook, request)?;
-        route.plan.check_input(&input["body"]).map_err(DeliveryError::Input)?;
-        self.admit(&route, webhook, request, input).await
+        let Some(limit) = webhook.rate_limit else { return Ok(()) };
+        let key = (route.workflow_uid, Arc::clone(route.trigger_id()));
+        self.rates.take(key, limit, Instant::now()).map_err(|wait| DeliveryError::TooMany { wait })
     }
 
-    fn verify(&self, route: &Route, request: &Request<'_>) -> Result<(), SignatureError> {
-        let Some((scheme, secret)) = &route.proof else { return Ok(()) };
-        signature::verify(scheme, &[secret], Headers(request.headers), request.body, self.clock.now())
+    /// Verifies, reads and admits a delivery; waits for the execution when the trigger says so.
+    pub async fn deliver(&self, route: &Route, request: &Request<'_>, body: &[u8]) -> Result<Answer, DeliveryError> {
+        let webhook = route.webhook().ok_or(DeliveryError::Unknown)?;
+        self.verify(route, request, body)?;
+        let input = trigger_input(route, request, body).await?;
+        let question = route.proof.as_ref().and_then(|proof| signature::handshake(&proof.scheme, &input["body"]));
+        if let Some(handshake) = question {
+            return Ok(Answer::Handshake(handshake));
+        }
+        route.plan.check_input(&input["body"]).map_err(DeliveryError::Input)?;
+        let delivery = delivery(route, webhook, request, &input["body"]);
+        self.admit(route, webhook, input, delivery).await
+    }
+
+    fn verify(&self, route: &Route, request: &Request<'_>, body: &[u8]) -> Result<(), SignatureError> {
+        let Some(proof) = &route.proof else { return Ok(()) };
+        let origins = if proof.scheme == signature::Scheme::Twilio { self.surroundings.origins(request) } else { Vec::new() };
+        let presented = Presented {
+            headers: Headers(request.headers),
+            body,
+            origins: &origins,
+            target: request.target,
+            now: self.clock.now(),
+        };
+        signature::verify(&proof.scheme, &proof.secrets, proof.tolerance, &presented)
     }
 
     async fn admit(
         &self,
         route: &Route,
         webhook: &WebhookTrigger,
-        request: &Request<'_>,
         input: Value,
+        delivery: Option<Delivery>,
     ) -> Result<Answer, DeliveryError> {
         let execution_id = self.admission.next_id();
-        let ended =
-            (webhook.respond == Respond::WhenFinished).then(|| Waiting::new(&self.hub, route.workspace_id, execution_id));
+        let waiting = match webhook.respond {
+            Respond::Immediately => None,
+            Respond::WhenFinished => Some(self.hub.wait(route.workspace_id, execution_id, Arc::default())),
+            Respond::Step => Some(self.hub.wait(route.workspace_id, execution_id, route.plan.respond_steps())),
+        };
         let arrival = Arrival {
             execution_id,
             workspace_id: route.workspace_id,
@@ -142,76 +179,43 @@ impl Webhooks {
             plan: Arc::clone(&route.plan),
             trigger: TriggerOrigin { kind: "webhook".into(), id: Some(Arc::clone(route.trigger_id())) },
             input: Arc::new(input),
-            delivery: delivery(route, webhook, request),
+            delivery,
             retry: None,
             parent: None,
         };
-        match (self.admission.admit(arrival).await?, ended) {
+        match (self.admission.admit(arrival).await?, waiting) {
             (Outcome::Duplicate(execution_id), _) => Ok(Answer::Accepted { execution_id, duplicate: true }),
             (Outcome::Admitted, None) => Ok(Answer::Accepted { execution_id, duplicate: false }),
-            (Outcome::Admitted, Some(ended)) => Ok(match ended.event().await {
-                Some(event) => Answer::Finished(event),
-                None => Answer::Accepted { execution_id, duplicate: false },
-            }),
+            (Outcome::Admitted, Some(waiting)) => Ok(answered(waiting, webhook.respond_within).await),
         }
     }
 }
 
-/// A place in the list of those who wait for the end of an execution; given up when it is dropped.
-struct Waiting<'a> {
-    hub: &'a Hub,
-    execution_id: ExecutionId,
-    ended: tokio::sync::oneshot::Receiver<Event>,
-}
-
-impl<'a> Waiting<'a> {
-    fn new(hub: &'a Hub, workspace_id: tidemill_common::ids::WorkspaceId, execution_id: ExecutionId) -> Self {
-        Self { hub, execution_id, ended: hub.wait_for_end(workspace_id, execution_id) }
-    }
-
-    /// The execution's last event, or nothing when it takes longer than a sender is made to wait.
-    async fn event(mut self) -> Option<Event> {
-        let patience = Duration::from_secs(limits::RESPOND_SECONDS);
-        tokio::time::timeout(patience, &mut self.ended).await.ok()?.ok()
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.hub.stop_waiting(self.execution_id);
-    }
-}
-
-/// What expressions see as `trigger`.
-fn trigger_input(webhook: &WebhookTrigger, request: &Request<'_>) -> Result<Value, BodyError> {
-    let mut headers = Map::new();
-    let mut content_type = None;
-    for (name, value) in request.headers {
-        let Ok(value) = std::str::from_utf8(value) else { continue };
-        if *name == "content-type" {
-            content_type = Some(value);
-        }
-        if !PROOFS.contains(name) && webhook.auth.header() != Some(*name) {
-            headers.insert((*name).to_owned(), Value::from(value));
+/// What the sender gets when the execution has said it, or when the sender has waited long enough.
+async fn answered(waiting: Waiting, patience: Duration) -> Answer {
+    let execution_id = waiting.execution_id();
+    let Some(event) = waiting.event(patience).await else { return Answer::Accepted { execution_id, duplicate: false } };
+    let EventBody::StepCompleted { step, output, .. } = &event.body else { return Answer::Finished(event) };
+    match Reply::read(output) {
+        Ok(reply) => Answer::Replied(execution_id, reply),
+        Err(why) => {
+            let error = StepError::new(FailureClass::User, format!("this is no answer for a webhook's sender: {why}"));
+            Answer::Unanswerable(execution_id, StepError { step: Some(step.to_string()), ..error })
         }
     }
-    let query: Map<String, Value> = url::form_urlencoded::parse(request.query.as_bytes())
-        .map(|(name, value)| (name.into_owned(), Value::from(value)))
-        .collect();
-    let body = body::parse(content_type, request.body)?;
-    Ok(json!({"method": request.method, "path": request.path, "query": query, "headers": headers, "body": body}))
 }
 
 /// The sender's own name for the delivery, if it gave one.
-fn delivery(route: &Route, webhook: &WebhookTrigger, request: &Request<'_>) -> Option<Delivery> {
-    let header = |name: &str| {
-        let (_, value) = request.headers.iter().find(|(header, _)| *header == name)?;
-        std::str::from_utf8(value).ok().filter(|id| !id.is_empty() && id.len() <= 255).map(str::to_owned)
+fn delivery(route: &Route, webhook: &WebhookTrigger, request: &Request<'_>, body: &Value) -> Option<Delivery> {
+    let header = |name: &str| request.header(name).filter(|id| !id.is_empty() && id.len() <= 255).map(str::to_owned);
+    let own = || {
+        let scheme = &route.proof.as_ref()?.scheme;
+        signature::delivery_id(scheme, Headers(request.headers), body)
     };
-    let own = || route.proof.as_ref().and_then(|(scheme, _)| signature::delivery_id(scheme, Headers(request.headers)));
     let key = match &webhook.dedupe_header {
         Some(name) => header(name),
         None => own().or_else(|| header("idempotency-key")),
     }?;
-    Some(Delivery { source: format!("webhook:{}:{}", route.workflow_uid, route.trigger_id()), key })
+    let kind = if route.test { "test" } else { "webhook" };
+    Some(Delivery { source: format!("{kind}:{}:{}", route.workflow_uid, route.trigger_id()), key })
 }

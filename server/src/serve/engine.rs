@@ -13,14 +13,14 @@ use tokio::task::JoinSet;
 use super::{Error, files};
 use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
-use crate::app::{Executions, Replays};
+use crate::app::{BulkRounds, Executions, Replays};
 use crate::background::Background;
 use crate::config::ServeConfig;
 use crate::domain::execution::Answer;
 use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::ingress::{CallStarts, FailureStarts, Manual, Resumes, Routes, Webhooks};
+use crate::ingress::{CallStarts, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
 use crate::queue::{AnswerTo, Load, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
@@ -45,6 +45,7 @@ pub(super) struct Engine {
     pub(super) webhooks: Webhooks,
     pub(super) schedules_changed: Arc<Notify>,
     pub(super) replay_ordered: Arc<Notify>,
+    pub(super) bulk_ordered: Arc<Notify>,
     pub(super) executions: Executions,
     pub(super) resume: Resume,
     pub(super) resumes: Resumes,
@@ -94,8 +95,11 @@ impl Engine {
         let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
+        let surroundings =
+            Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
         let schedules_changed = Arc::new(Notify::new());
         let replay_ordered = Arc::new(Notify::new());
+        let bulk_ordered = Arc::new(Notify::new());
         let calls_left = Arc::new(Notify::new());
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
         let starts = (admission.clone(), manual.clone());
@@ -109,6 +113,7 @@ impl Engine {
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
             hub: hub.clone(),
+            bulk: BulkRounds::new(executions.clone(), Arc::clone(&bulk_ordered)),
             replays: Replays::new(database.clone(), executions.clone(), Arc::clone(&clock), Arc::clone(&replay_ordered)),
             database: database.clone(),
             clock: Arc::clone(&clock),
@@ -117,7 +122,7 @@ impl Engine {
         };
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
-            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock)),
+            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock), surroundings),
             background: background.start(),
             database,
             schema,
@@ -131,6 +136,7 @@ impl Engine {
             routes,
             schedules_changed,
             replay_ordered,
+            bulk_ordered,
             executions,
             resume,
             resumes,

@@ -8,7 +8,9 @@ use tokio::sync::Semaphore;
 use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
-use crate::app::{Accounts, Activated, Code, DeadLetters, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{
+    Accounts, Activated, BulkOrders, Code, DeadLetters, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces,
+};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
 
@@ -33,7 +35,7 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 
 fn deps(engine: &Engine) -> ApiDeps {
     let Engine { database, schema, draining, clock, vault, metrics, versions, code, routes, .. } = engine;
-    let Engine { executions, replay_ordered, schedules_changed, .. } = engine;
+    let Engine { executions, replay_ordered, bulk_ordered, schedules_changed, .. } = engine;
     let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
     let activated: Activated = Arc::new(move || {
         routes.forget();
@@ -49,6 +51,7 @@ fn deps(engine: &Engine) -> ApiDeps {
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated, code.clone()),
         code: Code::new(code.clone()),
         executions: executions.clone(),
+        bulk: BulkOrders::new(executions.clone(), Arc::clone(bulk_ordered)),
         dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining), code.clone()),
         metrics: Arc::clone(metrics),

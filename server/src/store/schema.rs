@@ -131,6 +131,8 @@ diesel::table! {
         kind -> Text,
         path -> Nullable<Text>,
         next_at -> Nullable<Timestamptz>,
+        instant -> Nullable<Timestamptz>,
+        last_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -282,6 +284,29 @@ diesel::table! {
         replay_rate -> Nullable<Integer>,
         canary -> Bool,
         replayed_as -> Nullable<Uuid>,
+        replay_patch -> Nullable<Json>,
+    }
+}
+
+diesel::table! {
+    /// Orders about many executions at once.
+    bulk_orders (workspace_id, id) {
+        workspace_id -> Uuid,
+        id -> Uuid,
+        action -> Text,
+        state -> Text,
+        workflow_uid -> Nullable<Uuid>,
+        statuses -> Text,
+        from_id -> Uuid,
+        until_id -> Uuid,
+        cursor_id -> Nullable<Uuid>,
+        details -> Json,
+        rate -> Integer,
+        ordered_by -> Text,
+        done -> BigInt,
+        skipped -> BigInt,
+        next_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -9,6 +9,8 @@ pub enum DeliveryOutcome {
     Admitted,
     /// Known already, by the sender's id of it.
     Duplicate,
+    /// A question whether anybody is there, which was answered.
+    Handshake,
     /// Its sender could not be verified.
     Unverified,
     /// Nobody listens at its path.
@@ -23,8 +25,16 @@ pub enum DeliveryOutcome {
 
 impl DeliveryOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 7] =
-        [Self::Admitted, Self::Duplicate, Self::Unverified, Self::NotFound, Self::Invalid, Self::Overloaded, Self::Unavailable];
+    pub const ALL: [Self; 8] = [
+        Self::Admitted,
+        Self::Duplicate,
+        Self::Handshake,
+        Self::Unverified,
+        Self::NotFound,
+        Self::Invalid,
+        Self::Overloaded,
+        Self::Unavailable,
+    ];
 
     /// The word in the label.
     #[must_use]
@@ -32,6 +42,7 @@ impl DeliveryOutcome {
         match self {
             Self::Admitted => "admitted",
             Self::Duplicate => "duplicate",
+            Self::Handshake => "handshake",
             Self::Unverified => "unverified",
             Self::NotFound => "not_found",
             Self::Invalid => "invalid",

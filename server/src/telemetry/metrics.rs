@@ -41,7 +41,7 @@ pub struct Metrics {
     journal_commit: Histogram,
     http_requests: Family<RequestLabels, Count>,
     http_request_duration: Histogram,
-    webhook_deliveries: Children<DeliveryOutcome, 7>,
+    webhook_deliveries: Children<DeliveryOutcome, 8>,
     stream_subscribers: Gauge,
     code: CodeMetrics,
 }
@@ -197,7 +197,7 @@ fn executions_finished(registry: &mut Registry) -> Children<ExecutionStatus, 4> 
     Children(states.map(|status| (status, family.get_or_create_owned(&StatusLabel { status: status.as_str() }))))
 }
 
-fn webhook_deliveries(registry: &mut Registry) -> Children<DeliveryOutcome, 7> {
+fn webhook_deliveries(registry: &mut Registry) -> Children<DeliveryOutcome, 8> {
     let family: Family<OutcomeLabel, Count> =
         add(registry, "webhook_deliveries", "Deliveries to webhooks, by what became of them", Family::default());
     let child = |outcome: DeliveryOutcome| family.get_or_create_owned(&OutcomeLabel { outcome: outcome.as_str() });

@@ -10,7 +10,7 @@ use super::{Error, Exit, reference};
 /// Approve what a step of an execution waits for
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  tidemill approve @latest --comment checked\n  tidemill approve 3f2a9c01 --step refund --answer '{\"amount\":7}'"
+    after_help = "Examples:\n  tidemill approve @latest --comment 'checked with the bank'\n  tidemill approve 3f2a9c01 --step refund --answer '{\"amount\": 7}'"
 )]
 pub struct Approve {
     #[command(flatten)]

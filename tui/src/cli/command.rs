@@ -9,7 +9,8 @@ use super::globals::Globals;
 use super::output;
 use super::session::Session;
 use super::{
-    Error, Exit, about, activate, apply, approve, cancel, code, ctx, delete, demo, describe, diff, dlq, get, login, logs, nouns,
+    Error, Exit, about, activate, apply, approve, bulk, cancel, code, ctx, delete, demo, describe, diff, dlq, get, login, logs,
+    nouns,
 };
 use super::{pause, raw, retry, secret, start, terminal, token, validate, watch, why, workspace};
 
@@ -63,6 +64,9 @@ pub enum ClientCommand {
     Reject(approve::Reject),
     /// Decide about a step whose node was lost and that is never repeated by itself
     Decide(approve::Decide),
+    /// Cancel or retry every execution that fits
+    #[command(subcommand)]
+    Bulk(bulk::Bulk),
     /// List, replay and discard executions that failed for good
     #[command(subcommand, visible_alias = "dead-letters")]
     Dlq(dlq::Dlq),
@@ -172,6 +176,7 @@ async fn dispatch(command: ClientCommand, session: &Session, binary: Binary) -> 
         C::Approve(approve) => approve.run(session).await,
         C::Reject(reject) => reject.run(session).await,
         C::Decide(decide) => decide.run(session).await,
+        C::Bulk(bulk) => bulk.run(session).await,
         C::Dlq(dlq) => dlq.run(session).await,
         C::Code(code) => code.run(session).await,
         C::Activate(activate) => activate.run(session).await,

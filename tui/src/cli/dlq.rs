@@ -7,6 +7,7 @@ use tidemill_common::limits::PAGE_ITEMS;
 
 use super::retry::From;
 use super::session::Session;
+use super::start::read_input;
 use super::{Error, Exit, reference};
 use crate::client::{Client, DeadLetterQuery};
 
@@ -67,6 +68,9 @@ pub struct Replay {
     /// Where each begins
     #[arg(long, value_enum, default_value = "failed")]
     from: From,
+    /// Changes of each one's input: a JSON Merge Patch, @FILE, or - for stdin
+    #[arg(long, value_name = "JSON|@FILE|-")]
+    patch: Option<String>,
     /// So many go first; the others follow when these succeeded
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     canary: u32,
@@ -132,7 +136,8 @@ impl Replay {
         let client = session.client()?;
         let (ids, fingerprint) = which(&client, &self.which).await?.parts();
         let (canary, rate) = (self.canary, Some(self.rate));
-        let order = DeadLetterReplay { ids, fingerprint, from: self.from.into(), canary, rate };
+        let patch = self.patch.as_deref().map(read_input).transpose()?;
+        let order = DeadLetterReplay { ids, fingerprint, from: self.from.into(), patch, canary, rate };
         let ordered = client.dead_letter_replay(&order).await?;
         let verbed = match ordered.canaries {
             0 => "will be replayed".to_owned(),

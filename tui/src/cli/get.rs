@@ -71,7 +71,7 @@ pub struct Executions {
     limit: usize,
 }
 
-fn parse_status(word: &str) -> Result<ExecutionStatus, String> {
+pub(super) fn parse_status(word: &str) -> Result<ExecutionStatus, String> {
     let known = || ExecutionStatus::ALL.map(ExecutionStatus::as_str).join(", ");
     ExecutionStatus::from_word(word).ok_or_else(|| format!("the states are {}", known()))
 }

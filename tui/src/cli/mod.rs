@@ -8,6 +8,7 @@ mod about;
 mod activate;
 mod apply;
 mod approve;
+mod bulk;
 mod cancel;
 mod code;
 mod command;

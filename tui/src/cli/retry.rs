@@ -24,6 +24,9 @@ pub struct Retry {
     /// Input as JSON instead of the old one: a document, @FILE, or - for stdin
     #[arg(short, long, value_name = "JSON|@FILE|-")]
     input: Option<String>,
+    /// Changes of the old input: a JSON Merge Patch, @FILE, or - for stdin
+    #[arg(long, value_name = "JSON|@FILE|-", conflicts_with = "input")]
+    patch: Option<String>,
     /// Execute this version, with --from start
     #[arg(long, value_name = "N")]
     version: Option<i32>,
@@ -53,7 +56,8 @@ impl Retry {
         let client = session.client()?;
         let id = reference::execution(&client, &self.id).await?;
         let input = self.input.as_deref().map(read_input).transpose()?;
-        let retry = ExecutionRetry { from: self.from.into(), input, version: self.version };
+        let patch = self.patch.as_deref().map(read_input).transpose()?;
+        let retry = ExecutionRetry { from: self.from.into(), input, patch, version: self.version };
         let started = client.execution_retry(id, &retry).await?;
         session.printer.change("execution", &started.id.to_string(), &format!("started, a retry of {id}"), &started)?;
         Ok(Exit::Ok)

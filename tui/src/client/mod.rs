@@ -7,6 +7,7 @@
 mod account;
 mod approval;
 mod backoff;
+mod bulk;
 mod code;
 mod dead_letter;
 mod error;

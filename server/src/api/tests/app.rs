@@ -16,7 +16,9 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
-use crate::app::{Accounts, Code, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces};
+use crate::app::{
+    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces,
+};
 use crate::auth::Authenticator;
 use crate::executor::Plans;
 use crate::runner::code::{CodeOptions, CodeRunner};
@@ -82,6 +84,7 @@ impl TestApp {
         let engine = Arc::new(DiaryEngine::new(store.clone()));
         // There is no step host in these tests: code is refused.
         let code = CodeRunner::start(CodeOptions::new("/nonexistent".into()));
+        let executions = Executions::new(store.clone(), plans.clone(), engine.clone(), Arc::clone(&clock));
         let deps = ApiDeps {
             authenticator: authenticator.clone(),
             idempotency: Idempotency::new(store.clone(), clock.clone()),
@@ -91,7 +94,8 @@ impl TestApp {
             secrets: Secrets::new(store.clone(), vault, clock.clone()),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
             code: Code::new(code.clone()),
-            executions: Executions::new(store.clone(), plans, engine.clone(), Arc::clone(&clock)),
+            bulk: BulkOrders::new(executions.clone(), Arc::default()),
+            executions,
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
             health: Health::new(store, schema, draining.clone(), code),
             metrics: Arc::default(),

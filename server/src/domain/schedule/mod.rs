@@ -1,95 +1,21 @@
-//! When a schedule fires: cron expressions in a time zone, with a written rule for daylight saving time.
+//! When a schedule fires: cron expressions in a time zone, intervals, one instant; what happens to instants that were missed; and
+//! an explanation of it all.
 //!
-//! The rule. A time that the clock skips (spring) fires once, at the first instant after the gap. A time that the clock shows
-//! twice (autumn) fires once, the first time. A schedule with a wildcard or a step in minute or hour goes on in real time
-//! through both.
+//! A schedule is a set of instants that depends on nothing but the schedule: whoever asks, and whenever, gets the same ones. That
+//! makes an instant the name of a firing, so that none happens twice. Start at [`Schedule`].
 
-use chrono::{DateTime, Offset, TimeDelta, Utc};
-use chrono_tz::Tz;
-use croner::Cron;
-use croner::errors::CronError;
-use croner::parser::{CronParser, Seconds, Year};
-use thiserror::Error;
-
-/// A cron expression in a time zone.
-#[derive(Debug, Clone)]
-pub struct Schedule {
-    cron: Cron,
-    timezone: Tz,
-}
-
-/// What is wrong with a schedule.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum ScheduleError {
-    /// The cron expression can't be read, or names a date that never comes.
-    #[error("{0}")]
-    Cron(String),
-    /// No IANA time zone has this name.
-    #[error("there is no time zone `{0}`; use a name of the IANA database, such as Europe/Berlin or UTC")]
-    Timezone(String),
-}
-
-/// Longest cron expression, in bytes.
-const LONGEST: usize = 200;
-/// The search for occurrences copes with gaps of up to two hours; a zone that crosses the date line skips a day.
-const LONG_GAP_SECONDS: i32 = 2 * 3600;
-/// 29 February of a given weekday comes after at most 40 years.
-const HORIZON_YEARS: i64 = 41;
-
-impl Schedule {
-    /// Reads a cron expression (five fields, or six with seconds first) and the IANA name of a time zone.
-    ///
-    /// # Errors
-    /// What is wrong, in words; also that the expression names a date that never comes.
-    pub fn parse(cron: &str, timezone: &str) -> Result<Self, ScheduleError> {
-        let timezone = timezone.parse().map_err(|_| ScheduleError::Timezone(timezone.chars().take(60).collect()))?;
-        if cron.len() > LONGEST {
-            return Err(ScheduleError::Cron(format!("a cron expression may have {LONGEST} characters")));
-        }
-        let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
-        let cron = parser.parse(cron).map_err(|error| ScheduleError::Cron(unreadable(&error)))?;
-        let anywhere = Self { cron, timezone: Tz::UTC };
-        if anywhere.next_after(DateTime::UNIX_EPOCH).is_none() {
-            return Err(ScheduleError::Cron("the cron expression names a date that never comes".to_owned()));
-        }
-        Ok(Self { timezone, ..anywhere })
-    }
-
-    /// The first instant strictly after `instant` at which it fires; none if that is more than 41 years away.
-    pub fn next_after(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let horizon = instant.checked_add_signed(TimeDelta::days(HORIZON_YEARS * 366))?;
-        self.search(instant).or_else(|| self.after_long_gap(instant, horizon)).filter(|next| *next <= horizon)
-    }
-
-    fn search(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let local = instant.with_timezone(&self.timezone);
-        self.cron.find_next_occurrence(&local, false).ok().map(|next| next.with_timezone(&Utc)).filter(|next| *next > instant)
-    }
-
-    /// The end of the first gap that is too long for the search: there a time that it swallowed fires.
-    fn after_long_gap(&self, instant: DateTime<Utc>, horizon: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let day = TimeDelta::days(1);
-        let days = std::iter::successors(Some(instant), |day_start| day_start.checked_add_signed(day));
-        let before =
-            days.take_while(|start| *start <= horizon).find(|start| self.skipped(*start, *start + day) > LONG_GAP_SECONDS)?;
-        let (mut low, mut high) = (before, before + day);
-        while high - low > TimeDelta::seconds(1) {
-            let middle = low + (high - low) / 2;
-            if self.skipped(low, middle) > LONG_GAP_SECONDS { high = middle } else { low = middle }
-        }
-        DateTime::from_timestamp(high.timestamp(), 0)
-    }
-
-    /// How many seconds the local clock skips between two instants.
-    fn skipped(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> i32 {
-        let offset = |instant: DateTime<Utc>| instant.with_timezone(&self.timezone).offset().fix().local_minus_utc();
-        offset(to) - offset(from)
-    }
-}
-
-fn unreadable(error: &CronError) -> String {
-    format!("the cron expression can't be read: {}", error.to_string().trim_end_matches('.'))
-}
-
+mod cron;
 #[cfg(test)]
-mod tests;
+mod cron_tests;
+mod explain;
+mod jitter;
+mod missed;
+mod timing;
+#[cfg(test)]
+mod timing_tests;
+mod zone;
+
+pub use explain::{Change, Explanation, explain};
+pub use missed::{CatchUp, Missed};
+pub use timing::{Draft, Schedule, ScheduleError};
+pub use zone::{local_time, timezone};

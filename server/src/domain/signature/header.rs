@@ -19,4 +19,9 @@ impl<'a> Headers<'a> {
         let text = std::str::from_utf8(value).map_err(|_| SignatureError::Malformed)?;
         if text.is_empty() { Err(SignatureError::Malformed) } else { Ok(text) }
     }
+
+    /// Whether there is a header called `name`.
+    pub(super) fn has(self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
+    }
 }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac};
 use proptest::prelude::*;
+use serde_json::Value;
 use sha2::Sha256;
 
 use super::*;
@@ -26,7 +27,19 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
 
 fn check(scheme: &Scheme, secrets: &[&[u8]], headers: &[(&str, &str)], body: &[u8]) -> Result<(), SignatureError> {
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-    verify(scheme, secrets, Headers(&headers), body, now())
+    check_at(scheme, secrets, &headers, body, now())
+}
+
+fn check_at(
+    scheme: &Scheme,
+    secrets: &[&[u8]],
+    headers: &[(&str, &[u8])],
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Result<(), SignatureError> {
+    let secrets: Vec<_> = secrets.iter().map(|secret| secret.to_vec()).collect();
+    let presented = Presented { headers: Headers(headers), body, origins: &[], target: "/hooks/main/x", now };
+    verify(scheme, &secrets, scheme.tolerance(), &presented)
 }
 
 fn github_signature(body: &[u8]) -> String {
@@ -101,7 +114,7 @@ fn standard_webhooks_accepts_the_example_of_its_documentation() {
         ("webhook-signature", b"v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
     ];
     let then = DateTime::from_timestamp(1_614_265_330, 0).unwrap();
-    assert_eq!(verify(&Scheme::StandardWebhooks, &[WHSEC.as_bytes()], Headers(&headers), body, then), Ok(()));
+    assert_eq!(check_at(&Scheme::StandardWebhooks, &[WHSEC.as_bytes()], &headers, body, then), Ok(()));
 }
 
 #[test]
@@ -154,7 +167,7 @@ fn standard_webhooks_needs_each_header_once() {
 }
 
 fn generic(algorithm: Algorithm, encoding: Encoding) -> Scheme {
-    Scheme::Hmac(HmacScheme { algorithm, header: "X-Signature".to_owned(), prefix: String::new(), encoding })
+    Scheme::Hmac(HmacScheme { algorithm, header: "X-Signature".into(), prefix: String::new(), encoding, stamp: None })
 }
 
 #[test]
@@ -180,15 +193,16 @@ fn a_generic_hmac_fits_the_published_test_vectors() {
 
 #[test]
 fn bearer_api_key_and_basic_compare_the_whole_secret() {
-    let key = Scheme::ApiKey { header: "X-Api-Key".to_owned() };
+    let key = Scheme::ApiKey { header: "X-Api-Key".into() };
     assert_eq!(check(&key, &[b"k-123"], &[("x-api-key", "k-123")], BODY), Ok(()));
     assert_eq!(check(&Scheme::Bearer, &[b"k-123"], &[("authorization", "bearer k-123")], BODY), Ok(()));
+    let ada = Scheme::Basic { username: "ada".to_owned() };
     let basic = format!("Basic {}", STANDARD.encode("ada:pass:word"));
-    assert_eq!(check(&Scheme::Basic, &[b"ada:pass:word"], &[("Authorization", &basic)], BODY), Ok(()));
+    assert_eq!(check(&ada, &[b"pass:word"], &[("Authorization", &basic)], BODY), Ok(()));
     for wrong in ["k-12", "k-1234", "K-123", " k-123"] {
         assert_eq!(check(&key, &[b"k-123"], &[("x-api-key", wrong)], BODY), Err(SignatureError::Mismatch));
     }
-    for (scheme, value) in [(&Scheme::Bearer, "k-123"), (&Scheme::Bearer, "Basic k-123"), (&Scheme::Basic, "Basic %%%")] {
+    for (scheme, value) in [(&Scheme::Bearer, "k-123"), (&Scheme::Bearer, "Basic k-123"), (&ada, "Basic %%%")] {
         assert_eq!(check(scheme, &[b"k-123"], &[("authorization", value)], BODY), Err(SignatureError::Malformed));
     }
     assert_eq!(check(&Scheme::Bearer, &[b"k-123"], &[("authorization", "Bearer ")], BODY), Err(SignatureError::Mismatch));
@@ -205,12 +219,12 @@ fn every_refusal_reads_the_same() {
 #[test]
 fn the_delivery_id_comes_from_the_scheme() {
     let headers: [(&str, &[u8]); 2] = [("X-GitHub-Delivery", b"72d3162e-cc78"), ("Webhook-Id", b"msg_1")];
-    assert_eq!(delivery_id(&Scheme::Github, Headers(&headers)).as_deref(), Some("72d3162e-cc78"));
-    assert_eq!(delivery_id(&Scheme::StandardWebhooks, Headers(&headers)).as_deref(), Some("msg_1"));
-    assert_eq!(delivery_id(&Scheme::Bearer, Headers(&headers)), None);
+    assert_eq!(delivery_id(&Scheme::Github, Headers(&headers), &Value::Null).as_deref(), Some("72d3162e-cc78"));
+    assert_eq!(delivery_id(&Scheme::StandardWebhooks, Headers(&headers), &Value::Null).as_deref(), Some("msg_1"));
+    assert_eq!(delivery_id(&Scheme::Bearer, Headers(&headers), &Value::Null), None);
     let long = "x".repeat(256);
     for bad in [b"".as_slice(), b"a b", b"\xff", long.as_bytes()] {
-        assert_eq!(delivery_id(&Scheme::Github, Headers(&[("x-github-delivery", bad)])), None);
+        assert_eq!(delivery_id(&Scheme::Github, Headers(&[("x-github-delivery", bad)]), &Value::Null), None);
     }
 }
 
@@ -236,8 +250,8 @@ proptest! {
             let mut flipped = signature.clone().into_bytes();
             let place = at.index(flipped.len());
             flipped[place] ^= 1 << bit;
-            prop_assert_eq!(verify(&scheme, &[&key], Headers(&[("x-signature", signature.as_bytes())]), &body, now()), Ok(()));
-            prop_assert!(verify(&scheme, &[&key], Headers(&[("x-signature", &flipped)]), &body, now()).is_err());
+            prop_assert_eq!(check_at(&scheme, &[&key], &[("x-signature", signature.as_bytes())], &body, now()), Ok(()));
+            prop_assert!(check_at(&scheme, &[&key], &[("x-signature", &flipped)], &body, now()).is_err());
         }
     }
 }

@@ -1,21 +1,14 @@
 //! The check itself.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use hmac::digest::KeyInit;
-use hmac::{Hmac, Mac};
-use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha512};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::Choice;
 
-use super::{Algorithm, Encoding, Headers, HmacScheme, Scheme};
-
-/// How far a signed timestamp may be from now, in seconds, in both directions (Standard Webhooks 1.0.0).
-pub const TOLERANCE_SECONDS: u64 = 300;
-
-/// Longest id of a delivery that is looked at, in bytes.
-const DELIVERY_ID_BYTES: usize = 255;
+use super::mac::{accepted, any_equal, same, tag, written};
+use super::{Algorithm, Encoding, Headers, HmacScheme, Scheme, senders, stamp};
 
 /// Why a sender was not believed. The text is the same for all of them, because it is what a forger gets to see;
 /// [`SignatureError::reason`] is for the log.
@@ -28,7 +21,7 @@ pub enum SignatureError {
     Duplicate,
     /// A header is not written as the scheme says.
     Malformed,
-    /// The signed timestamp is too far from now.
+    /// The signed time is too far from now.
     Stale,
     /// No secret fits.
     Mismatch,
@@ -44,152 +37,114 @@ impl SignatureError {
             Self::Missing => "a needed header is missing",
             Self::Duplicate => "a needed header came more than once",
             Self::Malformed => "a needed header is malformed",
-            Self::Stale => "the timestamp is more than 300 seconds away from now",
+            Self::Stale => "the time of sending is too far from now: a replay, or a clock that is wrong",
             Self::Mismatch => "no secret of the trigger fits",
             Self::Secret => "the trigger has no usable secret",
         }
     }
 }
 
-/// Whether the sender of `body` knows one of `secrets` (more than one while a secret is being rotated).
+/// A delivery as it is checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Presented<'a> {
+    /// Its headers.
+    pub headers: Headers<'a>,
+    /// The raw body, before anything has read it.
+    pub body: &'a [u8],
+    /// Where the sender may believe this server to be: `https://hooks.example.com`. Only Twilio signs the address.
+    pub origins: &'a [String],
+    /// What follows in the address: path and query, as they came.
+    pub target: &'a str,
+    /// The present instant. It matters only to schemes that sign a time.
+    pub now: DateTime<Utc>,
+}
+
+/// Whether the sender knows one of `secrets` (two while a secret is being rotated), and signed within `tolerance` of now.
 ///
-/// `body` is the raw body, before anything has read it. `now` matters only to schemes that sign a timestamp.
+/// # Errors
+/// Why it is not believed.
 pub fn verify(
     scheme: &Scheme,
-    secrets: &[&[u8]],
-    headers: Headers<'_>,
-    body: &[u8],
-    now: DateTime<Utc>,
+    secrets: &[Vec<u8>],
+    tolerance: Duration,
+    presented: &Presented<'_>,
 ) -> Result<(), SignatureError> {
-    if secrets.is_empty() || secrets.iter().any(|secret| secret.is_empty()) {
+    if secrets.is_empty() || secrets.iter().any(Vec::is_empty) {
         return Err(SignatureError::Secret);
     }
+    let headers = presented.headers;
     match scheme {
-        Scheme::Github => verify_hmac(&github(), secrets, headers, body),
-        Scheme::StandardWebhooks => verify_standard_webhooks(secrets, headers, body, now),
-        Scheme::Hmac(hmac) => verify_hmac(hmac, secrets, headers, body),
-        Scheme::Bearer => any_equal(secrets, authorization(headers, "bearer")?.as_bytes()),
-        Scheme::ApiKey { header } => any_equal(secrets, headers.only(header)?.as_bytes()),
-        Scheme::Basic => {
+        Scheme::StandardWebhooks => senders::standard_webhooks(secrets, tolerance, presented),
+        Scheme::Github => over_body(secrets, presented, ("x-hub-signature-256", "sha256=", Encoding::Hex)),
+        Scheme::Shopify => over_body(secrets, presented, ("x-shopify-hmac-sha256", "", Encoding::Base64)),
+        Scheme::Stripe => senders::stripe(secrets, tolerance, presented),
+        Scheme::Slack => senders::slack(secrets, tolerance, presented),
+        Scheme::Twilio => senders::twilio(secrets, presented),
+        Scheme::Gitlab => any_of(secrets, headers.only("x-gitlab-token")?.as_bytes()),
+        Scheme::Linear => {
+            over_body(secrets, presented, ("linear-signature", "", Encoding::Hex))?;
+            senders::linear_is_fresh(tolerance, presented)
+        }
+        Scheme::Discord => senders::discord(secrets, tolerance, presented),
+        Scheme::Zendesk => senders::zendesk(secrets, tolerance, presented),
+        Scheme::Hmac(hmac) => generic(hmac, secrets, tolerance, presented),
+        Scheme::Bearer => any_of(secrets, authorization(headers, "bearer")?.as_bytes()),
+        Scheme::ApiKey { header } => any_of(secrets, headers.only(header)?.as_bytes()),
+        Scheme::Basic { username } => {
             let given = STANDARD.decode(authorization(headers, "basic")?).map_err(|_| SignatureError::Malformed)?;
-            any_equal(secrets, &given)
+            let pairs: Vec<_> = secrets.iter().map(|password| [username.as_bytes(), b":", password].concat()).collect();
+            any_of(&pairs, &given)
         }
     }
 }
 
-/// The sender's own id of this delivery, by which a repeated delivery is known again; none where the scheme has no such thing.
-#[must_use]
-pub fn delivery_id(scheme: &Scheme, headers: Headers<'_>) -> Option<String> {
-    let name = match scheme {
-        Scheme::Github => "x-github-delivery",
-        Scheme::StandardWebhooks => "webhook-id",
-        Scheme::Hmac(_) | Scheme::Bearer | Scheme::ApiKey { .. } | Scheme::Basic => return None,
-    };
-    headers.only(name).ok().filter(|id| is_delivery_id(id)).map(str::to_owned)
-}
-
-fn is_delivery_id(id: &str) -> bool {
-    id.len() <= DELIVERY_ID_BYTES && id.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-fn github() -> HmacScheme {
-    HmacScheme {
-        algorithm: Algorithm::Sha256,
-        header: "x-hub-signature-256".to_owned(),
-        prefix: "sha256=".to_owned(),
-        encoding: Encoding::Hex,
-    }
-}
-
-fn verify_hmac(scheme: &HmacScheme, secrets: &[&[u8]], headers: Headers<'_>, body: &[u8]) -> Result<(), SignatureError> {
-    let given = headers.only(&scheme.header)?.strip_prefix(&scheme.prefix).ok_or(SignatureError::Malformed)?;
-    let mut found = Choice::from(0);
-    for secret in secrets {
-        // The written forms are compared, so that one signature has exactly one spelling.
-        found |= written(scheme.encoding, &tag(scheme.algorithm, secret, &[body])).as_bytes().ct_eq(given.as_bytes());
-    }
-    accepted(found)
-}
-
-fn verify_standard_webhooks(
-    secrets: &[&[u8]],
-    headers: Headers<'_>,
-    body: &[u8],
-    now: DateTime<Utc>,
+/// An HMAC-SHA256 over the body alone, found in `(header, prefix, encoding)`.
+fn over_body(
+    secrets: &[Vec<u8>],
+    presented: &Presented<'_>,
+    (header, prefix, encoding): (&str, &str, Encoding),
 ) -> Result<(), SignatureError> {
-    let id = headers.only("webhook-id")?;
-    let timestamp = headers.only("webhook-timestamp")?;
-    let signatures = headers.only("webhook-signature")?;
-    // A dot in the id would let the same signed bytes be read as another id, timestamp and body.
-    if !is_delivery_id(id) || id.contains('.') {
-        return Err(SignatureError::Malformed);
-    }
-    check_timestamp(timestamp, now)?;
+    let given = presented.headers.only(header)?.strip_prefix(prefix).ok_or(SignatureError::Malformed)?;
+    signed(secrets, &[presented.body], (Algorithm::Sha256, encoding), &[given])
+}
+
+fn generic(
+    scheme: &HmacScheme,
+    secrets: &[Vec<u8>],
+    tolerance: Duration,
+    presented: &Presented<'_>,
+) -> Result<(), SignatureError> {
+    let given = presented.headers.only(&scheme.header)?.strip_prefix(&*scheme.prefix).ok_or(SignatureError::Malformed)?;
+    let written = (scheme.algorithm, scheme.encoding);
+    let Some(stamp) = &scheme.stamp else { return signed(secrets, &[presented.body], written, &[given]) };
+    let sent = presented.headers.only(&stamp.header)?;
+    stamp::fresh(stamp::any(sent)?, presented.now, tolerance)?;
+    signed(secrets, &stamp.signed.pieces(sent, presented.body), written, &[given])
+}
+
+/// Whether one of the signatures `given` is that of `parts` under one of `secrets`. All are compared, whichever fits.
+pub(super) fn signed(
+    secrets: &[Vec<u8>],
+    parts: &[&[u8]],
+    (algorithm, encoding): (Algorithm, Encoding),
+    given: &[&str],
+) -> Result<(), SignatureError> {
     let mut found = Choice::from(0);
     for secret in secrets {
-        let key = standard_webhooks_key(secret)?;
-        let parts = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
-        let expected = written(Encoding::Base64, &tag(Algorithm::Sha256, &key, &parts));
-        for given in signatures.split(' ').filter_map(|signature| signature.strip_prefix("v1,")) {
-            found |= expected.as_bytes().ct_eq(given.as_bytes());
+        let expected = written(encoding, &tag(algorithm, secret, parts));
+        for given in given {
+            found |= same(&expected, given);
         }
     }
     accepted(found)
 }
 
-fn check_timestamp(timestamp: &str, now: DateTime<Utc>) -> Result<(), SignatureError> {
-    if !timestamp.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(SignatureError::Malformed);
-    }
-    let seconds: i64 = timestamp.parse().map_err(|_| SignatureError::Malformed)?;
-    if now.timestamp().abs_diff(seconds) > TOLERANCE_SECONDS { Err(SignatureError::Stale) } else { Ok(()) }
-}
-
-fn standard_webhooks_key(secret: &[u8]) -> Result<Vec<u8>, SignatureError> {
-    let encoded = secret.strip_prefix(b"whsec_").unwrap_or(secret);
-    let key = STANDARD.decode(encoded).map_err(|_| SignatureError::Secret)?;
-    if key.is_empty() { Err(SignatureError::Secret) } else { Ok(key) }
+fn any_of(secrets: &[Vec<u8>], given: &[u8]) -> Result<(), SignatureError> {
+    any_equal(secrets.iter().map(Vec::as_slice), given)
 }
 
 /// What follows the scheme's name in `Authorization`. Names of schemes ignore case (RFC 9110 §11.1).
 fn authorization<'a>(headers: Headers<'a>, scheme: &str) -> Result<&'a str, SignatureError> {
     let (name, credentials) = headers.only("authorization")?.split_once(' ').ok_or(SignatureError::Malformed)?;
     if name.eq_ignore_ascii_case(scheme) { Ok(credentials.trim_start_matches(' ')) } else { Err(SignatureError::Malformed) }
-}
-
-fn any_equal(secrets: &[&[u8]], given: &[u8]) -> Result<(), SignatureError> {
-    // Digests have one length, so that the time says nothing about the length of the secret.
-    let given = Sha256::digest(given);
-    let mut found = Choice::from(0);
-    for secret in secrets {
-        found |= Sha256::digest(secret).as_slice().ct_eq(given.as_slice());
-    }
-    accepted(found)
-}
-
-fn accepted(found: Choice) -> Result<(), SignatureError> {
-    if found.into() { Ok(()) } else { Err(SignatureError::Mismatch) }
-}
-
-fn tag(algorithm: Algorithm, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    match algorithm {
-        Algorithm::Sha1 => mac::<Hmac<Sha1>>(key, parts),
-        Algorithm::Sha256 => mac::<Hmac<Sha256>>(key, parts),
-        Algorithm::Sha512 => mac::<Hmac<Sha512>>(key, parts),
-    }
-}
-
-fn mac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    let mut mac = <M as KeyInit>::new_from_slice(key).expect("an HMAC takes keys of any length");
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().to_vec()
-}
-
-fn written(encoding: Encoding, tag: &[u8]) -> String {
-    match encoding {
-        Encoding::Hex => hex::encode(tag),
-        Encoding::Base64 => STANDARD.encode(tag),
-    }
 }

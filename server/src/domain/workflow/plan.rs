@@ -17,8 +17,8 @@ use super::rate_limit::RateLimit;
 pub use super::repeat::{ForEach, Repeat, While};
 pub use super::retry::Retry;
 pub use super::trigger::{
-    BasicAuth, Encoding, HmacAlgorithm, HmacScheme, Respond, ScheduleTrigger, SecretRef, Trigger, TriggerKind, WebhookAuth,
-    WebhookTrigger,
+    Cors, DeliveryLimit, Proof, Respond, ScheduleTrigger, Trigger, TriggerKind, WebhookPath, WebhookTrigger, WrittenSchedule,
+    key_fits, literal_first,
 };
 
 /// A workflow version, ready to be executed. Immutable and shared.
@@ -63,6 +63,11 @@ impl Plan {
         self.inputs.as_ref().map_or(Ok(()), |schema| schema.check(input))
     }
 
+    /// The steps that answer a webhook's sender.
+    pub fn respond_steps(&self) -> Arc<[Arc<str>]> {
+        self.steps.iter().filter(|step| step.uses == RESPOND).map(|step| Arc::clone(&step.id)).collect()
+    }
+
     /// The secrets that any step reads, sorted.
     pub fn secret_names(&self) -> Vec<String> {
         let names: BTreeSet<_> = self.steps.iter().flat_map(|step| &step.secrets).collect();
@@ -96,6 +101,9 @@ impl Plan {
         self.triggers.iter().find(|trigger| &*trigger.id == id)
     }
 }
+
+/// The word behind `uses` of a step whose output is the answer to a webhook's sender. Otherwise it is a `transform`.
+pub const RESPOND: &str = "respond";
 
 /// A step's place in [`Plan::steps`].
 pub type StepIndex = usize;

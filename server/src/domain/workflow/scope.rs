@@ -292,7 +292,7 @@ impl Object for ErrorView {
 struct WorkflowView(Arc<ExecutionMeta>);
 
 /// What stands below `trigger`: a webhook has all but `scheduled_at`, a manual start only `body`, a schedule only `scheduled_at`.
-pub(super) const TRIGGER_FIELDS: [&str; 6] = ["body", "headers", "query", "method", "path", "scheduled_at"];
+pub(super) const TRIGGER_FIELDS: [&str; 7] = ["body", "headers", "query", "method", "path", "params", "scheduled_at"];
 
 /// What stands below `workflow`.
 pub(super) const WORKFLOW_FIELDS: [&str; 2] = ["id", "version"];

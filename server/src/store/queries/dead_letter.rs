@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Json, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use tidemill_common::api::dead_letter::DeadLetterState;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use uuid::Uuid;
@@ -75,6 +75,8 @@ pub struct ReplayOrder {
     pub rate: i32,
     /// Who ordered it.
     pub by: String,
+    /// What changes about each one's input.
+    pub patch: Option<serde_json::Value>,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -147,6 +149,7 @@ pub fn dead_letter_replay(
         .bind::<Integer, _>(order.rate)
         .bind::<BigInt, _>(canary)
         .bind::<Text, _>(order.by.as_str())
+        .bind::<Nullable<Json>, _>(order.patch.clone())
         .bind::<SqlUuid, _>(workspace.0)
         .execute(conn)?;
     Ok(ordered)

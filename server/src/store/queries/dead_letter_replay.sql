@@ -10,6 +10,7 @@ WITH meant AS (
 UPDATE dead_letters d
 SET state = 'waiting', replay_id = $5,
     replay_at = CASE WHEN $6 = 0 OR m.place <= $7 THEN $8 + (m.place - 1) * interval '1 second' / $9 END,
-    replay_from = $10, replay_rate = $11, canary = m.place <= $12, settled_by = $13, reason = NULL
+    replay_from = $10, replay_rate = $11, canary = m.place <= $12, settled_by = $13, reason = NULL,
+    replay_patch = $14
 FROM meant m
-WHERE d.workspace_id = $14 AND d.execution_id = m.execution_id
+WHERE d.workspace_id = $15 AND d.execution_id = m.execution_id

@@ -4,6 +4,8 @@
 pub mod account;
 pub mod audit;
 pub mod bench;
+pub mod bulk_insert;
+pub mod bulk_order;
 pub mod control;
 pub mod dead_letter;
 pub mod execution;
@@ -13,6 +15,7 @@ pub mod journal;
 pub mod queue;
 pub mod replay;
 pub mod rollup;
+pub mod schedule;
 pub mod secret;
 pub mod step_wait;
 pub mod token;

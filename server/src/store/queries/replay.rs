@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Json, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::store::{Error, Statement};
@@ -23,6 +23,9 @@ pub struct DueRow {
     /// `start` or `failed`.
     #[diesel(sql_type = Text)]
     pub replay_from: String,
+    /// What changes about its input.
+    #[diesel(sql_type = Nullable<Json>)]
+    pub replay_patch: Option<serde_json::Value>,
 }
 
 /// What the canaries of a replay say.
@@ -66,7 +69,7 @@ pub fn waiting(connection: &mut PgConnection) -> Result<WaitingRow, Error> {
 /// Up to `limit` dead letters whose turn has come.
 pub fn due(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Result<Vec<DueRow>, Error> {
     let rows = Statement::new(
-        "SELECT workspace_id, execution_id, replay_id, replay_from FROM dead_letters
+        "SELECT workspace_id, execution_id, replay_id, replay_from, replay_patch FROM dead_letters
          WHERE state = 'waiting' AND replay_at <= $1 ORDER BY replay_at LIMIT $2",
     )
     .bind::<Timestamptz, _>(now)

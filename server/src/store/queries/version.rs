@@ -1,9 +1,8 @@
-//! What the engine needs of a workflow version: its file, its secrets, its place behind a webhook address or a clock.
+//! What the engine needs of a workflow version: its file, its secrets, its place behind a webhook address.
 
-use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bytea, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bytea, Integer, SmallInt, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::store::Statement;
@@ -20,29 +19,12 @@ pub struct WebhookRow {
     /// The trigger.
     #[diesel(sql_type = Text)]
     pub trigger_id: String,
-    /// The active version.
+    /// The version.
     #[diesel(sql_type = Integer)]
     pub version: i32,
-}
-
-/// A schedule trigger that is due.
-#[derive(Debug, QueryableByName)]
-pub struct DueRow {
-    /// The tenant.
-    #[diesel(sql_type = SqlUuid)]
-    pub workspace_id: Uuid,
-    /// The workflow.
-    #[diesel(sql_type = SqlUuid)]
-    pub workflow_uid: Uuid,
-    /// The trigger.
+    /// The key of its path.
     #[diesel(sql_type = Text)]
-    pub trigger_id: String,
-    /// The active version.
-    #[diesel(sql_type = Integer)]
-    pub version: i32,
-    /// The instant that is due.
-    #[diesel(sql_type = Timestamptz)]
-    pub next_at: DateTime<Utc>,
+    pub path: String,
 }
 
 /// A sealed secret.
@@ -68,12 +50,6 @@ struct SourceRow {
     source: String,
 }
 
-#[derive(QueryableByName)]
-struct InstantRow {
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    instant: Option<DateTime<Utc>>,
-}
-
 /// The file of a version.
 pub fn source(
     connection: &mut PgConnection,
@@ -90,49 +66,26 @@ pub fn source(
         .map(|row| row.map(|row| row.source))
 }
 
-/// The active trigger behind `/hooks/<workspace slug>/<path>`.
-pub fn webhook(connection: &mut PgConnection, workspace_slug: &str, path: &str) -> QueryResult<Option<WebhookRow>> {
+/// The active triggers that may be behind `/hooks/<workspace slug>/<path>`: the one with this path, and those with parameters and as
+/// many segments.
+pub fn webhooks(
+    connection: &mut PgConnection,
+    workspace_slug: &str,
+    path: &str,
+    segments: i32,
+) -> QueryResult<Vec<WebhookRow>> {
     Statement::new(
-        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version
-         FROM triggers t JOIN workspaces w ON w.id = t.workspace_id WHERE w.slug = $1 AND t.path = $2",
+        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.path
+         FROM triggers t JOIN workspaces w ON w.id = t.workspace_id WHERE w.slug = $1 AND t.path = $2
+         UNION ALL
+         SELECT t.workspace_id, t.workflow_uid, t.id, t.version, t.path
+         FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
+         WHERE w.slug = $1 AND t.path LIKE '%{}%' AND array_length(string_to_array(t.path, '/'), 1) = $3",
     )
     .bind::<Text, _>(workspace_slug)
     .bind::<Text, _>(path)
-    .get_result(connection)
-    .optional()
-}
-
-/// Up to `limit` schedule triggers whose next instant is at or before `now`.
-pub fn due_schedules(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<DueRow>> {
-    Statement::new(
-        "SELECT workspace_id, workflow_uid, id AS trigger_id, version, next_at FROM triggers
-         WHERE next_at <= $1 ORDER BY next_at LIMIT $2",
-    )
-    .bind::<Timestamptz, _>(now)
-    .bind::<BigInt, _>(limit)
+    .bind::<Integer, _>(segments)
     .load(connection)
-}
-
-/// Moves a schedule trigger on, unless somebody else has or the trigger was replaced meanwhile.
-pub fn advance_schedule(connection: &mut PgConnection, due: &DueRow, next_at: Option<DateTime<Utc>>) -> QueryResult<usize> {
-    Statement::new(
-        "UPDATE triggers SET next_at = $1
-         WHERE workspace_id = $2 AND workflow_uid = $3 AND id = $4 AND version = $5 AND next_at = $6",
-    )
-    .bind::<Nullable<Timestamptz>, _>(next_at)
-    .bind::<SqlUuid, _>(due.workspace_id)
-    .bind::<SqlUuid, _>(due.workflow_uid)
-    .bind::<Text, _>(due.trigger_id.clone())
-    .bind::<Integer, _>(due.version)
-    .bind::<Timestamptz, _>(due.next_at)
-    .execute(connection)
-}
-
-/// When the next schedule trigger of any workspace is due.
-pub fn next_schedule(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
-    Statement::new("SELECT min(next_at) AS instant FROM triggers WHERE next_at IS NOT NULL")
-        .get_result::<InstantRow>(connection)
-        .map(|row| row.instant)
 }
 
 /// The workspace's secrets with these names, sealed.

@@ -18,10 +18,14 @@ pub struct Trigger {
     pub id: String,
     /// The active version.
     pub version: i32,
-    /// `webhook` or `schedule`.
+    /// `webhook`, `schedule` …
     pub kind: String,
     /// Where deliveries are posted, below the workspace's slug (webhook).
     pub path: Option<String>,
-    /// When it fires next (schedule).
+    /// When there is something to do next (schedule): `instant`, and the delay of its firing.
     pub next_at: Option<DateTime<Utc>>,
+    /// The first instant that has not fired yet (schedule).
+    pub instant: Option<DateTime<Utc>>,
+    /// The last instant that fired (schedule).
+    pub last_at: Option<DateTime<Utc>>,
 }

@@ -85,6 +85,12 @@ pub fn workflow(id: &str, active: bool, cron: Option<&str>) -> WorkflowView {
         cron: cron.map(str::to_owned),
         timezone: cron.map(|_| "Europe/Berlin".into()),
         next_at: cron.map(|_| now() + TimeDelta::hours(9)),
+        every: None,
+        at: None,
+        starts_at: None,
+        ends_at: None,
+        jitter: None,
+        last_at: None,
     };
     WorkflowView {
         id: id.into(),

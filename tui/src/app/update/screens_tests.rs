@@ -45,6 +45,7 @@ fn a_cause_is_replayed_with_a_canary_after_its_number_was_typed() {
         rate: Some(10),
         from: tidemill_common::api::control::RetryFrom::Failed,
         ids: Vec::new(),
+        patch: None,
     };
     assert_eq!(enter(&mut app), [Effect::Send(vec![Order::Replay(replay.clone())])]);
     let effects = app.answer(Answer::Sent { order: Box::new(Order::Replay(replay)), result: Ok(Outcome::Count(13)), left: 0 });

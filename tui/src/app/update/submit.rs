@@ -40,6 +40,7 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
             from: from(form),
             canary: number(form, "canary")?.unwrap_or(0),
             rate: number(form, "rate")?,
+            patch: None,
         })),
         Purpose::Discard { ids, fingerprint, .. } => {
             let reason = needed(form, "reason")?;
@@ -124,5 +125,5 @@ fn input(form: &Form) -> Result<Value, Wrong> {
 fn retry(form: &Form, id: ExecutionId, before: &Value) -> Result<Order, Wrong> {
     let has_input = form.fields.iter().any(|field| field.entry == Entry::Json);
     let input = if has_input { Some(input(form)?).filter(|input| input != before) } else { None };
-    Ok(Order::Retry(id, Box::new(ExecutionRetry { from: from(form), input, version: None })))
+    Ok(Order::Retry(id, Box::new(ExecutionRetry { from: from(form), input, ..ExecutionRetry::default() })))
 }

@@ -46,7 +46,7 @@ pub(super) fn work(with: &Cursor<'_>, context: &mut Context<'_>, problems: &mut 
 }
 
 /// Whether `field` is a text with an expression.
-fn is_dynamic(field: &Cursor<'_>) -> bool {
+pub(super) fn is_dynamic(field: &Cursor<'_>) -> bool {
     matches!(&field.node.content, Content::Text(text) if text.value.contains("{{") || text.value.contains("{%"))
 }
 

@@ -49,21 +49,22 @@ fn likely(text: &str) -> Option<String> {
     is_id(id).then(|| id.to_owned())
 }
 
+/// The duration at `field`, however long.
+pub(super) fn any_duration(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Duration> {
+    let text = field.text_as(problems, "a duration such as 30s or 5m")?;
+    let report = |message: &String| field.report(problems, Found::new("invalid_duration", message.clone()));
+    duration::parse(&text.value).inspect_err(report).ok()
+}
+
 /// The duration at `field`, from `least` to `most`.
 pub(super) fn duration(field: &Cursor<'_>, problems: &mut Problems<'_>, least: Duration, most: Duration) -> Option<Duration> {
-    let text = field.text_as(problems, "a duration such as 30s or 5m")?;
-    match duration::parse(&text.value) {
-        Ok(duration) if (least..=most).contains(&duration) => Some(duration),
-        Ok(_) => {
-            let message = format!("{} must be from {} to {}", field.path, duration::write(least), duration::write(most));
-            field.report(problems, Found::new("out_of_range", message));
-            None
-        }
-        Err(message) => {
-            field.report(problems, Found::new("invalid_duration", message));
-            None
-        }
+    let duration = any_duration(field, problems)?;
+    if (least..=most).contains(&duration) {
+        return Some(duration);
     }
+    let message = format!("{} must be from {} to {}", field.path, duration::write(least), duration::write(most));
+    field.report(problems, Found::new("out_of_range", message));
+    None
 }
 
 #[cfg(test)]

@@ -11,10 +11,14 @@ mod ids;
 mod outside;
 mod rate_limit;
 mod repeat;
+mod responds;
 mod retry;
+mod schedules;
+mod senders;
 mod steps;
 mod switch;
 mod triggers;
+mod visitors;
 mod waits;
 mod webhooks;
 mod workflow;
@@ -23,8 +27,8 @@ pub(super) use workflow::workflow;
 
 /// The fields that each object of the file may have, by its place in the JSON Schema.
 #[cfg(test)]
-pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 13] {
-    [
+pub(super) fn fields_of() -> Vec<(&'static str, &'static [&'static str])> {
+    vec![
         ("/properties", &workflow::FIELDS),
         ("/$defs/concurrency/properties", &concurrency::FIELDS),
         ("/$defs/rate_limit/properties", &rate_limit::FIELDS),
@@ -37,6 +41,10 @@ pub(super) fn fields_of() -> [(&'static str, &'static [&'static str]); 13] {
         ("/$defs/retry/properties", &retry::FIELDS),
         ("/$defs/http_request/properties", &http::FIELDS),
         ("/$defs/webhook/properties", &webhooks::FIELDS),
-        ("/$defs/schedule/properties", &triggers::SCHEDULE_FIELDS),
+        ("/$defs/webhook/properties/rate_limit/properties", &visitors::RATE_LIMIT_FIELDS),
+        ("/$defs/webhook/properties/cors/properties", &visitors::CORS_FIELDS),
+        ("/$defs/webhook_auth/oneOf/3/properties", &senders::GENERIC_FIELDS),
+        ("/$defs/respond/properties", &responds::FIELDS),
+        ("/$defs/schedule/properties", &schedules::FIELDS),
     ]
 }

@@ -9,9 +9,9 @@ use tidemill_common::step_protocol::Language;
 
 use super::expressions::{Context, World};
 use super::graph::Graph;
-use super::{code, http, ids, outside, repeat, retry, switch, waits};
+use super::{code, http, ids, outside, repeat, responds, retry, switch, waits};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Place, Problems, nearest, shorten};
-use crate::domain::workflow::plan::{Effect, OnError, Retry, Step, StepIndex, Work};
+use crate::domain::workflow::plan::{Effect, OnError, RESPOND, Retry, Step, StepIndex, Work};
 
 /// The fields of a step.
 pub(super) const FIELDS: [&str; 12] =
@@ -19,8 +19,19 @@ pub(super) const FIELDS: [&str; 12] =
 /// Fields that come with later versions.
 const LATER: [&str; 2] = ["runtime", "cache"];
 /// What a step can do.
-pub(super) const USES: [&str; 10] =
-    ["transform", "http.request", "python", "javascript", "sql", "switch", "wait", "approval", "workflow.call", "fail"];
+pub(super) const USES: [&str; 11] = [
+    "transform",
+    "http.request",
+    "python",
+    "javascript",
+    "sql",
+    "switch",
+    "wait",
+    "approval",
+    "workflow.call",
+    "fail",
+    RESPOND,
+];
 /// How long an attempt may take when the file doesn't say.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an attempt may take at most.
@@ -255,6 +266,7 @@ fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, proble
         Some("wait") => waits::wait(&with, context, problems),
         Some("approval") => outside::approval(&with, context, problems),
         Some("workflow.call") => outside::call(&with, context, problems),
+        Some(RESPOND) => responds::respond(&with, context, problems),
         Some(_) => waits::fail(&with, context, problems),
         None => {
             context.secrets = true;
@@ -286,14 +298,14 @@ fn effect(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>) 
     })
 }
 
-/// `retry` and `timeout` say nothing about steps that only wait, fail or choose; what is chosen is chosen once, and a resume
-/// address belongs to one wait.
+/// `retry` and `timeout` say nothing about steps that only wait, fail, choose or answer; one chooses and answers once, and a
+/// resume address belongs to one wait.
 fn check_use(uses: Option<&str>, fields: &Fields<'_>, problems: &mut Problems<'_>) {
     let event = fields.get("with").is_some_and(|with| waits::awaits_event(&with));
     let (uses, meaningless): (&str, &[&str]) = match uses {
         Some("wait") if event => ("wait for an event", &["retry", "for_each", "while", "effect"]),
         Some(uses @ ("wait" | "fail")) => (uses, &["retry", "timeout"]),
-        Some(uses @ "switch") => (uses, &["retry", "timeout", "for_each", "while"]),
+        Some(uses @ ("switch" | RESPOND)) => (uses, &["retry", "timeout", "for_each", "while"]),
         Some(uses @ "approval") => (uses, &["retry", "effect"]),
         Some(uses @ "workflow.call") => (uses, &["effect"]),
         _ => return,

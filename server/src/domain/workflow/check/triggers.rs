@@ -5,20 +5,14 @@ use std::sync::Arc;
 
 use tidemill_common::limits::WORKFLOW_TRIGGERS;
 
-use super::{ids, webhooks};
-use crate::domain::schedule::{Schedule, ScheduleError};
+use super::{ids, schedules, webhooks};
 use crate::domain::workflow::document::{Cursor, Fields, Found, Problems, nearest, shorten};
-use crate::domain::workflow::plan::{ScheduleTrigger, Trigger, TriggerKind};
+use crate::domain::workflow::plan::{Trigger, TriggerKind};
 
 /// The types of triggers.
 const TYPES: [&str; 2] = ["webhook", "schedule"];
 /// Types that come with later versions.
-const LATER_TYPES: [&str; 3] = ["condition", "event", "interval"];
-/// The fields of a schedule.
-pub(super) const SCHEDULE_FIELDS: [&str; 4] = ["id", "type", "cron", "timezone"];
-/// Fields of a schedule that come with later versions.
-const LATER_SCHEDULE_FIELDS: [&str; 5] = ["every", "overlap", "catch_up", "input", "if"];
-
+const LATER_TYPES: [&str; 2] = ["condition", "event"];
 /// Reads all triggers.
 pub(super) fn triggers(list: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Vec<Trigger>> {
     let items = list.list(problems)?;
@@ -44,7 +38,7 @@ fn trigger(item: &Cursor<'_>, seen: &mut HashMap<Arc<str>, u32>, problems: &mut 
     }
     let kind = match kind(&fields, problems)? {
         "webhook" => webhooks::webhook(&fields, problems).map(TriggerKind::Webhook),
-        _ => schedule(&fields, problems).map(Box::new).map(TriggerKind::Schedule),
+        _ => schedules::schedule(item, &fields, problems).map(Box::new).map(TriggerKind::Schedule),
     };
     Some(Trigger { id: id?, kind: kind? })
 }
@@ -59,6 +53,8 @@ fn kind(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<&'static str
             later if LATER_TYPES.contains(&later) => {
                 Found::new("not_available", format!("`{word}` triggers are not available in this version"))
             }
+            "interval" | "cron" => Found::new("unknown_value", format!("there is no trigger type `{word}`"))
+                .hint("write type: schedule with `cron` or `every`"),
             "manual" => {
                 Found::new("unknown_value", "a workflow can be started by hand without a trigger").hint("remove this trigger")
             }
@@ -69,30 +65,4 @@ fn kind(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<&'static str
         field.report(problems, found);
     }
     known
-}
-
-fn schedule(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<ScheduleTrigger> {
-    fields.expect(problems, &SCHEDULE_FIELDS, &LATER_SCHEDULE_FIELDS);
-    let cron_field = fields.required(problems, "cron")?;
-    let cron = cron_field.text_as(problems, "a cron expression in quotes")?;
-    let timezone_field = fields.get("timezone");
-    let timezone = match &timezone_field {
-        Some(field) => field.text_as(problems, "the IANA name of a time zone")?.value.as_str(),
-        None => "UTC",
-    };
-    match Schedule::parse(&cron.value, timezone) {
-        Ok(schedule) => Some(ScheduleTrigger { cron: cron.value.clone(), timezone: timezone.to_owned(), schedule }),
-        Err(error @ ScheduleError::Timezone(_)) => {
-            let near = nearest(timezone, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
-            let found = Found::new("invalid_timezone", error.to_string()).meant(near);
-            timezone_field.unwrap_or(cron_field).report(problems, found);
-            None
-        }
-        Err(error @ ScheduleError::Cron(_)) => {
-            let found = Found::new("invalid_cron", error.to_string());
-            cron_field
-                .report(problems, found.hint("write minute, hour, day of month, month, day of week, as in \"30 2 * * *\""));
-            None
-        }
-    }
 }

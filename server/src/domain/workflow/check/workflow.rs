@@ -8,10 +8,10 @@ use tidemill_common::limits::WAIT_SECONDS;
 use super::concurrency::concurrency;
 use super::expressions::{Context, World};
 use super::rate_limit::{priority, rate_limit};
-use super::{ids, steps, triggers};
+use super::{ids, steps, triggers, webhooks};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Node, Problems};
 use crate::domain::workflow::inputs::InputSchema;
-use crate::domain::workflow::plan::{Plan, Step};
+use crate::domain::workflow::plan::{Plan, RESPOND, Step, Trigger, TriggerKind};
 
 /// The fields of a workflow.
 pub(super) const FIELDS: [&str; 13] = [
@@ -55,6 +55,12 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
         events: steps::events(&drafts),
     };
     let steps = steps::finish(&drafts, &world, problems);
+    if let (Some(field), Some(triggers), Some(inputs)) = (fields.get("triggers"), &triggers, &inputs) {
+        inputs_fit(&field, triggers, inputs, problems);
+    }
+    if let (Some(field), Some(triggers), Some(steps)) = (fields.get("triggers"), &triggers, &steps) {
+        can_respond(&field, triggers, steps, problems);
+    }
     let on_failure = fields.get("on_failure").and_then(|field| on_failure(&field, id.as_deref(), problems));
     let output = fields.get("output").and_then(|field| Context::new(&world, None).template(&field, problems));
     let concurrency = fields.get("concurrency").and_then(|field| concurrency(&field, &world, problems));
@@ -77,6 +83,27 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
         rate_limit,
         priority: priority?,
     })
+}
+
+/// What a schedule gives its executions is known: it must fit.
+fn inputs_fit(list: &Cursor<'_>, triggers: &[Trigger], inputs: &InputSchema, problems: &mut Problems<'_>) {
+    let Some(items) = list.list(problems) else { return };
+    for (item, trigger) in items.iter().zip(triggers) {
+        let TriggerKind::Schedule(schedule) = &trigger.kind else { continue };
+        let Some(input) = &schedule.input else { continue };
+        if let Err(violations) = inputs.check(input) {
+            let message = format!("the `input` of this schedule doesn't fit `inputs`: {}", violations.join("; "));
+            item.report(problems, Found::new("input_invalid", message));
+        }
+    }
+}
+
+/// A webhook that waits for a `respond` step would wait in vain without one.
+fn can_respond(field: &Cursor<'_>, triggers: &[Trigger], steps: &[Step], problems: &mut Problems<'_>) {
+    if webhooks::needs_respond_step(triggers) && steps.iter().all(|step| step.uses != RESPOND) {
+        let found = Found::new("missing_step", "a webhook answers with a `respond` step, and there is none");
+        field.report(problems, found.hint("add a step with uses: respond, or write respond: when_finished"));
+    }
 }
 
 /// The id of another workflow.

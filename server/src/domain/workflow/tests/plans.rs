@@ -8,8 +8,9 @@ use tidemill_common::event::StepError;
 use tidemill_common::status::{FailureClass, StepStatus};
 
 use super::super::compile;
-use super::super::plan::{Effect, HmacScheme, OnError, Plan, Respond, SecretRef, TriggerKind, WaitFor, WebhookAuth, Work};
+use super::super::plan::{Effect, OnError, Plan, Respond, TriggerKind, WaitFor, Work};
 use super::scope;
+use crate::domain::signature::Scheme;
 
 /// Everything that this version of the file can say.
 pub(in super::super) const FULL: &str = r#"
@@ -77,13 +78,13 @@ fn the_triggers_of_the_file() {
     let plan = plan();
     let TriggerKind::Webhook(hook) = &plan.triggers[0].kind else { unreachable!() };
     assert_eq!(
-        (&*hook.path, hook.respond, hook.methods.as_slice()),
+        (hook.path.as_str(), hook.respond, hook.methods.as_slice()),
         ("orders/new", Respond::WhenFinished, ["POST"].as_slice())
     );
-    let WebhookAuth::Hmac { scheme, secret } = &hook.auth else { unreachable!() };
-    assert_eq!((scheme, secret), (&HmacScheme::StandardWebhooks, &SecretRef::Named("shop".into())));
+    let proof = hook.auth.as_ref().unwrap();
+    assert_eq!((&proof.scheme, &proof.secrets[..]), (&Scheme::StandardWebhooks, &["shop".into()][..]));
     let TriggerKind::Schedule(nightly) = &plan.triggers[1].kind else { unreachable!() };
-    assert_eq!((nightly.cron.as_str(), nightly.timezone.as_str()), ("30 2 * * *", "Europe/Berlin"));
+    assert_eq!((nightly.written.cron.as_deref(), nightly.written.timezone.as_str()), (Some("30 2 * * *"), "Europe/Berlin"));
     assert_eq!(plan.trigger("nightly").unwrap().kind.as_str(), "schedule");
 }
 

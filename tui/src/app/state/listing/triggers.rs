@@ -36,10 +36,12 @@ pub fn entries(workflow: &WorkflowView) -> Vec<Entry> {
 fn entry(workflow: &WorkflowView, trigger: &TriggerView) -> Entry {
     let active = workflow.active_version.is_some();
     let zone = trigger.timezone.as_deref().unwrap_or("UTC");
-    let place = match (&trigger.cron, &trigger.path) {
-        (Some(cron), _) => format!("{cron} ({zone})"),
-        (None, Some(path)) => path.clone(),
-        (None, None) => String::new(),
+    let place = match (&trigger.cron, &trigger.path, &trigger.every, &trigger.at) {
+        (Some(cron), ..) => format!("{cron} ({zone})"),
+        (_, Some(path), ..) => path.clone(),
+        (_, _, Some(every), _) => format!("every {every}"),
+        (_, _, _, Some(at)) => format!("once at {at}"),
+        _ => String::new(),
     };
     let state = if active { Cell::text("live").with(Token::Ok) } else { Cell::text("off").with(Token::Muted) };
     let command = format!("tidemill describe workflow {}", workflow.id);
@@ -55,8 +57,11 @@ fn entry(workflow: &WorkflowView, trigger: &TriggerView) -> Entry {
         .fact("workflow", &workflow.id)
         .fact("trigger", &trigger.id)
         .fact("type", &trigger.kind)
-        .fact(if trigger.cron.is_some() { "cron" } else { "path" }, place)
+        .fact(if trigger.path.is_some() { "path" } else { "when" }, place)
         .opens(Opens::Workflow(workflow.id.clone()));
+    if let Some(at) = trigger.last_at {
+        entry = entry.fact("last", moment(at));
+    }
     if let Some(at) = trigger.next_at {
         entry = entry.fact("next", moment(at));
     }

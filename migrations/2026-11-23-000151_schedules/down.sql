@@ -1,0 +1,1 @@
+ALTER TABLE triggers DROP COLUMN instant, DROP COLUMN last_at;

@@ -1,0 +1,50 @@
+//! What starts executions, as the plan knows it.
+
+mod path;
+mod schedule;
+mod webhook;
+
+use std::sync::Arc;
+
+pub use path::{WebhookPath, key_fits, literal_first};
+pub use schedule::{ScheduleTrigger, WrittenSchedule};
+pub use webhook::{Cors, DeliveryLimit, Proof, Respond, WebhookTrigger};
+
+/// One trigger of a workflow version.
+#[derive(Debug)]
+pub struct Trigger {
+    /// Unique in the workflow.
+    pub id: Arc<str>,
+    /// What it listens to.
+    pub kind: TriggerKind,
+}
+
+/// What a trigger listens to.
+#[derive(Debug)]
+pub enum TriggerKind {
+    /// HTTP requests to a path on this server.
+    Webhook(WebhookTrigger),
+    /// The clock.
+    Schedule(Box<ScheduleTrigger>),
+}
+
+impl TriggerKind {
+    /// The word behind `type`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Webhook(_) => "webhook",
+            Self::Schedule(_) => "schedule",
+        }
+    }
+}
+
+impl TriggerKind {
+    /// The address that it answers to, below the workspace's.
+    #[must_use]
+    pub fn path(&self) -> Option<&WebhookPath> {
+        match self {
+            Self::Webhook(webhook) => Some(&webhook.path),
+            Self::Schedule(_) => None,
+        }
+    }
+}
