@@ -6,6 +6,8 @@
 
 mod action;
 mod backend;
+#[cfg(test)]
+mod bytes;
 mod clipboard;
 mod data;
 mod effect;
