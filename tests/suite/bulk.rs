@@ -63,9 +63,17 @@ async fn failures_are_tried_again_with_a_changed_input_one_or_many_each_once() {
     let patch = json!({"currency": "EUR"});
     let both = client.post(&format!("/api/executions/{}/retry", failed[0]), &json!({"patch": patch, "input": {}})).await;
     assert_eq!(problem(&both), "bad_request");
-    let again = client.post(&format!("/api/executions/{}/retry", failed[0]), &json!({"patch": patch})).await.expect(201).json();
+    let again = client
+        .post(&format!("/api/executions/{}/retry", failed[0]), &json!({"from": "start", "patch": patch}))
+        .await
+        .expect(201)
+        .json();
     assert_eq!(ended(&client, &text(&again["id"])).await["output"], json!({"n": 0, "currency": "EUR"}));
-    let replay = client.post("/api/dead-letters/replay", &json!({"ids": [failed[1]], "patch": patch})).await.expect(200).json();
+    let replay = client
+        .post("/api/dead-letters/replay", &json!({"ids": [failed[1]], "from": "start", "patch": patch}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(replay["count"], 1);
     let wanted = json!({"action": "retry", "workflow": "pay", "from": "start", "patch": patch});
     let order = client.post("/api/executions/bulk", &wanted).await.expect(200).json();

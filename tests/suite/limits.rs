@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tidemill_common::event::EventBody;
-use tidemill_harness::{Client, ServerOptions, TestServer};
+use tidemill_harness::{Client, ServerOptions, Storage, TestServer};
 
 use super::scene::{BINARY, ended, events, install, problem, reaches, server, start};
 
@@ -63,7 +63,7 @@ async fn who_waits_for_its_rate_can_be_paused_resumed_and_cancelled_and_never_be
 #[tokio::test]
 async fn a_higher_priority_is_taken_first() {
     let args = ["--outbound-allow", "127.0.0.0/8", "--max-running-executions", "1"].map(str::to_owned).to_vec();
-    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, embedded: false }).await;
+    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage: Storage::Shared }).await;
     let client = server.client();
     install(&client, "id: busy\nsteps: [{id: a, uses: wait, with: {duration: 900ms}}]\n").await;
     install(&client, &format!("id: low\n{QUICK}")).await;

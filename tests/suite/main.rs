@@ -19,6 +19,7 @@ mod dead_letters;
 mod demo;
 mod endpoint;
 mod execution;
+mod failures;
 mod journal_crash_points;
 mod limits;
 mod link;

@@ -13,6 +13,7 @@ pub mod event;
 pub mod execution;
 pub mod health;
 pub mod metrics;
+pub mod schedule;
 pub mod secret;
 pub mod stream;
 pub mod token;

@@ -55,6 +55,89 @@ pub struct TriggerView {
     pub last_at: Option<DateTime<Utc>>,
 }
 
+/// A trigger and the workflow it belongs to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct TriggerDetail {
+    /// The workflow's id.
+    pub workflow_id: String,
+    /// The version that the trigger belongs to: the active one, else the newest.
+    pub version: i32,
+    /// Whether that version is active: else the trigger listens to nothing.
+    pub active: bool,
+    /// The trigger.
+    pub trigger: TriggerView,
+    /// What its checks have seen (condition); only where one trigger is read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub check: Option<TriggerCheck>,
+}
+
+/// What the checks of a condition have seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct TriggerCheck {
+    /// When it was last checked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub checked_at: Option<DateTime<Utc>>,
+    /// When that last went well.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub succeeded_at: Option<DateTime<Utc>>,
+    /// What it gave then; absent when it was larger than is kept (256 KiB).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub result: Option<serde_json::Value>,
+    /// Why the last check failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub error: Option<String>,
+    /// Whether the condition was true.
+    pub holds: bool,
+    /// How often it has fired.
+    pub fired: i64,
+    /// When it last fired.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub fired_at: Option<DateTime<Utc>>,
+}
+
+/// A page of triggers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct TriggerPage {
+    /// The triggers of the workflows of this page, by workflow.
+    pub items: Vec<TriggerDetail>,
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub next_cursor: Option<String>,
+}
+
+/// Asks for a test address.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[serde(deny_unknown_fields)]
+pub struct TriggerTest {
+    /// The version whose trigger is tested; the newest when absent. It need not be active.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub version: Option<i32>,
+}
+
+/// An address at which one version's trigger takes deliveries for a while.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct TriggerTestAddress {
+    /// A path on this server. Who knows it may deliver what the trigger takes; it is shown this once.
+    pub path: String,
+    /// The version that is executed.
+    pub version: i32,
+    /// Until when it works.
+    pub expires_at: DateTime<Utc>,
+}
+
 /// What a webhook's sender gets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]

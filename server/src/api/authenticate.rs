@@ -13,12 +13,15 @@ use crate::auth::{self, Authenticator, Caller};
 /// Names the workspace that a request acts on, by slug or id, when it isn't the token's own.
 pub const WORKSPACE: &str = "tidemill-workspace";
 
-/// Addresses that need no token. Webhooks, below `/hooks/`, check their senders themselves; resume addresses, below `/resume/`,
-/// are secrets.
+/// Addresses that need no token. Webhooks, below `/hooks/` and `/test-hooks/`, check their senders themselves; resume addresses,
+/// below `/resume/`, are secrets.
 const PUBLIC: [&str; 6] = ["/healthz", "/readyz", "/metrics", "/docs", "/api/openapi.json", "/api/schema/workflow"];
 
+/// Below these, too.
+const PUBLIC_BELOW: [&str; 3] = ["/hooks/", "/test-hooks/", "/resume/"];
+
 fn is_public(path: &str) -> bool {
-    PUBLIC.contains(&path) || path.starts_with("/hooks/") || path.starts_with("/resume/")
+    PUBLIC.contains(&path) || PUBLIC_BELOW.iter().any(|prefix| path.starts_with(prefix))
 }
 
 /// Lets public requests and those with a valid token pass; the latter carry their [`Caller`].
@@ -111,6 +114,7 @@ mod tests {
             "/",
             "/hooks",
             "/resume",
+            "/test-hooks",
             "/docs/",
             "/healthz/",
             "//healthz",

@@ -81,6 +81,7 @@ fn operation(path: &str, answer: &std::thread::Result<Result<Response>>) -> &'st
     match known {
         Some(operation) => operation,
         None if path.starts_with("/hooks/") => "webhook_deliver",
+        None if path.starts_with("/test-hooks/") => "webhook_test",
         None if path == "/docs" || path == "/api/openapi.json" => "documentation",
         None => "other",
     }

@@ -43,6 +43,23 @@ pub async fn webhook_deliver(
     hooks.serve(found, request, body).await
 }
 
+/// One delivery to a test address.
+#[handler]
+pub async fn webhook_test(
+    hooks: Data<&Hooks>,
+    Path((token, _)): Path<(String, String)>,
+    request: &Request,
+    body: Body,
+) -> Result<Response, ProblemError> {
+    let found = async {
+        let path = below(request, 3).ok_or(DeliveryError::Unknown)?;
+        let segments = ingress::segments(path).ok_or(DeliveryError::Unknown)?;
+        let route = hooks.webhooks.find_test(&token, &segments).await?;
+        Ok((route, segments))
+    };
+    hooks.serve(found, request, body).await
+}
+
 /// What follows the first `slashes` slashes of the address, as it came.
 fn below(request: &Request, slashes: usize) -> Option<&str> {
     request.original_uri().path().splitn(slashes + 1, '/').nth(slashes)

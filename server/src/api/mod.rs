@@ -25,12 +25,14 @@ mod methods;
 mod payload;
 pub mod problem;
 mod resume;
+mod schedule;
 mod secret;
 mod server;
 mod strict_json;
 #[cfg(test)]
 mod tests;
 mod token;
+mod trigger;
 mod workflow;
 mod workflow_version;
 mod workspace;
@@ -48,8 +50,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Secrets, Tokens, Workflows,
-    Workspaces,
+    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Schedules, Secrets, Tokens,
+    Triggers, Workflows, Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -69,6 +71,8 @@ enum Tag {
     Secrets,
     /// Workflows and their versions.
     Workflows,
+    /// What starts executions.
+    Triggers,
     /// Executions and their events.
     Executions,
     /// Executions that failed for good.
@@ -96,6 +100,10 @@ pub struct ApiDeps {
     pub secrets: Secrets,
     /// Workflows.
     pub workflows: Workflows,
+    /// Triggers.
+    pub triggers: Triggers,
+    /// Schedules that are explained.
+    pub schedules: Schedules,
     /// Executions.
     pub executions: Executions,
     /// Orders about many executions.
@@ -126,8 +134,9 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
     let LiveDeps { hooks, resumes, streams } = live;
     let followed = deps.executions.clone();
     let route = operations(&deps)
-        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks))
         .at("/resume/:token", get(resume::resume_view).post(resume::resume_deliver).data(resumes))
+        .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks.clone()))
+        .at("/test-hooks/:token/*path", hooks::webhook_test.data(hooks))
         .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
         .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)));
     layered(route, deps)
@@ -143,6 +152,8 @@ fn operations(deps: &ApiDeps) -> Route {
         secret::SecretApi(deps.secrets),
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
+        trigger::TriggerApi(deps.triggers),
+        schedule::ScheduleApi(deps.schedules),
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
         approval::ApprovalApi(deps.executions.clone()),

@@ -119,6 +119,12 @@ fn rows(workflow: &Workflow, version: i32, plan: &Plan, moment: &Moment) -> Vec<
             instant: None,
             last_at: before.and_then(|before| before.last_at),
         };
+        if let TriggerKind::Condition(condition) = &trigger.kind {
+            // The first look is at once, so that its author sees whether it works; a new version goes on as it was.
+            let due =
+                before.and_then(|before| before.next_at).filter(|due| Some(*due) <= condition.schedule.next_after(moment.now));
+            row.next_at = Some(due.unwrap_or(moment.now));
+        }
         if let TriggerKind::Schedule(schedule) = &trigger.kind {
             let unfired = before.and_then(|before| before.instant.or(before.next_at));
             row.instant = schedule.first_instant(moment.now, unfired);

@@ -35,7 +35,8 @@ fn hook_address(slug: &str, path: &str) -> String {
 pub(super) fn trigger_view(slug: &str, trigger: &Trigger, live: Option<&TriggerRow>) -> TriggerView {
     let written = match &trigger.kind {
         TriggerKind::Schedule(schedule) => schedule.written.clone(),
-        TriggerKind::Webhook(_) => WrittenSchedule::default(),
+        TriggerKind::Condition(condition) => WrittenSchedule { every: Some(condition.every), ..WrittenSchedule::default() },
+        TriggerKind::Webhook(_) | TriggerKind::Event(_) => WrittenSchedule::default(),
     };
     TriggerView {
         id: trigger.id.to_string(),

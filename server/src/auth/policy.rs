@@ -48,6 +48,10 @@ operations! {
     WorkflowDeactivate = "workflow_deactivate": Editor,
     WorkflowVersionList = "workflow_version_list": Viewer,
     WorkflowVersionView = "workflow_version_view": Viewer,
+    TriggerList = "trigger_list": Viewer,
+    TriggerView = "trigger_view": Viewer,
+    TriggerTest = "trigger_test": Editor,
+    ScheduleExplain = "schedule_explain": Viewer,
     CodeExecute = "code_execute": Editor,
     ExecutionCreate = "execution_create": Editor,
     ExecutionList = "execution_list": Viewer,
@@ -114,7 +118,9 @@ mod tests {
     #[test]
     fn a_viewer_changes_nothing() {
         for operation in Operation::ALL {
-            let reads = ["_view", "_list", "_events", "_stream", "_validate"].iter().any(|end| operation.id().ends_with(end));
+            let reads = ["_view", "_list", "_events", "_stream", "_validate", "_explain"]
+                .iter()
+                .any(|end| operation.id().ends_with(end));
             // Who may approve is said by the step.
             let asks_step = matches!(operation, Operation::ExecutionApprove | Operation::ExecutionReject);
             assert!(reads || asks_step || operation.least_role() != Role::Viewer, "{}", operation.id());

@@ -34,6 +34,15 @@ impl Secret {
         Ok(Self(format!("{PREFIX}{random}{checksum}")))
     }
 
+    /// A random text for an address that is a secret by itself.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn generate_address() -> Result<String, getrandom::Error> {
+        let Self(whole) = Self::generate()?;
+        Ok(whole[PREFIX.len()..PREFIX.len() + RANDOM].to_owned())
+    }
+
     /// The secret that `text` spells, if form and checksum are right.
     pub fn parse(text: &str) -> Option<Self> {
         let body = text.strip_prefix(PREFIX)?;

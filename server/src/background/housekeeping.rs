@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::Background;
 use crate::store::Error;
-use crate::store::queries::{bulk_order, dead_letter, feed, idempotency, queue, rollup};
+use crate::store::queries::{bulk_order, condition, dead_letter, feed, idempotency, queue, rollup, version};
 
 /// Days of partitions that are made ahead.
 const DAYS_AHEAD: i32 = 7;
@@ -18,6 +18,8 @@ const ROLLUPS: TimeDelta = TimeDelta::days(400);
 const RATES: TimeDelta = TimeDelta::days(32);
 /// How long dead letters are kept, and orders about many executions.
 const DEAD_LETTERS: TimeDelta = TimeDelta::days(90);
+/// How long an item that is in no list any more is remembered.
+const ITEMS: TimeDelta = TimeDelta::days(90);
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
 pub(super) async fn run(background: Background) {
@@ -45,6 +47,8 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             bulk_order::bulk_sweep(connection, now - DEAD_LETTERS)?;
             queue::rate_starts_sweep(connection, now - RATES)?;
             rollup::sweep(connection, now - ROLLUPS)?;
+            version::tested_sweep(connection, now)?;
+            condition::forget_items(connection, now - ITEMS)?;
             Ok(())
         })
         .await

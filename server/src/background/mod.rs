@@ -1,4 +1,5 @@
 //! Loops that run beside requests: heartbeats, claims, leases adrift, calls between executions, bulk orders, schedules, replays, rollups,
+//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, conditions, events, replays, rollups,
 //! partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. One round of each is
@@ -8,6 +9,8 @@ mod adrift;
 mod bulk;
 mod calls;
 mod claims;
+mod conditions;
+mod events;
 mod heartbeat;
 mod housekeeping;
 mod replays;
@@ -30,6 +33,7 @@ use crate::app::{BulkRounds, Replays};
 use crate::executor::Executor;
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
+use crate::ingress::{Conditions, Events};
 use crate::queue::Queue;
 use crate::store::Database;
 
@@ -44,6 +48,10 @@ pub struct Background {
     pub queue: Queue,
     /// Fires schedules.
     pub schedules: Schedules,
+    /// Looks at conditions.
+    pub conditions: Conditions,
+    /// Tells event triggers what has happened.
+    pub events: Events,
     /// Follows the feed.
     pub hub: Hub,
     /// Replays dead letters.
@@ -58,6 +66,10 @@ pub struct Background {
     pub schedules_changed: Arc<Notify>,
     /// Woken when an execution has ended that may have called others.
     pub calls_left: Arc<Notify>,
+    /// The same for conditions.
+    pub conditions_changed: Arc<Notify>,
+    /// The same for event triggers.
+    pub events_changed: Arc<Notify>,
 }
 
 impl Background {
@@ -70,6 +82,8 @@ impl Background {
         loops.spawn(bulk::run(self.clone()));
         loops.spawn(calls::run(self.clone()));
         loops.spawn(schedules::run(self.clone()));
+        loops.spawn(conditions::run(self.clone()));
+        loops.spawn(events::run(self.clone()));
         loops.spawn(housekeeping::run(self.clone()));
         loops.spawn(replays::run(self.clone()));
         loops.spawn(rollups::run(self.clone()));

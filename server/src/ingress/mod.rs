@@ -6,6 +6,8 @@
 mod active;
 pub mod body;
 mod call;
+mod condition;
+mod event;
 mod failure;
 pub mod manual;
 mod rate;
@@ -18,6 +20,8 @@ mod surroundings;
 pub mod webhook;
 
 pub use call::CallStarts;
+pub use condition::Conditions;
+pub use event::Events;
 pub use failure::FailureStarts;
 pub use manual::Manual;
 pub use reply::Reply;

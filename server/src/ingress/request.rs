@@ -51,6 +51,7 @@ pub(super) async fn trigger_input(route: &Route, request: &Request<'_>, body: &[
         "query": query,
         "headers": headers(route, request),
         "body": body,
+        "test": route.test,
     }))
 }
 

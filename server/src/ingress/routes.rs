@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
 use super::request::Params;
@@ -62,7 +64,7 @@ impl Route {
     pub fn webhook(&self) -> Option<&WebhookTrigger> {
         match &self.plan.triggers[self.trigger].kind {
             TriggerKind::Webhook(webhook) => Some(webhook),
-            TriggerKind::Schedule(_) => None,
+            _ => None,
         }
     }
 }
@@ -136,6 +138,16 @@ impl Routes {
             kept.routes.insert(key, (Instant::now(), found.clone()));
         }
         Ok(found)
+    }
+
+    /// The trigger behind a test address that still works at `now`; its version need not be active.
+    pub async fn find_test(&self, token: &str, segments: &[String], now: DateTime<Utc>) -> Result<Found, VersionError> {
+        let hash = Sha256::digest(token.as_bytes()).to_vec();
+        let row = self.database.engine(move |connection| Ok(version::tested(connection, &hash, now)?)).await?;
+        match row {
+            None => Ok(None),
+            Some(row) => self.route(row, segments, true).await,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

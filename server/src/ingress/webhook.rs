@@ -115,6 +115,11 @@ impl Webhooks {
         self.routes.find(workspace, segments).await?.ok_or(DeliveryError::Unknown)
     }
 
+    /// The trigger behind a test address.
+    pub async fn find_test(&self, token: &str, segments: &[String]) -> Result<Arc<Route>, DeliveryError> {
+        self.routes.find_test(token, segments, self.clock.now()).await?.ok_or(DeliveryError::Unknown)
+    }
+
     /// Whether the trigger takes such a request at all: before its body is read.
     pub fn allows(&self, route: &Route, request: &Request<'_>) -> Result<(), DeliveryError> {
         let webhook = route.webhook().ok_or(DeliveryError::Unknown)?;

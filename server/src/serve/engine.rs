@@ -20,7 +20,7 @@ use crate::domain::execution::Answer;
 use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::ingress::{CallStarts, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
+use crate::ingress::{CallStarts, Conditions, Events, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
 use crate::queue::{AnswerTo, Load, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
@@ -44,6 +44,8 @@ pub(super) struct Engine {
     pub(super) routes: Routes,
     pub(super) webhooks: Webhooks,
     pub(super) schedules_changed: Arc<Notify>,
+    pub(super) conditions_changed: Arc<Notify>,
+    pub(super) events_changed: Arc<Notify>,
     pub(super) replay_ordered: Arc<Notify>,
     pub(super) bulk_ordered: Arc<Notify>,
     pub(super) executions: Executions,
@@ -77,6 +79,7 @@ impl Engine {
         let versions = Versions::new(database.clone(), Arc::clone(&vault));
         let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
         let policy = OutboundPolicy { allow: config.outbound_allow.clone(), ..OutboundPolicy::default() };
+        let runner = Runner::new(Arc::new(Outbound::new(policy)?), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
         let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(|url| url.as_str()))?;
         let parts = Parts {
@@ -84,7 +87,7 @@ impl Engine {
             journal: journal.clone(),
             queue: queue.clone(),
             versions: versions.clone(),
-            runner: Runner::new(Arc::new(Outbound::new(policy)?), code.clone()),
+            runner: runner.clone(),
             failures: failures.clone(),
             calls: calls.clone(),
             resume: resume.clone(),
@@ -98,6 +101,7 @@ impl Engine {
         let surroundings =
             Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
         let schedules_changed = Arc::new(Notify::new());
+        let (conditions_changed, events_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let replay_ordered = Arc::new(Notify::new());
         let bulk_ordered = Arc::new(Notify::new());
         let calls_left = Arc::new(Notify::new());
@@ -112,6 +116,8 @@ impl Engine {
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
+            conditions: Conditions::new(database.clone(), versions.clone(), admission.clone(), runner, Arc::clone(&clock)),
+            events: Events::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
             hub: hub.clone(),
             bulk: BulkRounds::new(executions.clone(), Arc::clone(&bulk_ordered)),
             replays: Replays::new(database.clone(), executions.clone(), Arc::clone(&clock), Arc::clone(&replay_ordered)),
@@ -119,6 +125,8 @@ impl Engine {
             clock: Arc::clone(&clock),
             schedules_changed: Arc::clone(&schedules_changed),
             calls_left,
+            conditions_changed: Arc::clone(&conditions_changed),
+            events_changed: Arc::clone(&events_changed),
         };
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
@@ -135,6 +143,8 @@ impl Engine {
             hub,
             routes,
             schedules_changed,
+            conditions_changed,
+            events_changed,
             replay_ordered,
             bulk_ordered,
             executions,

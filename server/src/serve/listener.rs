@@ -9,8 +9,9 @@ use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{
-    Accounts, Activated, BulkOrders, Code, DeadLetters, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces,
+    Accounts, Activated, BulkOrders, Code, DeadLetters, Health, Idempotency, Schedules, Secrets, Tokens, Triggers,
 };
+use crate::app::{Workflows, Workspaces};
 use crate::auth::Authenticator;
 use crate::config::ServeConfig;
 
@@ -35,11 +36,11 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 
 fn deps(engine: &Engine) -> ApiDeps {
     let Engine { database, schema, draining, clock, vault, metrics, versions, code, routes, .. } = engine;
-    let Engine { executions, replay_ordered, bulk_ordered, schedules_changed, .. } = engine;
-    let (routes, schedules_changed) = (routes.clone(), Arc::clone(schedules_changed));
+    let Engine { executions, replay_ordered, bulk_ordered, schedules_changed, conditions_changed, events_changed, .. } = engine;
+    let (routes, changed) = (routes.clone(), [schedules_changed, conditions_changed, events_changed].map(Arc::clone));
     let activated: Activated = Arc::new(move || {
         routes.forget();
-        schedules_changed.notify_one();
+        changed.iter().for_each(|changed| changed.notify_one());
     });
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
     ApiDeps {
@@ -49,6 +50,8 @@ fn deps(engine: &Engine) -> ApiDeps {
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
         secrets: Secrets::new(database.clone(), Arc::clone(vault), Arc::clone(clock)),
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated, code.clone()),
+        triggers: Triggers::new(database.clone(), versions.plans().clone(), Arc::clone(clock)),
+        schedules: Schedules::new(Arc::clone(clock)),
         code: Code::new(code.clone()),
         executions: executions.clone(),
         bulk: BulkOrders::new(executions.clone(), Arc::clone(bulk_ordered)),

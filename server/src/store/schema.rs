@@ -137,6 +137,47 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What conditions and event triggers have seen.
+    trigger_states (workspace_id, workflow_uid, trigger_id) {
+        workspace_id -> Uuid,
+        workflow_uid -> Uuid,
+        trigger_id -> Text,
+        checked_at -> Nullable<Timestamptz>,
+        succeeded_at -> Nullable<Timestamptz>,
+        result -> Nullable<Json>,
+        error -> Nullable<Text>,
+        holds -> Bool,
+        fired -> BigInt,
+        fired_at -> Nullable<Timestamptz>,
+        feed_txid -> Nullable<BigInt>,
+        feed_position -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// The items of lists that conditions have seen.
+    trigger_items (workspace_id, workflow_uid, trigger_id, key) {
+        workspace_id -> Uuid,
+        workflow_uid -> Uuid,
+        trigger_id -> Text,
+        key -> Bytea,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Addresses at which a version's trigger is tried out.
+    trigger_tests (workspace_id, hash) {
+        workspace_id -> Uuid,
+        hash -> Bytea,
+        workflow_uid -> Uuid,
+        version -> Integer,
+        trigger_id -> Text,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// The present state of every execution: a projection of its events.
     executions (workspace_id, id) {
         workspace_id -> Uuid,

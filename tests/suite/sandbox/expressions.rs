@@ -12,7 +12,7 @@ use crate::scene::{apply, install, run, server, step};
 enum End {
     /// The file is refused, with this code.
     Refused(&'static str),
-    /// The step fails for want of work or bytes.
+    /// The step fails, and says that an expression may not take or give so much.
     Limited,
     /// The step fails otherwise: what was asked for isn't there.
     Fails,
@@ -42,10 +42,18 @@ const ATTACKS: &[(&str, &str, &[End])] = &[
     ("joining", "{{ range(90000) | map('string') | join('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') }}", &[Limited]),
     ("indenting", "{{ ('a\n' * 10000) | indent(1000000) }}", &[Limited]),
     ("the same data again and again", "{% for i in range(20000) %}{{ trigger | tojson | length }}{% endfor %}", &[Limited]),
-    ("a macro that calls itself", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", &[Refused("unknown_statement")]),
-    ("doubling by set", "{% set a = 'x' * 1000 %}{% set a = a ~ a %}{{ a }}", &[Refused("unknown_statement")]),
-    ("a file", "{% include '/etc/passwd' %}", &[Refused("unknown_statement")]),
-    ("another template", "{% extends 'x' %}", &[Refused("unknown_statement")]),
+    (
+        "a macro that calls itself",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        &[Refused("unknown_statement"), Refused("expression_syntax")],
+    ),
+    (
+        "doubling by set",
+        "{% set a = 'x' * 1000 %}{% set a = a ~ a %}{{ a }}",
+        &[Refused("unknown_statement"), Refused("expression_syntax")],
+    ),
+    ("a file", "{% include '/etc/passwd' %}", &[Refused("unknown_statement"), Refused("expression_syntax")]),
+    ("another template", "{% extends 'x' %}", &[Refused("unknown_statement"), Refused("expression_syntax")]),
     ("the classes of a text", "{{ ''.__class__.__mro__ }}", &[Fails, Gives("null")]),
     ("a prototype", "{{ trigger.body.__proto__.constructor }}", &[Fails, Gives("null")]),
     ("the environment", "{{ env.PATH }}", &[Refused("unknown_name")]),
@@ -75,11 +83,12 @@ async fn ended(client: &Client, expression: &str, expected: &[End]) -> Result<()
         let whole = run(client, "hostile", json!({"text": "x"})).await;
         let step = step(&whole, "a").clone();
         let (class, output) = (step["error"]["class"].clone(), step["output"]["x"].to_string());
-        let end = format!("{class} {output:.60}");
+        let limited = step["error"]["message"].as_str().is_some_and(|message| message.contains("than an expression may"));
+        let end = format!("{} {output:.60}", step["error"]);
         let fits = move |end: &End| match end {
             Refused(_) => false,
-            Limited => class == "expression_limit",
-            Fails => class == "user",
+            Limited => class == "user" && limited,
+            Fails => class == "user" && !limited,
             Gives(expected) => class == Value::Null && output == *expected,
         };
         (Box::new(fits), end)

@@ -111,7 +111,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     attack(
         "inner bindings",
         "function main() { return process.binding('spawn_sync').spawn({file: '/bin/sh', args: ['sh'], stdio: []}).error < 0 ? 'nothing' : 'something' }",
-        &[NOTHING, DENIED, ERROR],
+        &[NOTHING, DENIED, ERROR, MEMORY],
     ),
     attack(
         "machine code",

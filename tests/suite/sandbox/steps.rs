@@ -55,7 +55,7 @@ async fn what_a_step_prints_is_in_its_events_and_its_detail() {
             _ => None,
         })
         .collect();
-    assert_eq!(logged[..2], [("once".to_owned(), None, 15), ("each".to_owned(), Some(1), 4)]);
+    assert_eq!(logged[..2], [("once".to_owned(), None, 16), ("each".to_owned(), Some(1), 4)]);
     assert_eq!(logged.len(), 4, "{logged:?}");
 }
 

@@ -104,8 +104,12 @@ impl Order {
             | Self::Switch { workflow, .. }
             | Self::Apply { workflow, .. }
             | Self::WorkflowDelete(workflow) => workflow.clone(),
-            Self::Approve { id, .. } | Self::Decide(id, _) => id.short(),
-            Self::Cancel(id, _) | Self::Pause(id) | Self::Resume(id) | Self::Retry(id, _) => id.short(),
+            Self::Cancel(id, _)
+            | Self::Pause(id)
+            | Self::Resume(id)
+            | Self::Retry(id, _)
+            | Self::Approve { id, .. }
+            | Self::Decide(id, _) => id.short(),
             Self::Replay(_) | Self::Discard(_) => "dead letters".into(),
             Self::SecretPut(name, _) | Self::SecretDelete(name) | Self::TokenRevoke(_, name) => name.clone(),
             Self::TokenCreate(token) => token.name.clone(),

@@ -208,7 +208,7 @@ impl Runner {
     /// Gives the terminal to the user's editor. Streams are read meanwhile by their own tasks.
     async fn edit(&mut self, purpose: Purpose, text: String) -> Result<Vec<Effect>, TuiError> {
         self.keys.stop().await;
-        self.screen.leave();
+        Screen::leave();
         let (editor, suffix, before) = (self.options.editor, purpose.suffix(), text.clone());
         let edited = tokio::task::spawn_blocking(move || editor(&text, suffix)).await;
         self.screen.take_back()?;

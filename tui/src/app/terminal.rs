@@ -87,13 +87,13 @@ impl Screen {
     /// Gives the terminal to the shell, stops, and takes it again when the shell resumes us. Nothing may read the
     /// terminal meanwhile.
     pub fn suspend(&mut self) -> io::Result<()> {
-        self.leave();
+        Self::leave();
         kill_process(getpid(), Signal::TSTP)?;
         self.take_back()
     }
 
     /// Gives the terminal to another program. Nothing of ours may read it until [`Self::take_back`].
-    pub fn leave(&mut self) {
+    pub fn leave() {
         give_back();
     }
 

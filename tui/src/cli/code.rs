@@ -122,7 +122,7 @@ impl Run {
 /// Output to stdout; log, error and what it took to stderr. With a format for programs the whole answer goes to stdout.
 fn show(session: &Session, done: &CodeExecuted) -> Result<(), Error> {
     let printer = &session.printer;
-    if let Some(document) = printer.document(done)? {
+    if let Some(document) = printer.document(done) {
         return output::write(&document);
     }
     if !done.log.is_empty() {

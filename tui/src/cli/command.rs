@@ -12,7 +12,7 @@ use super::{
     Error, Exit, about, activate, apply, approve, bulk, cancel, code, ctx, delete, demo, describe, diff, dlq, get, login, logs,
     nouns,
 };
-use super::{pause, raw, retry, secret, start, terminal, token, validate, watch, why, workspace};
+use super::{pause, raw, retry, schedule, secret, start, terminal, token, trigger, validate, watch, why, workspace};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
 #[derive(Debug, Subcommand)]
@@ -83,6 +83,12 @@ pub enum ClientCommand {
     /// Commands about workflows
     #[command(subcommand, visible_aliases = ["wf", "flow", "workflows"])]
     Workflow(nouns::Workflow),
+    /// List, show and try out triggers
+    #[command(subcommand, visible_alias = "triggers")]
+    Trigger(trigger::Trigger),
+    /// Explain schedules
+    #[command(subcommand, visible_alias = "schedules")]
+    Schedule(schedule::Schedule),
     /// Make, list and revoke API tokens
     #[command(subcommand, visible_alias = "tokens")]
     Token(token::Token),
@@ -142,7 +148,8 @@ async fn run_async(command: ClientCommand, globals: Globals, binary: Binary) -> 
             return error.exit().into();
         }
     };
-    match Box::pin(dispatch(command, &session, binary)).await {
+    let done = Box::pin(dispatch(command, &session, binary)).await;
+    match done.and_then(|exit| session.printer.failure().map_or(Ok(exit), Err)) {
         Ok(exit) => exit.into(),
         Err(error) => {
             session.printer.error(&error);
@@ -183,6 +190,8 @@ async fn dispatch(command: ClientCommand, session: &Session, binary: Binary) -> 
         C::Deactivate(deactivate) => deactivate.run(session).await,
         C::Execution(execution) => execution.run(session).await,
         C::Workflow(workflow) => workflow.run(session, binary.check).await,
+        C::Trigger(trigger) => trigger.run(session).await,
+        C::Schedule(schedule) => schedule.run(session).await,
         C::Token(token) => token.run(session).await,
         C::Secret(secret) => secret.run(session).await,
         C::Workspace(workspace) => workspace.run(session).await,

@@ -25,6 +25,9 @@ pub enum Describe {
     /// Show an execution: input, steps, output, error
     #[command(visible_aliases = ["executions", "exec", "ex"])]
     Execution(Execution),
+    /// Show a trigger: where it listens or when it fires, and what it did last
+    #[command(visible_alias = "triggers")]
+    Trigger(super::trigger::Describe),
 }
 
 /// Show a workflow: versions, triggers, steps
@@ -54,6 +57,7 @@ impl Describe {
         match self {
             Self::Workflow(workflow) => workflow.run(session).await,
             Self::Execution(execution) => execution.run(session).await,
+            Self::Trigger(trigger) => trigger.run(session).await,
         }
     }
 }
@@ -63,7 +67,7 @@ impl Workflow {
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
         let whole = session.client()?.workflow(self.id.trim_start_matches("workflow/")).await?;
         let printer = &session.printer;
-        let text = match printer.document(&whole)? {
+        let text = match printer.document(&whole) {
             _ if self.source => whole.source,
             Some(text) => text,
             None => workflow_text(&whole, printer),
@@ -79,7 +83,7 @@ impl Execution {
         let client = session.client()?;
         let whole = client.execution(reference::execution(&client, &self.id).await?).await?;
         let printer = &session.printer;
-        output::write(&printer.document(&whole)?.unwrap_or_else(|| execution_text(&whole, printer)))?;
+        output::write(&printer.document(&whole).unwrap_or_else(|| execution_text(&whole, printer)))?;
         Ok(Exit::Ok)
     }
 }
@@ -122,7 +126,13 @@ fn workflow_text(whole: &WorkflowDetail, printer: &Printer) -> String {
 
 fn trigger_text(trigger: &TriggerView) -> String {
     let mut text = format!("{} ({})", trigger.id, trigger.kind);
-    let parts = [("at", &trigger.path), ("cron", &trigger.cron), ("in", &trigger.timezone)];
+    let parts = [
+        ("at", &trigger.path),
+        ("cron", &trigger.cron),
+        ("every", &trigger.every),
+        ("at", &trigger.at),
+        ("in", &trigger.timezone),
+    ];
     for (word, value) in parts {
         if let Some(value) = value {
             let _ = write!(text, " {word} {value}");

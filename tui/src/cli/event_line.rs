@@ -33,7 +33,11 @@ pub fn render(event: &Event, format: Format, paint: Paint) -> String {
         Format::Table | Format::Wide => {
             let at = paint.paint(Tone::Dim, &event.at.format("%H:%M:%S%.3f").to_string());
             let kind = paint.paint(tone(&event.body), &format!("{:<20}", event.body.type_name()));
-            let line = format!("{at}  {kind}  {:<16}  {}", plain_text(&step), shortened(&detail(&event.body)));
+            let said = match &event.body {
+                EventBody::StepLogged { attempt, .. } => format!("attempt {attempt}"),
+                body => shortened(&detail(body)),
+            };
+            let line = format!("{at}  {kind}  {:<16}  {said}", plain_text(&step));
             line.trim_end().to_owned() + &log_lines(&event.body)
         }
     }
@@ -66,7 +70,7 @@ fn detail(body: &EventBody) -> String {
             let next = retry_at.map(|at| format!("; next attempt at {}", at.format("%H:%M:%S"))).unwrap_or_default();
             format!("attempt {attempt}: {}{next}", error_text(error))
         }
-        EventBody::StepLogged { attempt, log, .. } => format!("attempt {attempt}: {} bytes", log.len()),
+        EventBody::StepLogged { log, .. } => log.to_string(),
         EventBody::StepSkipped { reason, .. } => match reason {
             SkipReason::Condition => "its condition is false".to_owned(),
             SkipReason::Dependency => "a step it depends on was skipped".to_owned(),
@@ -99,7 +103,7 @@ fn detail(body: &EventBody) -> String {
 /// What a step printed, whole, below its event.
 fn log_lines(body: &EventBody) -> String {
     let EventBody::StepLogged { log, .. } = body else { return String::new() };
-    log.lines().map(|line| format!("\n    {}", plain_text(line).trim_end())).collect()
+    log.lines().flat_map(|line| ["\n    ".to_owned(), plain_text(line).trim_end().to_owned()]).collect()
 }
 
 /// Class and message, with the step where it is named.

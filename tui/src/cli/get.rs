@@ -25,6 +25,9 @@ pub enum Get {
     /// List the approvals that are waited for
     #[command(visible_alias = "approval", after_help = "Example:\n  tidemill get approvals -o wide")]
     Approvals,
+    /// List triggers, or one
+    #[command(visible_alias = "trigger")]
+    Triggers(super::trigger::Triggers),
     /// Show counts and durations of what ended
     Metrics(super::metrics::Metrics),
     /// List the workspace's API tokens
@@ -82,6 +85,7 @@ impl Get {
         match self {
             Self::Workflows(workflows) => return workflows.run(session).await,
             Self::Executions(executions) => return executions.run(session).await,
+            Self::Triggers(triggers) => return triggers.run(session).await,
             Self::Metrics(metrics) => return metrics.run(session).await,
             Self::Approvals => session.printer.list(&session.client()?.approvals().await?.items)?,
             Self::Tokens => session.printer.list(&session.client()?.tokens().await?.items)?,

@@ -58,7 +58,7 @@ impl Logs {
             }
         }
         if session.printer.format == Format::Json {
-            output::write(&session.printer.document(&whole)?.unwrap_or_default())?;
+            output::write(&session.printer.document(&whole).unwrap_or_default())?;
         }
         Ok(Exit::Ok)
     }

@@ -31,7 +31,7 @@ impl Metrics {
         let since = self.since.and_then(|since| TimeDelta::from_std(since).ok());
         let since = since.and_then(|since| SystemClock.now().checked_sub_signed(since));
         let metrics = session.client()?.execution_metrics(self.workflow.as_deref(), since).await?;
-        if let Some(text) = session.printer.document(&metrics)? {
+        if let Some(text) = session.printer.document(&metrics) {
             output::write(&text)?;
         } else {
             session.printer.list(&lines(metrics))?;

@@ -88,7 +88,7 @@ impl Create {
         let request = TokenCreate { name: self.name, role: self.role.map(Role::from), expires_in_days: self.expires };
         let created = session.client()?.token_create(&request).await?;
         let printer = &session.printer;
-        if let Some(text) = printer.document(&created)? {
+        if let Some(text) = printer.document(&created) {
             return output::write(&text);
         }
         printer.note(&format!("token/{} created; its secret is shown this one time:", created.token.id));

@@ -60,7 +60,7 @@ impl Validate {
             }
             checked.push(Checked { file: file.path, found });
         }
-        match printer.document(&checked)? {
+        match printer.document(&checked) {
             Some(text) => output::write(&text)?,
             None => checked.iter().try_for_each(|one| output::write_line(&verdict(one)))?,
         }

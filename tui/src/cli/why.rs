@@ -25,7 +25,7 @@ impl Why {
         let id = reference::execution(&client, &self.id).await?;
         let why = client.execution_why(id).await?;
         let printer = &session.printer;
-        output::write(&printer.document(&why)?.unwrap_or_else(|| text(&why, printer)))?;
+        output::write(&printer.document(&why).unwrap_or_else(|| text(&why, printer)))?;
         Ok(Exit::Ok)
     }
 }

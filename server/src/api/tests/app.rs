@@ -17,7 +17,8 @@ use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
-    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, Secrets, Tokens, Workflows, Workspaces,
+    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, Schedules, Secrets, Tokens, Triggers, Workflows,
+    Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::executor::Plans;
@@ -92,6 +93,8 @@ impl TestApp {
             workspaces: Workspaces::new(store.clone(), clock.clone()),
             tokens: tokens.clone(),
             secrets: Secrets::new(store.clone(), vault, clock.clone()),
+            triggers: Triggers::new(store.clone(), plans.clone(), Arc::clone(&clock)),
+            schedules: Schedules::new(Arc::clone(&clock)),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
             code: Code::new(code.clone()),
             bulk: BulkOrders::new(executions.clone(), Arc::default()),

@@ -1,4 +1,4 @@
-//! A webhook that answers with the result of three steps: two commits and eight events.
+//! A webhook that answers with the result of three steps: one commit and eight events.
 
 use serde_json::{Value, json};
 

@@ -154,7 +154,8 @@ fn interval(every: Duration) -> Result<i64, ScheduleError> {
 fn next_multiple(anchor: DateTime<Utc>, seconds: i64, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let passed = instant.signed_duration_since(anchor);
     // Rounded down, so that a fraction of a second before an instant is before it.
-    let whole = passed.num_milliseconds().div_euclid(1000);
+    let seconds_passed = passed.num_seconds();
+    let whole = seconds_passed - i64::from(passed < TimeDelta::seconds(seconds_passed));
     let count = whole.div_euclid(seconds) + 1;
     let exact = anchor.checked_add_signed(TimeDelta::try_seconds(count.checked_mul(seconds)?)?);
     exact.filter(|next| *next > instant)

@@ -128,6 +128,11 @@ mod tests {
             "{type: hmac, scheme: generic, header: X-Sig, prefix: 'v1=', encoding: base64, algorithm: sha512, secret: \"{{ secrets.a }}\"}",
             "{type: api_key, header: X-Key, secret: \"{{ secrets.a }}\"}",
             "{type: basic, username: u, password: \"{{ secrets.a }}\"}",
+            "{type: hmac, scheme: stripe, secret: [\"{{ secrets.a }}\", \"{{ secrets.b }}\"], tolerance: 10m}",
+            "{type: hmac, scheme: twilio, secret: \"{{ secrets.a }}\"}",
+            "{type: ed25519, scheme: discord, secret: \"{{ secrets.a }}\"}",
+            "{type: token, scheme: gitlab, secret: \"{{ secrets.a }}\"}",
+            "{type: hmac, scheme: generic, header: X-Sig, timestamp_header: X-At, signed: \"{timestamp}:{body}\", tolerance: 1m, secret: \"{{ secrets.a }}\"}",
         ] {
             agree(&format!("{{id: t, type: webhook, path: a/b, methods: [POST, PUT], auth: {auth}}}"), true);
         }
@@ -136,19 +141,45 @@ mod tests {
             "{type: hmac, scheme: github, secret: abc}",
             "{type: hmac, scheme: generic, secret: \"{{ secrets.a }}\"}",
             "{type: bearer}",
+            "{type: hmac, scheme: discord, secret: \"{{ secrets.a }}\"}",
+            "{type: hmac, scheme: github, secret: \"{{ secrets.a }}\", tolerance: 1m}",
+            "{type: hmac, scheme: github, secret: []}",
+            "{type: hmac, scheme: generic, header: X-Sig, signed: \"{timestamp}{body}\", secret: \"{{ secrets.a }}\"}",
             "{type: bearer, secret: \"{{ inputs.a }}\"}",
             "{type: bearer, secret: \"x{{ secrets.a }}\"}",
             "{type: basic, password: \"{{ secrets.a }}\"}",
         ] {
             agree(&format!("{{id: t, type: webhook, path: a/b, auth: {auth}}}"), false);
         }
-        agree("{id: t, type: schedule, cron: \"0 0 * * *\"}", true);
+        for fine in [
+            "{id: t, type: schedule, cron: \"0 0 * * *\"}",
+            "{id: t, type: schedule, every: 90m, jitter: 5m, catch_up: all, catch_up_limit: 5, input: {a: 1}}",
+            "{id: t, type: schedule, at: \"2026-12-24T18:00\", timezone: Europe/Berlin}",
+            "{id: t, type: condition, every: 5m, if: \"result.body.level < 5\", on: level, cooldown: 1h, check: {uses: http.request, with: {url: \"https://x.example/{{ previous.body.at }}\"}}}",
+            "{id: t, type: condition, every: 5m, items: result.rows, key: item.id, existing: fire, if: item.open, check: {uses: sql, with: {code: SELECT 1}}}",
+            "{id: t, type: event, event: execution_failed, workflow: other, if: \"trigger.body.execution.error\"}",
+            "{id: t, type: webhook, path: \"a/{id}\", rate_limit: {limit: 5, per: 1m}, max_body_bytes: 1000, cors: {origins: [\"https://a.example\"], headers: [X-A]}, allow_ips: [10.0.0.0/8, \"::1\"], respond: when_finished, respond_within: 5s}",
+        ] {
+            agree(fine, true);
+        }
         for broken in [
             "{id: t, type: webhook}",
             "{id: t, type: webhook, path: /a}",
             "{id: t, type: webhook, path: a, methods: []}",
             "{id: t, type: schedule}",
             "{id: t, type: condition}",
+            "{id: t, type: condition, every: 5m, check: {uses: sql, with: {code: SELECT 1}}}",
+            "{id: t, type: condition, every: 5m, if: true, key: item.id, check: {uses: sql, with: {code: SELECT 1}}}",
+            "{id: t, type: condition, every: 5m, items: result, key: item, on: level, check: {uses: sql, with: {code: SELECT 1}}}",
+            "{id: t, type: condition, every: 5m, if: true, check: {uses: wait, with: {}}}",
+            "{id: t, type: event}",
+            "{id: t, type: event, event: member_added}",
+            "{id: t, type: schedule, cron: \"0 0 * * *\", every: 5m}",
+            "{id: t, type: schedule, every: 5m, catch_up_limit: 5}",
+            "{id: t, type: webhook, path: a, rate_limit: {per: 1s}}",
+            "{id: t, type: webhook, path: \"a/{}\"}",
+            "{id: t, type: webhook, path: a, cors: {}}",
+            "{id: t, type: webhook, path: a, max_body_bytes: 0}",
             "{id: t, type: webhook, path: a, respond: never}",
         ] {
             agree(broken, false);

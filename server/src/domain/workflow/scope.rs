@@ -32,8 +32,8 @@ pub struct ExecutionMeta {
 pub struct Scope(Arc<Names>);
 
 /// The names that stand at the top of the scope.
-pub(super) const NAMES: [&str; 10] =
-    ["trigger", "inputs", "steps", "workflow", "execution", "error", "secrets", "item", "index", "last"];
+pub(super) const NAMES: [&str; 12] =
+    ["trigger", "inputs", "steps", "workflow", "execution", "error", "secrets", "item", "index", "last", "result", "previous"];
 
 #[derive(Clone)]
 struct Names {
@@ -44,6 +44,14 @@ struct Names {
     secrets: Option<Arc<Secrets>>,
     failed: Option<bool>,
     turn: Option<Arc<Turn>>,
+    check: Option<Arc<Looked>>,
+}
+
+/// What the checks of a condition gave.
+#[derive(Clone)]
+struct Looked {
+    previous: Json,
+    result: Option<Json>,
 }
 
 /// One iteration, as its expressions see it.
@@ -61,7 +69,16 @@ impl Scope {
     /// The scope at the start of an execution. `trigger` is what the execution's origin has as `input`.
     pub fn new(trigger: Json, meta: ExecutionMeta) -> Self {
         let steps = Arc::new(Steps::default());
-        Self(Arc::new(Names { trigger, meta: Arc::new(meta), steps, error: None, secrets: None, failed: None, turn: None }))
+        Self(Arc::new(Names {
+            trigger,
+            meta: Arc::new(meta),
+            steps,
+            error: None,
+            secrets: None,
+            failed: None,
+            turn: None,
+            check: None,
+        }))
     }
 
     /// Notes that the step `id` has ended; later expressions see it as `steps.<id>`.
@@ -95,6 +112,14 @@ impl Scope {
         Self(Arc::new(names))
     }
 
+    /// The same scope, in which `previous` is what the check of a condition gave last time, and `result` what it gave now.
+    #[must_use]
+    pub fn with_check(&self, previous: JsonValue, result: Option<JsonValue>) -> Self {
+        let mut names = Names::clone(&self.0);
+        names.check = Some(Arc::new(Looked { previous: Arc::new(previous), result: result.map(Arc::new) }));
+        Self(Arc::new(names))
+    }
+
     /// The same scope, in which `secrets` has these values by name.
     #[must_use]
     pub fn with_secrets(&self, secrets: Arc<BTreeMap<String, String>>) -> Self {
@@ -110,6 +135,8 @@ impl Scope {
             ("trigger", rest) => (&self.0.trigger, rest),
             ("item", rest) => (self.0.turn.as_ref()?.item.as_ref()?, rest),
             ("last", rest) => (self.0.turn.as_ref()?.last.as_ref()?, rest),
+            ("previous", rest) => (&self.0.check.as_ref()?.previous, rest),
+            ("result", rest) => (self.0.check.as_ref()?.result.as_ref()?, rest),
             ("inputs", rest) => (self.0.trigger.get("body")?, rest),
             ("steps", [id, field, rest @ ..]) if field == "output" => (self.0.steps.0.get(id.as_str())?.output.as_ref()?, rest),
             _ => return None,
@@ -143,6 +170,8 @@ impl Object for Names {
             "item" => self.turn.as_ref()?.item.as_ref().map(json_value),
             "last" => self.turn.as_ref()?.last.as_ref().map(json_value),
             "index" => self.turn.as_ref().map(|turn| Value::from(turn.index)),
+            "previous" => self.check.as_ref().map(|check| json_value(&check.previous)),
+            "result" => self.check.as_ref()?.result.as_ref().map(json_value),
             "always" => self.failed.map(|_| Value::from_function(|| true)),
             "failed" => self.failed.map(|failed| Value::from_function(move || failed)),
             _ => None,
@@ -292,7 +321,7 @@ impl Object for ErrorView {
 struct WorkflowView(Arc<ExecutionMeta>);
 
 /// What stands below `trigger`: a webhook has all but `scheduled_at`, a manual start only `body`, a schedule only `scheduled_at`.
-pub(super) const TRIGGER_FIELDS: [&str; 7] = ["body", "headers", "query", "method", "path", "params", "scheduled_at"];
+pub(super) const TRIGGER_FIELDS: [&str; 8] = ["body", "headers", "query", "method", "path", "params", "test", "scheduled_at"];
 
 /// What stands below `workflow`.
 pub(super) const WORKFLOW_FIELDS: [&str; 2] = ["id", "version"];

@@ -13,7 +13,7 @@ use crate::store::schema::{bulk_orders, executions};
 /// Executions are counted up to here.
 const COUNTED: i64 = 10_000;
 /// How long whoever carries out a part of an order has for it before another node may.
-const TURN: TimeDelta = TimeDelta::seconds(60);
+const TURN: TimeDelta = TimeDelta::seconds(15);
 
 /// Keeps an order.
 pub fn bulk_insert(conn: &mut PgConnection, order: &BulkOrder) -> Result<(), Error> {

@@ -4,8 +4,8 @@
 pub mod account;
 pub mod audit;
 pub mod bench;
-pub mod bulk_insert;
 pub mod bulk_order;
+pub mod condition;
 pub mod control;
 pub mod dead_letter;
 pub mod execution;

@@ -1,8 +1,9 @@
 //! What the engine needs of a workflow version: its file, its secrets, its place behind a webhook address.
 
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bytea, Integer, SmallInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bytea, Integer, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::store::Statement;
@@ -86,6 +87,23 @@ pub fn webhooks(
     .bind::<Text, _>(path)
     .bind::<Integer, _>(segments)
     .load(connection)
+}
+
+/// The trigger behind a test address that still works at `now`.
+pub fn tested(connection: &mut PgConnection, hash: &[u8], now: DateTime<Utc>) -> QueryResult<Option<WebhookRow>> {
+    Statement::new(
+        "SELECT workspace_id, workflow_uid, trigger_id, version, '' AS path FROM trigger_tests
+         WHERE hash = $1 AND expires_at > $2",
+    )
+    .bind::<Bytea, _>(hash.to_vec())
+    .bind::<Timestamptz, _>(now)
+    .get_result(connection)
+    .optional()
+}
+
+/// Forgets test addresses that don't work any more.
+pub fn tested_sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    Statement::new("DELETE FROM trigger_tests WHERE expires_at <= $1").bind::<Timestamptz, _>(now).execute(connection)
 }
 
 /// The workspace's secrets with these names, sealed.

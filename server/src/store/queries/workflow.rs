@@ -4,9 +4,9 @@ use diesel::prelude::*;
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
 use crate::store::Error;
-use crate::store::rows::trigger::Trigger;
+use crate::store::rows::trigger::{Trigger, TriggerState, TriggerTest};
 use crate::store::rows::workflow::Workflow;
-use crate::store::schema::{triggers, workflows};
+use crate::store::schema::{trigger_states, trigger_tests, triggers, workflows};
 
 /// Workflows by id, those after `after`.
 pub fn workflow_list(
@@ -82,6 +82,26 @@ pub fn trigger_list(conn: &mut PgConnection, workspace: WorkspaceId, workflows: 
         .order((triggers::workflow_uid, triggers::id))
         .select(Trigger::as_select())
         .load(conn)?)
+}
+
+/// What the checks of a condition have seen.
+pub fn trigger_state(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    workflow: WorkflowUid,
+    trigger: &str,
+) -> Result<Option<TriggerState>, Error> {
+    Ok(trigger_states::table
+        .find((workspace.0, workflow.0, trigger))
+        .select(TriggerState::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Adds a test address.
+pub fn trigger_test_insert(conn: &mut PgConnection, test: &TriggerTest) -> Result<(), Error> {
+    diesel::insert_into(trigger_tests::table).values(test).execute(conn)?;
+    Ok(())
 }
 
 /// The other workflow that listens to one of `paths`, if any: its id and the path.

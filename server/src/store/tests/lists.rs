@@ -33,7 +33,7 @@ fn insert(database: &TestDatabase, states: &[ExecutionStatus]) {
 /// The places, from 1, of those that a page in `statuses` holds.
 async fn list(store: &Database, statuses: &[ExecutionStatus], before: Option<u128>, limit: i64) -> Vec<u128> {
     let id = |n: u128| format!("019a0000-0000-7000-8001-{n:012}").parse::<ExecutionId>().unwrap();
-    let filter = ExecutionFilter { statuses: statuses.to_vec(), before: before.map(id), workflow: None };
+    let filter = ExecutionFilter { statuses: statuses.to_vec(), before: before.map(id), ..ExecutionFilter::default() };
     let rows = store.with_tenant(HERE, move |conn| execution_list(conn, HERE, &filter, limit)).await.unwrap();
     assert!(rows.iter().all(|row| row.workspace_id == HERE.0));
     let place = |row: &crate::store::rows::execution::Execution| row.id.simple().to_string()[20..].parse().unwrap();

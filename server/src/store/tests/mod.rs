@@ -1,5 +1,6 @@
 //! The store against a real Postgres.
 
+mod buckets;
 mod claims;
 mod lists;
 mod migrations;

@@ -12,7 +12,7 @@ pub struct Code {
     /// What the code is written in.
     pub language: Language,
     /// The code.
-    pub code: String,
+    pub text: String,
     /// What it gets as its input.
     pub input: Value,
     /// Whether it is being executed.
@@ -26,18 +26,18 @@ pub struct Code {
 impl Default for Code {
     fn default() -> Self {
         let (language, input) = (Language::Python, serde_json::json!({"name": "world"}));
-        Self { language, code: example(language).into(), input, load: Load::default(), result: None, scroll: 0 }
+        Self { language, text: example(language).into(), input, load: Load::default(), result: None, scroll: 0 }
     }
 }
 
 impl Code {
     /// Takes the next language; code that is still the example becomes the other example.
     pub fn turn(&mut self) {
-        let untouched = self.code == example(self.language);
+        let untouched = self.text == example(self.language);
         let at = Language::ALL.iter().position(|language| *language == self.language).unwrap_or(0);
         self.language = Language::ALL[(at + 1) % Language::ALL.len()];
         if untouched {
-            self.code = example(self.language).into();
+            self.text = example(self.language).into();
         }
         self.result = None;
     }

@@ -18,6 +18,7 @@ impl Colors {
     pub const ALL: [Self; 4] = [Self::True, Self::Ansi256, Self::Ansi16, Self::Mono];
 
     /// The next tier, for `T`.
+    #[must_use]
     pub fn next(self) -> Self {
         let at = Self::ALL.iter().position(|colors| *colors == self).unwrap_or(0);
         Self::ALL[(at + 1) % Self::ALL.len()]

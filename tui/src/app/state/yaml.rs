@@ -24,7 +24,7 @@ fn value<'a>(events: &mut impl Iterator<Item = Event<'a>>, depth: usize) -> Opti
 fn node<'a>(event: Event<'a>, events: &mut impl Iterator<Item = Event<'a>>, depth: usize) -> Option<Value> {
     let depth = depth.checked_sub(1)?;
     match event {
-        Event::Scalar(text, style, ..) if style == ScalarStyle::Plain => Some(plain(&text)),
+        Event::Scalar(text, ScalarStyle::Plain, ..) => Some(plain(&text)),
         Event::Scalar(text, ..) => Some(Value::String(text.into_owned())),
         Event::Alias(_) => Some(Value::Null),
         Event::SequenceStart(..) => {

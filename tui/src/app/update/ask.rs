@@ -44,13 +44,11 @@ pub fn ask(state: &mut State, ask: Ask) -> Vec<Effect> {
 
 /// The field that takes the word by which the user means it: `word`, or the name of the context where that is protected.
 pub fn confirmation(state: &State, word: String) -> Field {
-    let (word, help) = match &state.place.protected {
-        Some(context) => (context.clone(), format!("PROTECTED: type {context}, the name of this context")),
-        None => {
-            let help = format!("type {word} to do it");
-            (word, help)
-        }
-    };
+    if let Some(context) = &state.place.protected {
+        let help = format!("PROTECTED: type {context}, the name of this context");
+        return Field::new("confirm", "", Entry::Word(context.clone()), help);
+    }
+    let help = format!("type {word} to do it");
     Field::new("confirm", "", Entry::Word(word), help)
 }
 

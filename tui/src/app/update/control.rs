@@ -141,7 +141,7 @@ fn execute(state: &mut State) -> Vec<Effect> {
     let code = CodeExecute {
         language: screen.language,
         runtime: None,
-        code: screen.code.clone(),
+        code: screen.text.clone(),
         input: Some(screen.input.clone()),
         timeout_ms: None,
         memory_mib: None,

@@ -20,7 +20,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             let text = serde_json::to_string_pretty(&code.input).unwrap_or_default();
             vec![Effect::Edit { purpose: Purpose::CodeInput, text }]
         }
-        Screen::Code(code) => vec![Effect::Edit { purpose: Purpose::Code(code.suffix()), text: code.code.clone() }],
+        Screen::Code(code) => vec![Effect::Edit { purpose: Purpose::Code(code.suffix()), text: code.text.clone() }],
         Screen::Workflow(open) => {
             let (id, newest) = (open.id.clone(), open.detail.as_ref().map(|detail| detail.workflow.version));
             let base = open.draft.as_ref().map_or(newest, |draft| draft.base);
@@ -87,7 +87,7 @@ pub fn done(state: &mut State, purpose: Purpose, result: Result<Option<String>, 
         Purpose::Workflow { id, base } => draft(state, &id, base, text),
         Purpose::Code(_) => {
             if let Screen::Code(code) = state.screen_mut() {
-                (code.code, code.result) = (text, None);
+                (code.text, code.result) = (text, None);
             }
             Vec::new()
         }

@@ -89,6 +89,7 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
 }
 
 /// What a click on a workflow hit.
+#[derive(Clone, Copy)]
 enum Hit {
     /// A tab.
     Tab(Action),

@@ -60,8 +60,8 @@ fn why_is_said_whole() {
     let why = WhyView { execution_id: id, status: ExecutionStatus::Waiting, moving: false, links };
     app.answer(Answer::Why(id, Ok(why)));
     let Some(Overlay::Note(note)) = &app.state.overlay else { unreachable!("{:?}", app.state.overlay) };
-    let lines: Vec<&str> = note.lines.iter().map(|(_, line)| line.as_str()).collect();
-    assert_eq!(lines[1..], ["→ step `a` waits for a time", "→ step `b` waits for a time"]);
+    let said: Vec<&str> = note.lines.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(said[1..], ["→ step `a` waits for a time", "→ step `b` waits for a time"]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, code: &Code, theme: The
     let title = format!(" {} (e edits, l next language)", code.language.as_str());
     put(buf, left, 0, vec![span(theme, Token::Head, title)]);
     let rows = below(left);
-    for (row, (number, line)) in (0..rows.height).zip((1..).zip(code.code.lines()).skip(code.scroll)) {
+    for (row, (number, line)) in (0..rows.height).zip((1..).zip(code.text.lines()).skip(code.scroll)) {
         let line = text::cut(&line.replace('\t', "    "), usize::from(rows.width).saturating_sub(6));
         put(buf, rows, row, vec![span(theme, Token::Muted, format!("{number:>4} ")), plain(line)]);
     }

@@ -43,7 +43,7 @@ fn widths(columns: &[Column], width: u16) -> Vec<u16> {
     let least: u16 = columns.iter().filter(|column| shown(column)).map(|column| column.width + GAP).sum();
     let rest = width.saturating_sub(least + 1);
     let shares: u16 = columns.iter().filter(|column| shown(column)).map(|column| column.grow).sum();
-    let of = |column: &Column| column.width + if shares > 0 { rest * column.grow / shares } else { 0 };
+    let of = |column: &Column| column.width + (rest * column.grow).checked_div(shares).unwrap_or(0);
     columns.iter().map(|column| if shown(column) { of(column) } else { 0 }).collect()
 }
 

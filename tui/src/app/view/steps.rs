@@ -143,17 +143,17 @@ fn step_row(
 
 fn lanes(step: &StepView, lines: &Row, layout: &Layout, theme: Theme) -> Vec<Span<'static>> {
     let (glyph, token) = theme.step(step.status);
-    let mut spans = graph_cells(lines, span(theme, token, glyph), theme);
+    let mut spans = graph_cells(lines, &span(theme, token, glyph), theme);
     spans.push(plain(" ".repeat(layout.graph.saturating_sub(lines.cells.len() * 2))));
     spans
 }
 
 /// The lines of a step of a file, which has no state.
 pub fn outline(lines: &Row, theme: Theme) -> Vec<Span<'static>> {
-    graph_cells(lines, span(theme, Token::Accent, theme.pick("◆", "o")), theme)
+    graph_cells(lines, &span(theme, Token::Accent, theme.pick("◆", "o")), theme)
 }
 
-fn graph_cells(lines: &Row, mark: Span<'static>, theme: Theme) -> Vec<Span<'static>> {
+fn graph_cells(lines: &Row, mark: &Span<'static>, theme: Theme) -> Vec<Span<'static>> {
     let first = (0..lines.lane).find(|lane| lines.cells[*lane] & graph::RIGHT != 0);
     let last = (lines.lane + 1..lines.cells.len()).rfind(|lane| lines.cells[*lane] & graph::LEFT != 0);
     let horizontal = theme.pick("─", "-");

@@ -11,6 +11,7 @@ use ratatui::style::Color;
 use tidemill_common::api::execution::ExecutionPage;
 use tidemill_common::api::stream::StreamFrame;
 use tidemill_common::api::workflow::WorkflowPage;
+use tidemill_common::event::EventBody;
 
 use super::*;
 use crate::app::event::{Answer, Channel, Event, Failure};
@@ -203,6 +204,21 @@ fn execution_under_way() {
     picture!(execution_zoom, screen);
     screen.keys("C");
     picture!(execution_cancel, screen);
+}
+
+#[test]
+fn what_a_step_printed() {
+    let mut screen = Screen::live(SMALL);
+    screen.open(7);
+    screen.keys("5");
+    assert!(screen.text().contains("No log: nothing was printed"), "{}", screen.text());
+    let mut event = testing::tape(99)[7].clone();
+    let log = "telling ACME\n\n\u{1b}[31mred\n".into();
+    event.body = EventBody::StepLogged { step: "notify".into(), iteration: None, attempt: 1, log };
+    let frame = StreamFrame::Event { cursor: event.seq.to_string(), event, execution: None };
+    screen.event(Event::Link(Channel::Execution(testing::id(99)), LinkEvent::Frames(vec![frame])));
+    screen.event(Event::Tick);
+    picture!(execution_log, screen);
 }
 
 #[test]

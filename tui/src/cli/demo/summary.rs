@@ -70,7 +70,7 @@ impl Summary {
 
     /// Prints it, with what to do next.
     pub fn print(&self, printer: &Printer, kept: Option<&Path>) -> Result<Exit, Error> {
-        match printer.document(self)? {
+        match printer.document(self) {
             Some(text) => output::write(&text)?,
             None => output::write(&self.text(printer, kept))?,
         }

@@ -1,6 +1,7 @@
 //! Prints data to stdout and notices to stderr, in the format that was asked for.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use clap::ValueEnum as _;
@@ -26,6 +27,7 @@ pub struct Printer {
     headers: bool,
     quiet: bool,
     shape: Option<Shape>,
+    failure: Arc<OnceLock<String>>,
 }
 
 impl Printer {
@@ -50,13 +52,14 @@ impl Printer {
             headers: !globals.no_headers,
             quiet: globals.quiet,
             shape: globals.shape(),
+            failure: Arc::default(),
         })
     }
 
     /// Prints a list. An empty one says so, on stderr, when people read it.
     pub fn list<T: Row>(&self, items: &[T]) -> Result<(), Error> {
         if let Some(shape) = &self.shape {
-            return write(&shape.text(&json(&items))?);
+            return write(&self.shaped(shape, &json(&items)));
         }
         write(&self.list_text(items, SystemClock.now()))?;
         if items.is_empty() && matches!(self.format, Format::Table | Format::Wide) {
@@ -81,7 +84,7 @@ impl Printer {
 
     /// Prints one thing: as JSON or YAML `whole`, else its row.
     pub fn item<T: Row>(&self, row: &T, whole: &impl Serialize) -> Result<(), Error> {
-        match self.document(whole)? {
+        match self.document(whole) {
             Some(text) => write(&text),
             None => self.list(std::slice::from_ref(row)),
         }
@@ -89,7 +92,7 @@ impl Printer {
 
     /// Prints what a command changed: `text` for people, `KIND/ID` with `name`, the id with `--quiet`, else `whole`.
     pub fn change(&self, kind: &str, id: &str, verbed: &str, whole: &impl Serialize) -> Result<(), Error> {
-        let text = match (self.document(whole)?, self.format) {
+        let text = match (self.document(whole), self.format) {
             (Some(document), _) => document,
             (None, _) if self.quiet => format!("{id}\n"),
             (None, Format::Name) => format!("{kind}/{id}\n"),
@@ -99,16 +102,30 @@ impl Printer {
     }
 
     /// `value` as a document, if the format is one, or what `--jq` or `--template` make of it.
-    pub fn document(&self, value: &impl Serialize) -> Result<Option<String>, Error> {
+    pub fn document(&self, value: &impl Serialize) -> Option<String> {
         if let Some(shape) = &self.shape {
-            return shape.text(&json(value)).map(Some);
+            return Some(self.shaped(shape, &json(value)));
         }
-        Ok(match self.format {
+        match self.format {
             Format::Json => Some(pretty(&json(value))),
             Format::Jsonl => Some(format!("{}\n", json(value))),
             Format::Yaml => Some(to_yaml(&json(value))),
             Format::Table | Format::Wide | Format::Name | Format::Tsv => None,
+        }
+    }
+
+    /// What a filter or a template makes of `value`; nothing when it is wrong, which [`Self::failure`] says at the end.
+    fn shaped(&self, shape: &Shape, value: &Value) -> String {
+        shape.text(value).unwrap_or_else(|why| {
+            // Of several mistakes the first one is told.
+            let _ = self.failure.set(why);
+            String::new()
         })
+    }
+
+    /// What was wrong with `--jq` or `--template`, if something was.
+    pub fn failure(&self) -> Option<Error> {
+        self.failure.get().map(|why| Error::Usage(why.clone()))
     }
 
     /// How rows become text at `now`.
@@ -167,7 +184,15 @@ pub fn complain(text: &str) {
 impl Printer {
     /// A printer of `format` without colour, for golden tests.
     pub(in crate::cli) fn plain(format: Format, quiet: bool) -> Self {
-        Self { format, paint: Paint(false), error_paint: Paint(false), headers: true, quiet, shape: None }
+        Self {
+            format,
+            paint: Paint(false),
+            error_paint: Paint(false),
+            headers: true,
+            quiet,
+            shape: None,
+            failure: Arc::default(),
+        }
     }
 }
 

@@ -8,8 +8,6 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::Value;
 
-use crate::cli::Error;
-
 /// How JSON becomes text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shape {
@@ -25,10 +23,10 @@ impl Shape {
     /// # Errors
     ///
     /// Says what is wrong with the filter or the template.
-    pub fn text(&self, value: &Value) -> Result<String, Error> {
+    pub fn text(&self, value: &Value) -> Result<String, String> {
         match self {
-            Self::Jq(filter) => jq(filter, value).map_err(|why| Error::Usage(format!("--jq: {why}"))),
-            Self::Template(template) => fill(template, value).map_err(|why| Error::Usage(format!("--template: {why}"))),
+            Self::Jq(filter) => jq(filter, value).map_err(|why| format!("--jq: {why}")),
+            Self::Template(template) => fill(template, value).map_err(|why| format!("--template: {why}")),
         }
     }
 }

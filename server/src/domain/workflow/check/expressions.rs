@@ -44,6 +44,8 @@ pub(super) struct Context<'a> {
     pub error: bool,
     /// Whether it is read when an execution is admitted, before any step.
     arrival: bool,
+    /// Where there is no execution yet: the only names that may be read.
+    outside: Option<&'static [&'static str]>,
     /// Which names of an iteration may be read.
     pub turn: Option<Turn>,
     /// Whether `always()` and `failed()` may be called.
@@ -62,6 +64,7 @@ impl<'a> Context<'a> {
             secrets: false,
             error: false,
             arrival: false,
+            outside: None,
             turn: None,
             status_functions: false,
             asks_status: false,
@@ -72,6 +75,11 @@ impl<'a> Context<'a> {
     /// What is read when an execution is admitted.
     pub fn at_arrival(world: &'a World<'a>) -> Self {
         Self { arrival: true, ..Self::new(world, None) }
+    }
+
+    /// What a trigger reads before there is an execution: `names`, `workflow`, and secrets where they are allowed.
+    pub fn outside(world: &'a World<'a>, names: &'static [&'static str]) -> Self {
+        Self { outside: Some(names), ..Self::new(world, None) }
     }
 
     /// The tree at `field` as a template.
@@ -161,6 +169,14 @@ impl<'a> Context<'a> {
 
     fn allowed(&mut self, mention: &Mention) -> Result<(), Found> {
         let root = mention.root.as_str();
+        match (self.outside, root) {
+            (Some(_), "workflow" | "secrets") | (None, _) => {}
+            (Some(names), root) if names.contains(&root) => return Ok(()),
+            (Some(names), root) => {
+                let found = Found::new("unknown_name", format!("there is no name `{}` here", shorten(root)));
+                return Err(found.hint(format!("there is no execution yet: expressions see {}", names.join(", "))));
+            }
+        }
         match root {
             "inputs" => self.input(mention, 0),
             "trigger" if mention.fields.first().is_some_and(|field| field == "body") => self.input(mention, 1),

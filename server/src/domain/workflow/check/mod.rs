@@ -4,6 +4,7 @@
 
 mod code;
 mod concurrency;
+mod conditions;
 mod expressions;
 mod graph;
 mod http;
@@ -46,5 +47,8 @@ pub(super) fn fields_of() -> Vec<(&'static str, &'static [&'static str])> {
         ("/$defs/webhook_auth/oneOf/3/properties", &senders::GENERIC_FIELDS),
         ("/$defs/respond/properties", &responds::FIELDS),
         ("/$defs/schedule/properties", &schedules::FIELDS),
+        ("/$defs/condition/properties", &conditions::FIELDS),
+        ("/$defs/condition/properties/check/properties", &conditions::CHECK_FIELDS),
+        ("/$defs/event/properties", &conditions::EVENT_FIELDS),
     ]
 }

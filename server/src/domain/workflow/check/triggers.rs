@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use tidemill_common::limits::WORKFLOW_TRIGGERS;
 
-use super::{ids, schedules, webhooks};
+use super::{conditions, ids, schedules, webhooks};
 use crate::domain::workflow::document::{Cursor, Fields, Found, Problems, nearest, shorten};
 use crate::domain::workflow::plan::{Trigger, TriggerKind};
 
 /// The types of triggers.
-const TYPES: [&str; 2] = ["webhook", "schedule"];
+const TYPES: [&str; 4] = ["webhook", "schedule", "condition", "event"];
 /// Types that come with later versions.
-const LATER_TYPES: [&str; 2] = ["condition", "event"];
+const LATER_TYPES: [&str; 1] = ["form"];
 /// Reads all triggers.
 pub(super) fn triggers(list: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Vec<Trigger>> {
     let items = list.list(problems)?;
@@ -38,6 +38,8 @@ fn trigger(item: &Cursor<'_>, seen: &mut HashMap<Arc<str>, u32>, problems: &mut 
     }
     let kind = match kind(&fields, problems)? {
         "webhook" => webhooks::webhook(&fields, problems).map(TriggerKind::Webhook),
+        "condition" => conditions::condition(&fields, problems).map(Box::new).map(TriggerKind::Condition),
+        "event" => conditions::event(&fields, problems).map(TriggerKind::Event),
         _ => schedules::schedule(item, &fields, problems).map(Box::new).map(TriggerKind::Schedule),
     };
     Some(Trigger { id: id?, kind: kind? })

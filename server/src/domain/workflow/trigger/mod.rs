@@ -1,11 +1,15 @@
 //! What starts executions, as the plan knows it.
 
+mod condition;
+mod event;
 mod path;
 mod schedule;
 mod webhook;
 
 use std::sync::Arc;
 
+pub use condition::{Check, ConditionTrigger, Items, On, Seen};
+pub use event::{EventTrigger, InternalEvent};
 pub use path::{WebhookPath, key_fits, literal_first};
 pub use schedule::{ScheduleTrigger, WrittenSchedule};
 pub use webhook::{Cors, DeliveryLimit, Proof, Respond, WebhookTrigger};
@@ -26,6 +30,10 @@ pub enum TriggerKind {
     Webhook(WebhookTrigger),
     /// The clock.
     Schedule(Box<ScheduleTrigger>),
+    /// Something that is looked at now and then.
+    Condition(Box<ConditionTrigger>),
+    /// What happens inside.
+    Event(EventTrigger),
 }
 
 impl TriggerKind {
@@ -34,6 +42,8 @@ impl TriggerKind {
         match self {
             Self::Webhook(_) => "webhook",
             Self::Schedule(_) => "schedule",
+            Self::Condition(_) => "condition",
+            Self::Event(_) => "event",
         }
     }
 }
@@ -44,7 +54,7 @@ impl TriggerKind {
     pub fn path(&self) -> Option<&WebhookPath> {
         match self {
             Self::Webhook(webhook) => Some(&webhook.path),
-            Self::Schedule(_) => None,
+            Self::Schedule(_) | Self::Condition(_) | Self::Event(_) => None,
         }
     }
 }

@@ -8,19 +8,17 @@ use crate::app::action::Action;
 use crate::app::keymap::Scope;
 use crate::app::state::look::Token;
 
-const NUMBERS: [Column; 7] = [
-    Column::number("ENDED", 8),
-    Column::number("FAILED", 7),
-    Column::number("SUCCESS", 7),
-    Column::number("P50", 7),
-    Column::number("P95", 7),
-    Column::number("P99", 7),
-    Column::number("MEAN", 7).from(90),
-];
-
 const fn columns(title: &'static str) -> [Column; 8] {
-    let [a, b, c, d, e, f, g] = NUMBERS;
-    [Column::text(title, 14, 1), a, b, c, d, e, f, g]
+    [
+        Column::text(title, 14, 1),
+        Column::number("ENDED", 8),
+        Column::number("FAILED", 7),
+        Column::number("SUCCESS", 7),
+        Column::number("P50", 7),
+        Column::number("P95", 7),
+        Column::number("P99", 7),
+        Column::number("MEAN", 7).from(90),
+    ]
 }
 
 const WORKFLOW_COLUMNS: [Column; 8] = columns("WORKFLOW");

@@ -124,7 +124,6 @@ impl Held {
                 world.oracle.called(run.place, run.attempt, self.epoch, world.losses);
                 self.attempts.push(Underway::Attempt(run.place, run.attempt));
             }
-            #[expect(unreachable_patterns, reason = "what the simulated workflows never ask for is no business of theirs")]
             other => panic!("the simulator does not know {other:?}"),
         }
         Flow::GoOn

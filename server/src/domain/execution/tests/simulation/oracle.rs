@@ -64,7 +64,9 @@ impl Oracle {
             }
             EventBody::StepWaiting { until, .. } => {
                 assert!(self.state.paused.is_none(), "nothing begins in a pause: {event:?}");
-                self.not_before.insert(place, *until);
+                if let Some(until) = until {
+                    self.not_before.insert(place, *until);
+                }
             }
             EventBody::StepFailed { retry_at: Some(at), .. } => {
                 self.not_before.insert(place, *at);

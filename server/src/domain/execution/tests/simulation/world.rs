@@ -88,6 +88,7 @@ impl World {
             trigger: TriggerOrigin { kind: "manual".into(), id: None },
             input: Arc::new(json!({"body": {}})),
             retry_of: None,
+            parent: None,
         };
         let first = Event { execution_id: id, seq: 1, at: now, body: EventBody::ExecutionQueued(origin) };
         let mut oracle = Oracle::new(id, Arc::clone(&plan));

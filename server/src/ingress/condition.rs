@@ -1,0 +1,261 @@
+//! Conditions: a check on an interval, through the same doors as a step, and what comes of it.
+//!
+//! Whoever moves the trigger's row on owns the check. What the checks have seen is kept beside the trigger, so that it survives
+//! restarts and new versions. A firing is named by its number, and an item by its key: a crash between the firing and the memory of
+//! it repeats neither.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tidemill_common::clock::Clock;
+use tidemill_common::event::TriggerOrigin;
+use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::admission::{Admission, Arrival, Refusal};
+use crate::domain::mask::{mask_text, mask_values};
+use crate::domain::workflow::plan::{ConditionTrigger, Items, Plan, Seen, TriggerKind};
+use crate::domain::workflow::scope::{ExecutionMeta, Scope, Turn};
+use crate::executor::{VersionError, Versions};
+use crate::journal::Delivery;
+use crate::runner::{Runner, StepContext};
+use crate::store::queries::condition::{self, ConditionRow, StateRow};
+use crate::store::{self, Database};
+
+/// Triggers that are looked at together.
+const PAGE: i64 = 100;
+/// Checks under way at once on this node.
+const AT_ONCE: usize = 32;
+/// Most items of one check; what is behind them waits for the next.
+const MOST_ITEMS: usize = 1000;
+/// Largest result that is kept for the next check, in bytes of JSON.
+const KEPT_BYTES: usize = 256 * 1024;
+
+/// Why a check came to nothing. It is kept and shown; the next check is due all the same.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    /// The check itself, or an expression about it.
+    #[error("{0}")]
+    Check(String),
+    /// The version can't be executed.
+    #[error(transparent)]
+    Version(#[from] VersionError),
+    /// The database can't be read or written.
+    #[error("the database can't be reached")]
+    Store(#[from] store::Error),
+    /// It should have fired, and there was no room: the next check tries again.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Looks at conditions. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Conditions {
+    database: Database,
+    versions: Versions,
+    admission: Admission,
+    runner: Runner,
+    clock: Arc<dyn Clock>,
+    room: Arc<Semaphore>,
+}
+
+/// One check: the trigger, and what is known of it.
+struct Look {
+    row: ConditionRow,
+    plan: Arc<Plan>,
+    place: usize,
+    state: StateRow,
+    now: DateTime<Utc>,
+}
+
+impl Look {
+    fn trigger(&self) -> Result<&ConditionTrigger, Failed> {
+        match &self.plan.triggers[self.place].kind {
+            TriggerKind::Condition(condition) => Ok(condition),
+            _ => Err(VersionError::Missing.into()),
+        }
+    }
+
+    fn scope(&self, execution_id: ExecutionId) -> Scope {
+        let meta = ExecutionMeta {
+            execution_id,
+            workflow_id: Arc::clone(&self.plan.id),
+            version: self.row.version,
+            started_at: self.now,
+        };
+        Scope::new(Arc::new(json!({})), meta)
+    }
+
+    fn previous(&self) -> Value {
+        self.state.result.clone().unwrap_or_default()
+    }
+}
+
+impl Conditions {
+    /// Conditions whose checks go through `runner` and whose executions go through `admission`.
+    #[must_use]
+    pub fn new(database: Database, versions: Versions, admission: Admission, runner: Runner, clock: Arc<dyn Clock>) -> Self {
+        Self { database, versions, admission, runner, clock, room: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    /// Begins the checks that are due, among `checks`, and returns when the next one is.
+    pub async fn check_due(&self, checks: &mut JoinSet<()>) -> Result<Option<DateTime<Utc>>, store::Error> {
+        let now = self.clock.now();
+        for row in self.database.engine(move |connection| Ok(condition::due(connection, now, PAGE)?)).await? {
+            // Without room the trigger stays due.
+            let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else { break };
+            let this = self.clone();
+            checks.spawn(async move {
+                let (workflow, trigger) = (row.workflow_uid, row.trigger_id.clone());
+                if let Err(error) = this.look(row, now).await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, %workflow, %trigger, "a condition can't be checked");
+                }
+                drop(place);
+            });
+        }
+        self.database.engine(move |connection| Ok(condition::next(connection)?)).await
+    }
+
+    /// Takes a check, carries it out, and keeps what came of it.
+    async fn look(&self, row: ConditionRow, now: DateTime<Utc>) -> Result<(), Failed> {
+        let key = (WorkspaceId(row.workspace_id), WorkflowUid(row.workflow_uid), row.version);
+        let plan = self.versions.plan(key).await?;
+        let place = plan.triggers.iter().position(|trigger| *trigger.id == row.trigger_id).ok_or(VersionError::Missing)?;
+        let TriggerKind::Condition(trigger) = &plan.triggers[place].kind else { return Err(VersionError::Missing.into()) };
+        let next = trigger.schedule.next_after(now);
+        let taken = row.clone();
+        let state = self
+            .database
+            .engine(move |connection| {
+                if condition::take(connection, &taken, next)? == 0 {
+                    return Ok(None);
+                }
+                Ok(Some(condition::state(connection, &taken)?.unwrap_or_default()))
+            })
+            .await?;
+        // Another node has it, or the trigger was replaced.
+        let Some(state) = state else { return Ok(()) };
+        let look = Look { row, plan, place, state, now };
+        let mut after = look.state.clone();
+        after.checked_at = Some(now);
+        match self.check(&look, &mut after).await {
+            Ok(()) => after.error = None,
+            Err(error) => after.error = Some(error.to_string().replace('\0', "")),
+        }
+        let row = look.row;
+        self.database.engine(move |connection| Ok(condition::keep(connection, &row, &after)?)).await?;
+        Ok(())
+    }
+
+    /// Runs the check, decides, fires.
+    async fn check(&self, look: &Look, after: &mut StateRow) -> Result<(), Failed> {
+        let trigger = look.trigger()?;
+        let result = self.result(look, trigger).await?;
+        let scope = look.scope(self.admission.next_id()).with_check(look.previous(), Some(result.clone()));
+        match &trigger.items {
+            Some(items) => self.fire_items(look, items, &scope, after).await?,
+            None => {
+                let condition = trigger.condition.as_ref();
+                let holds = condition.map_or(Ok(true), |condition| condition.evaluate_bool(&scope));
+                let holds = holds.map_err(|error| Failed::Check(format!("`if`: {error}")))?;
+                let since_fired = after.fired_at.map(|fired| (look.now - fired).to_std().unwrap_or_default());
+                let seen = Seen { holds: after.holds, since_fired };
+                if trigger.fires(holds, seen) {
+                    let number = after.fired + 1;
+                    self.start(look, json!({"result": result, "previous": look.previous()}), number.to_string()).await?;
+                    (after.fired, after.fired_at) = (number, Some(look.now));
+                }
+                after.holds = holds;
+            }
+        }
+        let small = serde_json::to_string(&result).is_ok_and(|text| text.len() <= KEPT_BYTES && !text.contains("\\u0000"));
+        after.result = small.then_some(result);
+        after.succeeded_at = Some(look.now);
+        Ok(())
+    }
+
+    /// What the check gives, without the secrets that it read.
+    async fn result(&self, look: &Look, trigger: &ConditionTrigger) -> Result<Value, Failed> {
+        let names = trigger.check.secrets.iter().map(ToString::to_string).collect();
+        let secrets = self.versions.secrets(WorkspaceId(look.row.workspace_id), names).await?;
+        let values: Vec<String> = secrets.values().cloned().collect();
+        let execution_id = self.admission.next_id();
+        let scope = look.scope(execution_id).with_check(look.previous(), None).with_secrets(secrets);
+        let template = trigger.check.work.attempt().ok_or(VersionError::Refused)?;
+        let with = template.render(&scope).map_err(|error| Failed::Check(mask_text(&format!("`with`: {error}"), &values)))?;
+        let context = StepContext {
+            execution_id,
+            step: Arc::clone(&look.plan.triggers[look.place].id),
+            iteration: 0,
+            attempt: 1,
+            timeout: trigger.check.timeout,
+        };
+        let done = self.runner.run(&trigger.check.work, with, context).await;
+        let result = done.result.map_err(|error| Failed::Check(mask_text(&error.message, &values)))?;
+        Ok(mask_values(&result, &values))
+    }
+
+    /// Every item that was not seen before fires once.
+    async fn fire_items(&self, look: &Look, items: &Items, scope: &Scope, after: &mut StateRow) -> Result<(), Failed> {
+        let list = items.list.evaluate(scope).map_err(|error| Failed::Check(format!("`items`: {error}")))?;
+        let Value::Array(list) = list else { return Err(Failed::Check("`items` gave no list".to_owned())) };
+        let first = after.succeeded_at.is_none();
+        let mut keyed = Vec::new();
+        for (index, item) in list.into_iter().take(MOST_ITEMS).enumerate() {
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            let scope = scope.with_turn(Turn { index, item: Some(Arc::new(item.clone())), last: None });
+            keyed.push((key(items, &scope)?, item, scope));
+        }
+        let keys: Vec<Vec<u8>> = keyed.iter().map(|(key, ..)| key.clone()).collect();
+        let (row, now) = (look.row.clone(), look.now);
+        let unseen = self.database.engine(move |connection| Ok(condition::unseen(connection, &row, &keys, now)?)).await?;
+        keyed.retain(|(key, ..)| unseen.contains(key));
+        for (key, item, scope) in keyed {
+            if (!first || items.existing) && self.wanted(look, &scope)? {
+                self.start(look, item, hex::encode(&key)).await?;
+                (after.fired, after.fired_at) = (after.fired + 1, Some(look.now));
+            }
+            let (row, now) = (look.row.clone(), look.now);
+            self.database.engine(move |connection| Ok(condition::see(connection, &row, &key, now)?)).await?;
+        }
+        Ok(())
+    }
+
+    fn wanted(&self, look: &Look, scope: &Scope) -> Result<bool, Failed> {
+        let condition = look.trigger()?.condition.as_ref();
+        let wanted = condition.map_or(Ok(true), |condition| condition.evaluate_bool(scope));
+        wanted.map_err(|error| Failed::Check(format!("`if`: {error}")))
+    }
+
+    /// Starts the execution that a firing is.
+    async fn start(&self, look: &Look, body: Value, key: String) -> Result<(), Failed> {
+        let workflow_uid = WorkflowUid(look.row.workflow_uid);
+        let trigger_id = &look.plan.triggers[look.place].id;
+        let arrival = Arrival {
+            execution_id: self.admission.next_id(),
+            workspace_id: WorkspaceId(look.row.workspace_id),
+            workflow_uid,
+            version: look.row.version,
+            plan: Arc::clone(&look.plan),
+            trigger: TriggerOrigin { kind: "condition".into(), id: Some(Arc::clone(trigger_id)) },
+            input: Arc::new(json!({ "body": body })),
+            delivery: Some(Delivery { source: format!("condition:{workflow_uid}:{trigger_id}"), key }),
+            retry: None,
+            parent: None,
+        };
+        self.admission.admit(arrival).await?;
+        Ok(())
+    }
+}
+
+/// The hash of an item's key: of any length, and one length in the database.
+fn key(items: &Items, scope: &Scope) -> Result<Vec<u8>, Failed> {
+    let key = items.key.evaluate(scope).map_err(|error| Failed::Check(format!("`key`: {error}")))?;
+    if key.is_null() {
+        return Err(Failed::Check("`key` gave nothing for an item: items without a key can't be told apart".to_owned()));
+    }
+    Ok(Sha256::digest(key.to_string()).to_vec())
+}
