@@ -11,8 +11,7 @@ use tidemill_common::api::workflow::ValidationView;
 use crate::config::{ServeArgs, ServeConfig};
 use crate::selftest::Selftest;
 use crate::step_host::StepHostArgs;
-use crate::{api, app, bench, domain, serve, step_host, telemetry};
-use crate::{api, bench, domain, selftest, serve, step_host, telemetry};
+use crate::{api, app, bench, domain, selftest, serve, step_host, telemetry};
 
 /// Commands that need the server's own code.
 #[derive(Debug, Subcommand)]
@@ -88,7 +87,9 @@ pub fn run(command: ServerCommand, json: bool) -> ExitCode {
 #[must_use]
 pub fn check(source: &str) -> ValidationView {
     match domain::workflow::compile(source) {
-        Ok(plan) => ValidationView { valid: true, errors: Vec::new(), warnings: Vec::new(), steps: app::workflow_outline(&plan) },
+        Ok(plan) => {
+            ValidationView { valid: true, errors: Vec::new(), warnings: Vec::new(), steps: app::workflow_outline(&plan) }
+        }
         Err(errors) => ValidationView { valid: false, errors, warnings: Vec::new(), steps: Vec::new() },
     }
 }

@@ -100,6 +100,8 @@ pub enum Action {
     Approve,
     /// Reject what a step waits for.
     Reject,
+    /// Say what a schedule will do.
+    Explain,
     /// Try dead letters again.
     Replay,
     /// Decide that nothing will be done about dead letters.
@@ -194,6 +196,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::Why, "why", "say why this execution isn't moving"),
     asks(Action::Approve, Tier::Form, "approve", "say yes to what a step waits for, with an answer and a comment"),
     asks(Action::Reject, Tier::Form, "reject", "say no to what a step waits for, with a comment"),
+    free(Action::Explain, "explain", "say when this schedule fires, and what it does where the clocks change"),
     asks(Action::Replay, Tier::Form, "replay", "try these dead letters again: a canary first, then the rest"),
     asks(Action::Discard, Tier::Typed, "discard", "decide that nothing will be done about these dead letters"),
     asks(Action::Switch, Tier::Confirm, "activate", "activate this version, or deactivate the workflow (asks first)"),

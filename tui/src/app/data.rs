@@ -5,6 +5,7 @@ use tidemill_common::api::approval::ApprovalList;
 use tidemill_common::api::dead_letter::{DeadLetterCauseList, DeadLetterPage};
 use tidemill_common::api::health::{HealthView, ReadyView};
 use tidemill_common::api::metrics::ExecutionMetrics;
+use tidemill_common::api::schedule::{ScheduleExplain, ScheduleExplanation};
 use tidemill_common::api::secret::SecretList;
 use tidemill_common::api::token::TokenList;
 use tidemill_common::api::workflow::{ValidationView, VersionList, VersionView, WorkflowDetail, WorkflowPage};
@@ -12,7 +13,7 @@ use tidemill_common::api::workflow::{ValidationView, VersionList, VersionView, W
 use super::event::Failure;
 
 /// Something to read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Query {
     /// The causes of open dead letters.
     Causes,
@@ -30,6 +31,13 @@ pub enum Query {
     Approvals,
     /// The workflows.
     Workflows,
+    /// What the schedule of a trigger will do.
+    Explanation {
+        /// The trigger: `workflow/trigger`.
+        trigger: String,
+        /// The schedule.
+        wanted: Box<ScheduleExplain>,
+    },
     /// One workflow with its file.
     Workflow(String),
     /// The versions of a workflow.
@@ -64,6 +72,8 @@ pub enum Data {
     Approvals(ApprovalList),
     /// The workflows.
     Workflows(WorkflowPage),
+    /// What a schedule will do.
+    Explanation(ScheduleExplanation),
     /// One workflow with its file.
     Workflow(Box<WorkflowDetail>),
     /// The versions of a workflow.

@@ -24,6 +24,7 @@ pub async fn read(client: &Client, query: &Query) -> Result<Data, Error> {
         }
         Query::Approvals => Data::Approvals(client.approvals().await?),
         Query::Workflows => Data::Workflows(client.workflows(Some(PAGE_ITEMS), None).await?),
+        Query::Explanation { wanted, .. } => Data::Explanation(client.schedule_explain(wanted).await?),
         Query::Workflow(id) => Data::Workflow(Box::new(client.workflow(id).await?)),
         Query::Versions(id) => Data::Versions(client.workflow_versions(id).await?),
         Query::Version(id, version) => Data::Version(Box::new(client.workflow_version(id, *version).await?)),

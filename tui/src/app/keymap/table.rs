@@ -24,6 +24,8 @@ pub enum Scope {
     Workflow,
     /// Dead letters, and their causes.
     DeadLetters,
+    /// Triggers.
+    Triggers,
     /// Approvals.
     Approvals,
     /// Secrets.
@@ -91,6 +93,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Workflow, &["A"], Action::Switch),
     bind(Scope::Workflow, &["e"], Action::Edit),
     bind(Scope::Workflow, &["D"], Action::Remove),
+    bind(Scope::Triggers, &["w"], Action::Explain),
     bind(Scope::Approvals, &["A"], Action::Approve),
     bind(Scope::Approvals, &["X"], Action::Reject),
     bind(Scope::Execution, &["A"], Action::Approve),

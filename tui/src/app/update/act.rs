@@ -1,6 +1,6 @@
 //! Actions.
 
-use super::{ask, control, edit, link, lists, make, motion, navigate, picker, yank};
+use super::{ask, control, edit, explain, link, lists, make, motion, navigate, picker, yank};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::state::execution::{Pane, Tab};
@@ -46,6 +46,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Edit | Action::EditInput => edit::act(state, action),
         Action::Cancel | Action::Pause | Action::Retry | Action::Switch | Action::Execute => control::act(state, action),
+        Action::Explain => explain::ask(state),
         Action::Undo => state.undo.take().map_or_else(Vec::new, |order| ask::send(state, vec![order])),
         Action::Approve
         | Action::Reject

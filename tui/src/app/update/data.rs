@@ -1,6 +1,6 @@
 //! What was read by request goes to the screens that show it.
 
-use super::{edit, make, navigate};
+use super::{edit, explain, make, navigate};
 use crate::app::data::{Data, Query};
 use crate::app::effect::Effect;
 use crate::app::event::Failure;
@@ -39,6 +39,7 @@ fn take(state: &mut State, query: &Query, data: Data) -> Vec<Effect> {
                 open.put(*detail);
             }
         }
+        (Query::Explanation { trigger, .. }, Data::Explanation(explained)) => explain::show(state, trigger, explained),
         (Query::Versions(id), Data::Versions(list)) => {
             if let Some(open) = state.open_workflow().filter(|open| open.id == *id) {
                 open.put_versions(list.items);

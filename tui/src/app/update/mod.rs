@@ -6,6 +6,7 @@ mod ask;
 mod control;
 mod data;
 mod edit;
+mod explain;
 mod form;
 mod key;
 mod link;

@@ -109,6 +109,22 @@ fn an_approval_takes_the_answer_of_its_form() {
 }
 
 #[test]
+fn a_schedule_is_explained() {
+    use tidemill_common::api::schedule::{ScheduleExplanation, ScheduleFiring};
+    let mut app = open("5");
+    let effects = app.keys("w");
+    let [Effect::Read(query)] = effects.as_slice() else { unreachable!("{effects:?}") };
+    let Query::Explanation { trigger, wanted } = query else { unreachable!("{query:?}") };
+    assert_eq!((trigger.as_str(), wanted.cron.as_deref()), ("crm-dedupe/nightly", Some("*/10 * * * *")));
+    let next = vec![ScheduleFiring { at: app.now, local: "2026-09-21T14:10:00+02:00".into() }];
+    app.answer(Answer::Data(query.clone(), Ok(Data::Explanation(ScheduleExplanation { next, changes: vec![] }))));
+    assert!(matches!(&app.state.overlay, Some(Overlay::Note(note)) if note.lines[1].1.contains("14:10")));
+    app.key(KeyCode::Esc);
+    app.keys("j");
+    assert_eq!(app.keys("w"), [], "a webhook has no schedule");
+}
+
+#[test]
 fn a_secret_goes_in_and_is_nowhere_else() {
     let mut app = open("9");
     app.keys("nshop_key");

@@ -24,8 +24,8 @@ pub const SPEC: Spec = Spec {
         "No workflow has a trigger: executions start by hand only.",
         "Add `triggers:` to a workflow file: a webhook, a schedule. docs/workflow-file.md lists their fields.",
     ],
-    hints: &[Action::Open, Action::Sort, Action::Filter],
-    scopes: &[Scope::List, Scope::Root, Scope::Global],
+    hints: &[Action::Open, Action::Explain, Action::Sort, Action::Filter],
+    scopes: &[Scope::Triggers, Scope::List, Scope::Root, Scope::Global],
 };
 
 /// The rows of a workflow's triggers.
