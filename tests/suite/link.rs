@@ -34,7 +34,7 @@ async fn flaky(server: String, cuts: usize) -> SocketAddr {
         for connection in 0.. {
             let (client, _) = listener.accept().await.unwrap();
             // Odd numbers: the cut falls into headers, frames and payloads alike.
-            let room = if connection < cuts { 211 + connection * 397 } else { usize::MAX };
+            let room = if connection < cuts { 1_301 + connection * 397 } else { usize::MAX };
             tokio::spawn(pass(client, TcpStream::connect(server.clone()).await.unwrap(), room));
         }
     });

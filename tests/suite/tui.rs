@@ -113,7 +113,7 @@ async fn a_workflow_is_edited_applied_and_started_and_the_session_comes_back() {
     terminal.line(&format!("export EDITOR='sed -i s/x:.1/x:\\ 2/'; {}", command(&server, state.path())));
     terminal.shows("LIVE");
     terminal.key("3");
-    terminal.shows("active       greet");
+    terminal.shows("manual only");
     terminal.key("Enter");
     terminal.shows("STEPS");
     terminal.key("e");
