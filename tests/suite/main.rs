@@ -25,6 +25,7 @@ mod failures;
 mod form;
 mod journal_crash_points;
 mod limits;
+mod link;
 mod metrics;
 mod nodes;
 mod outbound;

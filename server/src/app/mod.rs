@@ -56,4 +56,5 @@ pub use secret::{SecretChanged, Secrets};
 pub use token::Tokens;
 pub use trigger::Triggers;
 pub use workflow::{Activated, IfMatch, Workflows};
+pub use workflow_view::outline as workflow_outline;
 pub use workspace::Workspaces;

@@ -247,12 +247,20 @@ pub struct ContextRow {
     pub workspace: Option<String>,
     /// Whether a token is stored.
     pub logged_in: bool,
+    /// Whether what can't be taken back asks for its name.
+    pub protected: bool,
 }
 
 impl Row for ContextRow {
     const KIND: &'static str = "context";
-    const COLUMNS: &'static [Column] =
-        &[Column::new("NAME"), Column::new("CURRENT"), Column::new("SERVER"), Column::new("WORKSPACE"), Column::new("LOGIN")];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("NAME"),
+        Column::new("CURRENT"),
+        Column::new("SERVER"),
+        Column::new("WORKSPACE"),
+        Column::new("LOGIN"),
+        Column::new("PROTECTED"),
+    ];
 
     fn id(&self) -> String {
         self.name.clone()
@@ -266,6 +274,7 @@ impl Row for ContextRow {
             Cell::text(&self.server),
             Cell::optional(self.workspace.as_deref()),
             yes(self.logged_in),
+            yes(self.protected),
         ]
     }
 }
