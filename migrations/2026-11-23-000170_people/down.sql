@@ -1,4 +1,4 @@
-REVOKE DELETE ON members, tokens, secrets, workflows, workflow_versions, triggers, executions, execution_events, workspaces
+REVOKE DELETE ON members, tokens, secrets, credentials, data_keys, workflows, workflow_versions, triggers, executions, execution_events, workspaces
     FROM tidemill_engine;
 REVOKE UPDATE ON members FROM tidemill_engine;
 REVOKE UPDATE ON organizations, users, workspaces FROM tidemill_engine;

@@ -172,5 +172,5 @@ GRANT UPDATE ON members TO tidemill_engine;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_ins, recovery_codes, sessions, password_resets, device_logins, sign_in_failures
     TO tidemill_engine;
 -- A workspace that was deleted goes for good after its grace period; the engine's role does it, table by table.
-GRANT DELETE ON members, tokens, secrets, workflows, workflow_versions, triggers, executions, execution_events, workspaces
+GRANT DELETE ON members, tokens, secrets, credentials, data_keys, workflows, workflow_versions, triggers, executions, execution_events, workspaces
     TO tidemill_engine;

@@ -11,6 +11,7 @@ mod audit_export;
 pub mod authenticate;
 mod bulk;
 mod code;
+mod credential;
 mod dead_letter;
 mod document;
 mod envelope;
@@ -18,6 +19,7 @@ mod execution;
 mod execution_control;
 mod execution_metrics;
 mod failure;
+mod form;
 mod health;
 mod hook_answer;
 mod hook_cors;
@@ -26,6 +28,7 @@ mod idempotent;
 mod invite;
 mod member;
 mod methods;
+mod node;
 mod organization;
 mod pages;
 mod payload;
@@ -58,8 +61,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    AuditLog, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, People, Schedules, Secrets, Tokens,
-    Triggers, Workflows,
+    AuditLog, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, People,
+    Schedules, Secrets, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -81,7 +84,7 @@ enum Tag {
     Audit,
     /// API tokens.
     Tokens,
-    /// Secrets that steps use.
+    /// Secrets and credentials that steps use.
     Secrets,
     /// Workflows and their versions.
     Workflows,
@@ -112,6 +115,8 @@ pub struct ApiDeps {
     pub tokens: Tokens,
     /// Secrets.
     pub secrets: Secrets,
+    /// Credentials.
+    pub credentials: Credentials,
     /// Workflows.
     pub workflows: Workflows,
     /// Triggers.
@@ -126,6 +131,8 @@ pub struct ApiDeps {
     pub dead_letters: DeadLetters,
     /// Code that is tried out.
     pub code: Code,
+    /// The nodes.
+    pub nodes: Nodes,
     /// Alive and ready.
     pub health: Health,
     /// Counts requests, and is shown at `/metrics`.
@@ -160,23 +167,25 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
 fn operations(deps: &ApiDeps) -> Route {
     let deps = deps.clone();
     let pages = deps.people.clone();
-    let service = document::service((
-        (
-            account::AccountApi(deps.people.clone()),
-            session::SessionApi(deps.people.clone()),
-            organization::OrganizationApi(deps.people.clone()),
-            workspace::WorkspaceApi(deps.people.clone()),
-            member::MemberApi(deps.people.clone()),
-            invite::InviteApi(deps.people.clone()),
-            share::ShareApi(deps.people),
-            audit::AuditApi(deps.audit),
-        ),
-        token::TokenApi(deps.tokens),
-        secret::SecretApi(deps.secrets),
+    let teams = (
+        account::AccountApi(deps.people.clone()),
+        session::SessionApi(deps.people.clone()),
+        organization::OrganizationApi(deps.people.clone()),
+        workspace::WorkspaceApi(deps.people.clone()),
+        member::MemberApi(deps.people.clone()),
+        invite::InviteApi(deps.people.clone()),
+        share::ShareApi(deps.people),
+        audit::AuditApi(deps.audit),
+    );
+    let people = (token::TokenApi(deps.tokens), secret::SecretApi(deps.secrets), credential::CredentialApi(deps.credentials));
+    let workflows = (
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
         trigger::TriggerApi(deps.triggers),
         schedule::ScheduleApi(deps.schedules),
+        code::CodeApi(deps.code),
+    );
+    let executions = (
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
         approval::ApprovalApi(deps.executions.clone()),
@@ -184,12 +193,20 @@ fn operations(deps: &ApiDeps) -> Route {
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
         code::CodeApi(deps.code),
-        health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
-    ));
+    );
+    let health = health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) };
+    let service = document::service((teams, people, workflows, executions, node::NodeApi(deps.nodes), health));
     pages::routes(pages)
         .at("/docs", get(document::page()))
         .at("/api/openapi.json", get(document::endpoint()))
         .nest("/", service)
+}
+
+/// What a node without the role `api` answers: whether it is alive and ready, and its metrics.
+pub fn public_routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
+    let schema = Arc::new(json_schema());
+    let health = health::HealthApi { health: deps.health.clone(), metrics: Arc::clone(&deps.metrics), workflow_schema: schema };
+    layered(Route::new().nest("/", document::service(health)), deps)
 }
 
 /// What every request passes, the outermost layer last.

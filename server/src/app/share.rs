@@ -12,7 +12,7 @@ use super::error::Error;
 use super::people::People;
 use crate::auth::{Caller, Operation};
 use crate::store::queries::share::{self, GrantRow, NamedShare};
-use crate::store::queries::{execution, member, workflow, workspace};
+use crate::store::queries::{credential, execution, member, workflow, workspace};
 use crate::store::rows::share::{Share, kind_from_word, kind_word, permission_from_word, permission_word};
 use crate::store::{self, Connection};
 
@@ -130,7 +130,7 @@ fn object(conn: &mut Connection, workspace: WorkspaceId, wanted: &ShareCreate) -
             Ok(id) => Ok(optional(execution::execution_get(conn, workspace, id))?.map(|row| row.id.to_string())),
             Err(_) => Ok(None),
         },
-        Shareable::Credential => Ok(None),
+        Shareable::Credential => Ok(optional(credential::credential_find(conn, workspace, &id))?.map(|row| row.name)),
     }
 }
 

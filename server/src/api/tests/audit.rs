@@ -86,6 +86,9 @@ async fn engine_side(app: &TestApp) {
     }
     done(app, &app.admin, Method::DELETE, "/api/workflows/w", json!({})).await;
     done(app, &app.admin, Method::DELETE, "/api/secrets/shop", json!({})).await;
+    let credential = json!({"type": "bearer", "hosts": ["api.example.com"], "secret": "canary"});
+    done(app, &app.admin, Method::PUT, "/api/credentials/mine", credential).await;
+    done(app, &app.admin, Method::DELETE, "/api/credentials/mine", json!({})).await;
 }
 
 /// What a person does to the own account.

@@ -54,6 +54,7 @@ fn guarded() -> Vec<(Operation, Method, String)> {
 fn body(operation: Operation) -> Value {
     match operation {
         Operation::SecretPut => json!({"value": "x"}),
+        Operation::CredentialPut => json!({"type": "bearer", "hosts": ["example.com"], "secret": "x"}),
         Operation::TokenCreate | Operation::WorkspaceUpdate | Operation::OrganizationUpdate | Operation::AccountUpdate => {
             json!({"name": "x"})
         }
@@ -176,7 +177,7 @@ async fn every_id_of_another_organization_looks_like_a_missing_one() {
     };
     for (operation, method, pattern) in patterns() {
         // A name that is put is free everywhere.
-        if matches!(operation, Operation::SecretPut | Operation::WorkflowApply) {
+        if matches!(operation, Operation::SecretPut | Operation::CredentialPut | Operation::WorkflowApply) {
             continue;
         }
         for (place, name) in places(&pattern).iter().enumerate().filter(|(_, name)| *name != "{version}") {

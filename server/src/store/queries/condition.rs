@@ -174,14 +174,14 @@ pub fn unseen(
     .bind::<Timestamptz, _>(now)
     .execute(connection)?;
     let rows: Vec<KeyRow> = Statement::new(
-        "SELECT DISTINCT given.key FROM unnest($4) AS given (key)
+        "SELECT DISTINCT given.key FROM unnest($1) AS given (key)
          WHERE NOT EXISTS (SELECT FROM trigger_items i
-             WHERE i.workspace_id = $1 AND i.workflow_uid = $2 AND i.trigger_id = $3 AND i.key = given.key)",
+             WHERE i.workspace_id = $2 AND i.workflow_uid = $3 AND i.trigger_id = $4 AND i.key = given.key)",
     )
+    .bind::<Array<Bytea>, _>(keys.to_vec())
     .bind::<SqlUuid, _>(row.workspace_id)
     .bind::<SqlUuid, _>(row.workflow_uid)
     .bind::<Text, _>(row.trigger_id.clone())
-    .bind::<Array<Bytea>, _>(keys.to_vec())
     .load(connection)?;
     Ok(rows.into_iter().map(|row| row.key).collect())
 }
