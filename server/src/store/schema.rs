@@ -192,8 +192,8 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
         retry_of -> Nullable<Uuid>,
-        ending -> Nullable<Text>,
         parent_id -> Nullable<Uuid>,
+        ending -> Nullable<Text>,
     }
 }
 
