@@ -11,14 +11,20 @@ use poem_openapi::{ExtraHeader, LicenseObject, OpenApi, OpenApiService};
 use serde_json::Value;
 
 use super::account::AccountApi;
+use super::approval::ApprovalApi;
+use super::bulk::BulkApi;
 use super::code::CodeApi;
+use super::credential::CredentialApi;
 use super::dead_letter::DeadLetterApi;
 use super::execution::ExecutionApi;
 use super::execution_control::ExecutionControlApi;
 use super::execution_metrics::ExecutionMetricsApi;
 use super::health::HealthApi;
+use super::node::NodeApi;
+use super::schedule::ScheduleApi;
 use super::secret::SecretApi;
 use super::token::TokenApi;
+use super::trigger::TriggerApi;
 use super::workflow::WorkflowApi;
 use super::workflow_version::WorkflowVersionApi;
 use super::workspace::WorkspaceApi;
@@ -29,14 +35,19 @@ pub(super) type Operations = (
     WorkspaceApi,
     TokenApi,
     SecretApi,
+    CredentialApi,
     WorkflowApi,
     WorkflowVersionApi,
+    TriggerApi,
+    ScheduleApi,
     ExecutionApi,
     ExecutionControlApi,
+    ApprovalApi,
+    BulkApi,
     ExecutionMetricsApi,
     DeadLetterApi,
     CodeApi,
-    HealthApi,
+    (NodeApi, HealthApi),
 );
 
 const DESCRIPTION: &str = "Workflow automation in one binary.\n\n\

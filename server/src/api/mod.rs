@@ -9,6 +9,7 @@ mod approval;
 pub mod authenticate;
 mod bulk;
 mod code;
+mod credential;
 mod dead_letter;
 mod document;
 mod envelope;
@@ -23,6 +24,7 @@ mod hook_cors;
 mod hooks;
 mod idempotent;
 mod methods;
+mod node;
 mod payload;
 pub mod problem;
 mod resume;
@@ -51,8 +53,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Schedules, Secrets, Tokens,
-    Triggers, Workflows, Workspaces,
+    Accounts, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, Schedules,
+    Secrets, Tokens, Triggers, Workflows, Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -68,7 +70,7 @@ enum Tag {
     Workspaces,
     /// API tokens.
     Tokens,
-    /// Secrets that steps use.
+    /// Secrets and credentials that steps use.
     Secrets,
     /// Workflows and their versions.
     Workflows,
@@ -99,6 +101,8 @@ pub struct ApiDeps {
     pub tokens: Tokens,
     /// Secrets.
     pub secrets: Secrets,
+    /// Credentials.
+    pub credentials: Credentials,
     /// Workflows.
     pub workflows: Workflows,
     /// Triggers.
@@ -113,6 +117,8 @@ pub struct ApiDeps {
     pub dead_letters: DeadLetters,
     /// Code that is tried out.
     pub code: Code,
+    /// The nodes.
+    pub nodes: Nodes,
     /// Alive and ready.
     pub health: Health,
     /// Counts requests, and is shown at `/metrics`.
@@ -146,25 +152,38 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
 /// The operations of the OpenAPI document, and the document.
 fn operations(deps: &ApiDeps) -> Route {
     let deps = deps.clone();
-    let service = document::service((
+    let people = (
         account::AccountApi(deps.accounts),
         workspace::WorkspaceApi(deps.workspaces),
         token::TokenApi(deps.tokens),
         secret::SecretApi(deps.secrets),
+        credential::CredentialApi(deps.credentials),
+    );
+    let workflows = (
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
         trigger::TriggerApi(deps.triggers),
         schedule::ScheduleApi(deps.schedules),
+        code::CodeApi(deps.code),
+    );
+    let executions = (
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
         approval::ApprovalApi(deps.executions.clone()),
         bulk::BulkApi(deps.bulk),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
-        code::CodeApi(deps.code),
-        health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
-    ));
+    );
+    let health = health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) };
+    let service = document::service((people, workflows, executions, node::NodeApi(deps.nodes), health));
     Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
+}
+
+/// What a node without the role `api` answers: whether it is alive and ready, and its metrics.
+pub fn public_routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
+    let schema = Arc::new(json_schema());
+    let health = health::HealthApi { health: deps.health.clone(), metrics: Arc::clone(&deps.metrics), workflow_schema: schema };
+    layered(Route::new().nest("/", document::service(health)), deps)
 }
 
 /// What every request passes, the outermost layer last.

@@ -6,6 +6,7 @@ use tidemill_common::api::workspace::Role;
 
 use super::engine::EngineError;
 use crate::auth::{Caller, Operation, policy};
+use crate::secrets::SecretError;
 use crate::store;
 
 /// A use case that came to nothing. `Display` is what the client reads; the source is for the log.
@@ -62,6 +63,15 @@ pub enum Error {
 
 fn word(role: Role) -> &'static str {
     store::rows::member::role_word(role)
+}
+
+impl From<SecretError> for Error {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::Store(error) => Self::Store(error),
+            other => Self::Internal(other.to_string()),
+        }
+    }
 }
 
 impl Error {

@@ -16,7 +16,7 @@ use crate::store::rows::workflow::Workflow;
 use crate::store::{self, Connection};
 
 /// The steps of a plan as the graph shows them.
-pub(super) fn outline(plan: &Plan) -> Vec<StepOutline> {
+pub fn outline(plan: &Plan) -> Vec<StepOutline> {
     plan.steps
         .iter()
         .map(|step| StepOutline {

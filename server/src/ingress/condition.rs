@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::admission::{Admission, Arrival, Refusal};
-use crate::domain::mask::{mask_text, mask_values};
+use crate::domain::masker::Masker;
 use crate::domain::workflow::plan::{ConditionTrigger, Items, Plan, Seen, TriggerKind};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope, Turn};
 use crate::executor::{VersionError, Versions};
@@ -186,21 +186,22 @@ impl Conditions {
     async fn result(&self, look: &Look, trigger: &ConditionTrigger) -> Result<Value, Failed> {
         let names = trigger.check.secrets.iter().map(ToString::to_string).collect();
         let secrets = self.versions.secrets(WorkspaceId(look.row.workspace_id), names).await?;
-        let values: Vec<String> = secrets.values().cloned().collect();
+        let masker = Masker::new(secrets.values().map(String::as_str));
         let execution_id = self.admission.next_id();
         let scope = look.scope(execution_id).with_check(look.previous(), None).with_secrets(secrets);
         let template = trigger.check.work.attempt().ok_or(VersionError::Refused)?;
-        let with = template.render(&scope).map_err(|error| Failed::Check(mask_text(&format!("`with`: {error}"), &values)))?;
+        let with = template.render(&scope).map_err(|error| Failed::Check(masker.mask_text(&format!("`with`: {error}"))))?;
         let context = StepContext {
             execution_id,
             step: Arc::clone(&look.plan.triggers[look.place].id),
             iteration: 0,
             attempt: 1,
             timeout: trigger.check.timeout,
+            credential: None,
         };
         let done = self.runner.run(&trigger.check.work, with, context).await;
-        let result = done.result.map_err(|error| Failed::Check(mask_text(&error.message, &values)))?;
-        Ok(mask_values(&result, &values))
+        let result = done.result.map_err(|error| Failed::Check(masker.mask_text(&error.message)))?;
+        Ok(masker.mask(&result))
     }
 
     /// Every item that was not seen before fires once.

@@ -100,7 +100,7 @@ impl Routes {
         Self { database, versions, kept: Arc::default() }
     }
 
-    /// Forgets everything: a workflow of this node was activated or deactivated. (A changed secret is seen within a second.)
+    /// Forgets everything: on this node a workflow was activated or deactivated, or a secret was changed.
     pub fn forget(&self) {
         let mut kept = self.lock();
         kept.routes.clear();

@@ -9,11 +9,12 @@ use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{
-    Accounts, Activated, BulkOrders, Code, DeadLetters, Health, Idempotency, Schedules, Secrets, Tokens, Triggers,
+    Accounts, Activated, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, Schedules, SecretChanged,
+    Secrets, Tokens, Triggers,
 };
 use crate::app::{Workflows, Workspaces};
 use crate::auth::Authenticator;
-use crate::config::ServeConfig;
+use crate::config::{Role, ServeConfig};
 
 /// How long open requests get to end when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
@@ -31,24 +32,28 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
         stop.requested().await;
         engine.begin_drain();
     };
-    listener.serve(deps(engine), live(config, engine), stopping, GRACE).await.map_err(Error::Http)
+    let live = config.roles.contains(&Role::Api).then(|| live(config, engine));
+    listener.serve(deps(engine), live, stopping, GRACE).await.map_err(Error::Http)
 }
 
 fn deps(engine: &Engine) -> ApiDeps {
-    let Engine { database, schema, draining, clock, vault, metrics, versions, code, routes, .. } = engine;
+    let Engine { database, schema, draining, clock, keeper, metrics, versions, code, routes, .. } = engine;
     let Engine { executions, replay_ordered, bulk_ordered, schedules_changed, conditions_changed, events_changed, .. } = engine;
     let (routes, changed) = (routes.clone(), [schedules_changed, conditions_changed, events_changed].map(Arc::clone));
     let activated: Activated = Arc::new(move || {
         routes.forget();
         changed.iter().for_each(|changed| changed.notify_one());
     });
+    let secret_routes = engine.routes.clone();
+    let secret_changed: SecretChanged = Arc::new(move || secret_routes.forget());
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
     ApiDeps {
         idempotency: Idempotency::new(database.clone(), Arc::clone(clock)),
         accounts: Accounts::new(database.clone()),
         workspaces: Workspaces::new(database.clone(), Arc::clone(clock)),
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
-        secrets: Secrets::new(database.clone(), Arc::clone(vault), Arc::clone(clock)),
+        secrets: Secrets::new(database.clone(), keeper.clone(), Arc::clone(clock), secret_changed),
+        credentials: Credentials::new(database.clone(), keeper.clone(), Arc::clone(clock)),
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated, code.clone()),
         triggers: Triggers::new(database.clone(), versions.plans().clone(), Arc::clone(clock)),
         schedules: Schedules::new(Arc::clone(clock)),
@@ -56,6 +61,7 @@ fn deps(engine: &Engine) -> ApiDeps {
         executions: executions.clone(),
         bulk: BulkOrders::new(executions.clone(), Arc::clone(bulk_ordered)),
         dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),
+        nodes: Nodes::new(database.clone()),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining), code.clone()),
         metrics: Arc::clone(metrics),
         authenticator,

@@ -81,6 +81,43 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// By what the keys of the server are known.
+    key_checks (key_version) {
+        key_version -> SmallInt,
+        nonce -> Bytea,
+        ciphertext -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The keys of workspaces, sealed.
+    data_keys (workspace_id, version) {
+        workspace_id -> Uuid,
+        version -> SmallInt,
+        key_version -> SmallInt,
+        nonce -> Bytea,
+        ciphertext -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Credentials, encrypted.
+    credentials (workspace_id, name) {
+        workspace_id -> Uuid,
+        name -> Text,
+        #[sql_name = "type"]
+        kind -> Text,
+        settings -> Text,
+        key_version -> SmallInt,
+        nonce -> Bytea,
+        ciphertext -> Bytea,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Replies kept for requests that come again with the same `Idempotency-Key`.
     idempotency_keys (workspace_id, token_id, key) {
         workspace_id -> Uuid,
@@ -192,8 +229,8 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
         retry_of -> Nullable<Uuid>,
-        ending -> Nullable<Text>,
         parent_id -> Nullable<Uuid>,
+        ending -> Nullable<Text>,
     }
 }
 
@@ -297,6 +334,8 @@ diesel::table! {
         draining -> Bool,
         running -> Integer,
         free -> Integer,
+        roles -> Text,
+        version -> Text,
     }
 }
 
@@ -385,6 +424,18 @@ diesel::table! {
 
     /// How far the feed has been rolled up.
     rollup_cursor (id) {
+        id -> Bool,
+        txid -> Xid8,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool};
+    use super::sql_types::Xid8;
+
+    /// How far the feed was forgotten.
+    feed_floor (id) {
         id -> Bool,
         txid -> Xid8,
         position -> BigInt,

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use clap::{Command, Subcommand};
+use tidemill_common::api::workflow::ValidationView;
 
 use super::globals::Globals;
 use super::output;
 use super::session::Session;
 use super::{
-    Error, Exit, about, activate, apply, approve, bulk, cancel, code, ctx, delete, demo, describe, diff, dlq, get, login, logs,
-    nouns,
+    Error, Exit, about, activate, apply, approve, bulk, cancel, code, credential, ctx, delete, demo, describe, diff, dlq, get,
+    login, logs, nouns,
 };
 use super::{pause, raw, retry, schedule, secret, start, terminal, token, trigger, validate, watch, why, workspace};
 
@@ -94,6 +95,9 @@ pub enum ClientCommand {
     /// Set, list and remove secrets
     #[command(subcommand, visible_alias = "secrets")]
     Secret(secret::Secret),
+    /// Set, list, show and remove credentials: secrets that go to their hosts only
+    #[command(subcommand, visible_alias = "credentials")]
+    Credential(credential::Credential),
     /// List and make workspaces
     #[command(subcommand, visible_alias = "workspaces")]
     Workspace(workspace::Workspace),
@@ -103,6 +107,8 @@ pub enum ClientCommand {
     Version(about::Version),
     /// Print a completion script for a shell
     Completions(about::Completions),
+    /// Write a manual page per command
+    Man(about::Man),
     /// Print what the exit codes mean
     #[command(after_help = "Example:\n  tidemill exit-codes")]
     ExitCodes,
@@ -111,10 +117,19 @@ pub enum ClientCommand {
     Environment,
 }
 
-/// Runs `command` to its end. `parser` gives the whole command line, for the completion scripts.
-pub fn run(command: ClientCommand, globals: Globals, parser: fn() -> Command) -> ExitCode {
+/// What the binary brings along that is not ours.
+#[derive(Debug, Clone, Copy)]
+pub struct Binary {
+    /// The whole command line, for manual pages.
+    pub parser: fn() -> Command,
+    /// Checks a workflow file as a server does, except for the code in it.
+    pub check: fn(&str) -> ValidationView,
+}
+
+/// Runs `command` to its end.
+pub fn run(command: ClientCommand, globals: Globals, binary: Binary) -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(run_async(command, globals, parser)),
+        Ok(runtime) => runtime.block_on(run_async(command, globals, binary)),
         Err(error) => {
             eprintln!("error: no threads can be started: {error}");
             ExitCode::FAILURE
@@ -122,7 +137,7 @@ pub fn run(command: ClientCommand, globals: Globals, parser: fn() -> Command) ->
     }
 }
 
-async fn run_async(command: ClientCommand, globals: Globals, parser: fn() -> Command) -> ExitCode {
+async fn run_async(command: ClientCommand, globals: Globals, binary: Binary) -> ExitCode {
     let json = globals.output.is_some_and(super::output::Format::is_json);
     let session = match Session::new(globals) {
         Ok(session) => session,
@@ -136,7 +151,8 @@ async fn run_async(command: ClientCommand, globals: Globals, parser: fn() -> Com
             return error.exit().into();
         }
     };
-    match Box::pin(dispatch(command, &session, parser)).await {
+    let done = Box::pin(dispatch(command, &session, binary)).await;
+    match done.and_then(|exit| session.printer.failure().map_or(Ok(exit), Err)) {
         Ok(exit) => exit.into(),
         Err(error) => {
             session.printer.error(&error);
@@ -145,7 +161,7 @@ async fn run_async(command: ClientCommand, globals: Globals, parser: fn() -> Com
     }
 }
 
-async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Command) -> Result<Exit, Error> {
+async fn dispatch(command: ClientCommand, session: &Session, binary: Binary) -> Result<Exit, Error> {
     use ClientCommand as C;
     match command {
         C::Demo(demo) => Box::pin(demo.run(session)).await,
@@ -154,7 +170,7 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Logout(_) => login::Logout::run(session),
         C::Ctx(ctx) => ctx.run(session),
         C::Apply(apply) => apply.run(session).await,
-        C::Validate(validate) => validate.run(session).await,
+        C::Validate(validate) => validate.run(session, binary.check).await,
         C::Diff(diff) => diff.run(session).await,
         C::Get(get) => get.run(session).await,
         C::Describe(describe) => describe.run(session).await,
@@ -176,15 +192,17 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Activate(activate) => activate.run(session).await,
         C::Deactivate(deactivate) => deactivate.run(session).await,
         C::Execution(execution) => execution.run(session).await,
-        C::Workflow(workflow) => workflow.run(session).await,
+        C::Workflow(workflow) => workflow.run(session, binary.check).await,
         C::Trigger(trigger) => trigger.run(session).await,
         C::Schedule(schedule) => schedule.run(session).await,
         C::Token(token) => token.run(session).await,
         C::Secret(secret) => secret.run(session).await,
+        C::Credential(credential) => credential.run(session).await,
         C::Workspace(workspace) => workspace.run(session).await,
         C::Api(api) => api.run(session).await,
         C::Version(_) => about::Version::run(session),
-        C::Completions(completions) => completions.run(parser()),
+        C::Completions(completions) => completions.run(),
+        C::Man(man) => man.run((binary.parser)()),
         C::ExitCodes => output::write(&about::exit_codes()).map(|()| Exit::Ok),
         C::Environment => output::write(about::ENVIRONMENT).map(|()| Exit::Ok),
     }

@@ -47,7 +47,9 @@ impl Login {
         let account = client.user().await?;
         let name = self.name.clone().unwrap_or_else(|| host_name(client.server()));
         let mut config = session.config.clone();
-        config.contexts.insert(name.clone(), Context { server: client.server().to_owned(), token: Some(token), workspace });
+        let kept = config.contexts.get(&name).cloned().unwrap_or_default();
+        let context = Context { server: client.server().to_owned(), token: Some(token), workspace, ..kept };
+        config.contexts.insert(name.clone(), context);
         config.switch_to(&name)?;
         config.save(dir)?;
         let done = format!("created: {} in workspace {} on {}", account.name, account.workspace.slug, client.server());

@@ -8,7 +8,7 @@ use tidemill_common::ids::TokenId;
 
 use super::output;
 use super::session::Session;
-use super::{Error, Exit, prompt};
+use super::{Error, Exit};
 
 /// Makes, lists and revokes API tokens
 #[derive(Debug, Subcommand)]
@@ -99,7 +99,7 @@ impl Create {
 impl Revoke {
     async fn run(self, session: &Session) -> Result<Exit, Error> {
         let id = self.id.to_string();
-        if !prompt::confirm(&format!("Revoke token {id}? What uses it stops working."), self.yes)? {
+        if !session.confirm(&format!("Revoke token {id}? What uses it stops working."), self.yes)? {
             return Ok(Exit::Failure);
         }
         session.client()?.token_revoke(self.id).await?;

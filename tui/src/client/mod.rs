@@ -1,7 +1,7 @@
 //! HTTP and WebSocket client of the API: one method per endpoint, typed with `tidemill_common::api`.
 //!
 //! Start at [`http`]: how a request is sent, repeated and answered. The methods live one file per tag ([`account`],
-//! [`workflow`], [`trigger`], [`execution`], [`secret`]); [`stream`] reads the WebSockets and [`link`] keeps one alive. Nothing here
+//! [`workflow`], [`trigger`], [`execution`], [`secret`], [`code`]); [`stream`] reads the WebSockets and [`link`] keeps one alive. Nothing here
 //! prints, reads the environment or knows a terminal.
 
 mod account;
@@ -9,6 +9,7 @@ mod approval;
 mod backoff;
 mod bulk;
 mod code;
+mod credential;
 mod dead_letter;
 mod error;
 mod execution;

@@ -17,13 +17,13 @@ use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
-    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, Schedules, Secrets, Tokens, Triggers, Workflows,
-    Workspaces,
+    Accounts, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, Schedules, Secrets, Tokens,
+    Triggers, Workflows, Workspaces,
 };
 use crate::auth::Authenticator;
 use crate::executor::Plans;
 use crate::runner::code::{CodeOptions, CodeRunner};
-use crate::secrets::Vault;
+use crate::secrets::{Keeper, Vault};
 use crate::store::tests::TestDatabase;
 use crate::store::{Database, migrate};
 
@@ -38,8 +38,9 @@ pub struct TestApp {
     pub engine: Arc<DiaryEngine>,
     /// Becomes true when the server stops.
     pub draining: Arc<AtomicBool>,
-    /// The database; the last to go.
+    /// The database; the last but one to go.
     pub database: TestDatabase,
+    _keys: tempfile::TempDir,
 }
 
 /// An answer, read to its end.
@@ -77,7 +78,9 @@ impl TestApp {
         let schema = migrate(&database.url).unwrap();
         let store = database.connect();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let vault = Arc::new(Vault::new(&[7; 32]));
+        let keys = tempfile::tempdir().unwrap();
+        let vault = Arc::new(Vault::create(keys.path()).unwrap());
+        let keeper = Keeper::new(store.clone(), vault);
         let secret = bootstrap(&store, &*clock, FirstNames::default()).await.unwrap().expect("the first start");
         let authenticator = Authenticator::new(store.clone(), clock.clone());
         let tokens = Tokens::new(store.clone(), authenticator.clone(), clock.clone());
@@ -92,7 +95,8 @@ impl TestApp {
             accounts: Accounts::new(store.clone()),
             workspaces: Workspaces::new(store.clone(), clock.clone()),
             tokens: tokens.clone(),
-            secrets: Secrets::new(store.clone(), vault, clock.clone()),
+            secrets: Secrets::new(store.clone(), keeper.clone(), clock.clone(), Arc::new(|| ())),
+            credentials: Credentials::new(store.clone(), keeper, clock.clone()),
             triggers: Triggers::new(store.clone(), plans.clone(), Arc::clone(&clock)),
             schedules: Schedules::new(Arc::clone(&clock)),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
@@ -100,11 +104,21 @@ impl TestApp {
             bulk: BulkOrders::new(executions.clone(), Arc::default()),
             executions,
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
+            nodes: Nodes::new(store.clone()),
             health: Health::new(store, schema, draining.clone(), code),
             metrics: Arc::default(),
         };
         let admin = secret.reveal().to_owned();
-        Self { routes: layered(operations(&deps), deps).boxed(), tokens, authenticator, admin, engine, draining, database }
+        Self {
+            routes: layered(operations(&deps), deps).boxed(),
+            tokens,
+            authenticator,
+            admin,
+            engine,
+            draining,
+            database,
+            _keys: keys,
+        }
     }
 
     /// A token of the admin with a lesser role.

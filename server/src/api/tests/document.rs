@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidemill_common::api::{
-    account, control, dead_letter, event, execution, health, metrics, secret, token, trigger, why, workflow, workspace,
+    account, approval, bulk, control, dead_letter, event, execution, health, metrics, secret, token, trigger, why, workflow,
+    workspace,
 };
 use tidemill_common::problem::{Code, Problem};
 
@@ -111,7 +112,9 @@ fn serde_and_the_document_agree_about_executions() {
     let mut execution = json!({"id": ID, "workflow_id": "w", "version": 1, "status": "dead_letter", "trigger_type": "manual",
         "created_at": AT, "finished_at": AT, "duration_ms": 3, "last_seq": 4, "error": "m"});
     agrees::<execution::ExecutionPage>(&json!({"items": [execution], "next_cursor": "x"}));
-    let step = json!({"id": "a", "uses": "wait", "depends_on": ["b"], "status": "retrying", "attempt": 2, "wake_at": AT, "error": error});
+    let step = json!({"id": "a", "uses": "wait", "depends_on": ["b"], "status": "retrying", "attempt": 2, "wake_at": AT, "error": error,
+        "awaits": {"kind": "execution", "execution_id": ID, "workflow_id": "v"}, "child_id": ID});
+    execution["parent_id"] = ID.into();
     execution["input"] = json!({"body": {}});
     execution["failure"] = error;
     execution["steps"] = json!([step]);
@@ -138,6 +141,20 @@ fn serde_and_the_document_agree_about_executions() {
     agrees::<why::WhyView>(&json!({"execution_id": ID, "status": "paused", "moving": false, "links": [{"kind": "paused",
         "text": "t", "step": "a", "since": AT, "until": AT, "execution_id": ID, "node": "n", "by": "ana"}]}));
     agrees::<control::ExecutionRetry>(&json!({"from": "start", "input": {"a": 1}, "version": 2}));
+    let approval = json!({"execution_id": ID, "workflow_id": "w", "step": "a", "iteration": 3, "message": "m", "role": "admin",
+        "members": ["ana"], "form": {"type": "object"}, "may_decide": true, "since": AT, "until": AT});
+    agrees::<approval::ApprovalList>(&json!({"items": [approval]}));
+    agrees::<approval::ApprovalDecision>(&json!({"step": "a", "iteration": 1, "comment": "c", "answer": {"x": 1}}));
+    agrees::<approval::StepDecision>(
+        &json!({"outcome": "succeed", "step": "a", "iteration": 1, "output": {"x": 1}, "reason": "r"}),
+    );
+    let order = json!({"id": ID, "action": "retry", "state": "running", "count": 3, "done": 1, "skipped": 0, "by": "ana",
+        "created_at": AT, "finished_at": AT});
+    agrees::<bulk::BulkList>(&json!({"items": [order]}));
+    agrees::<bulk::BulkOrder>(
+        &json!({"action": "retry", "workflow": "w", "status": ["failed"], "since": AT, "until": AT, "rate": 5,
+        "reason": "r", "from": "start", "patch": {"a": 1}, "dry_run": true}),
+    );
     agrees::<execution::ExecutionCreate>(&json!({"input": {"a": [1, null]}, "version": 2}));
     agrees::<event::EventPage>(&json!({"items": [{"execution_id": ID, "seq": 1, "at": AT, "type": "step_started",
         "data": {"step": "a"}}], "next_after": 1}));

@@ -1,6 +1,7 @@
 //! Rows as they come out of the database, one file per table. They never reach the wire.
 
 pub mod bulk_order;
+pub mod credential;
 pub mod dead_letter;
 pub mod event;
 pub mod execution;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tidemill_common::api::credential::CredentialView;
 use tidemill_common::api::execution::{ExecutionView, StepView};
 use tidemill_common::api::secret::SecretView;
 use tidemill_common::api::token::TokenView;
@@ -195,6 +196,24 @@ impl Row for SecretView {
     }
 }
 
+impl Row for CredentialView {
+    const KIND: &'static str = "credential";
+    const COLUMNS: &'static [Column] = &[Column::new("NAME"), Column::new("TYPE"), Column::new("HOSTS"), Column::new("AGE")];
+
+    fn id(&self) -> String {
+        self.name.clone()
+    }
+
+    fn cells(&self, now: DateTime<Utc>) -> Vec<Cell> {
+        vec![
+            Cell::text(&self.name),
+            Cell::text(self.kind.as_str()),
+            Cell::text(self.hosts.join(",")),
+            Cell::at(now, self.updated_at),
+        ]
+    }
+}
+
 impl Row for WorkspaceView {
     const KIND: &'static str = "workspace";
     const COLUMNS: &'static [Column] =
@@ -228,12 +247,20 @@ pub struct ContextRow {
     pub workspace: Option<String>,
     /// Whether a token is stored.
     pub logged_in: bool,
+    /// Whether what can't be taken back asks for its name.
+    pub protected: bool,
 }
 
 impl Row for ContextRow {
     const KIND: &'static str = "context";
-    const COLUMNS: &'static [Column] =
-        &[Column::new("NAME"), Column::new("CURRENT"), Column::new("SERVER"), Column::new("WORKSPACE"), Column::new("LOGIN")];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("NAME"),
+        Column::new("CURRENT"),
+        Column::new("SERVER"),
+        Column::new("WORKSPACE"),
+        Column::new("LOGIN"),
+        Column::new("PROTECTED"),
+    ];
 
     fn id(&self) -> String {
         self.name.clone()
@@ -247,6 +274,7 @@ impl Row for ContextRow {
             Cell::text(&self.server),
             Cell::optional(self.workspace.as_deref()),
             yes(self.logged_in),
+            yes(self.protected),
         ]
     }
 }
