@@ -35,7 +35,7 @@ fn bodies(server: &TestServer) -> Vec<Value> {
     rows.into_iter().flatten().map(|text| serde_json::from_str(&text).unwrap()).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn it_fires_when_it_becomes_true_and_not_again_until_it_was_false() {
     let level = Arc::new(AtomicUsize::new(9));
     let said = Arc::clone(&level);
@@ -73,7 +73,7 @@ async fn it_fires_when_it_becomes_true_and_not_again_until_it_was_false() {
     assert!(shop.received()[0].line.contains("/first ") && shop.received()[1].line.contains("/9 "), "{:?}", shop.received());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_new_item_fires_once() {
     let rows = Arc::new(AtomicUsize::new(2));
     let said = Arc::clone(&rows);
@@ -103,7 +103,7 @@ async fn every_new_item_fires_once() {
     audit::check_at_rest(server.database().unwrap());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_check_that_fails_says_why_and_shows_no_secret() {
     let shop = Endpoint::start(|_, _| Reply::Answer(500, "", r#"{"echo": "canary-7713"}"#)).await;
     let server = server().await;
@@ -120,7 +120,7 @@ async fn a_check_that_fails_says_why_and_shows_no_secret() {
     assert_eq!(shown["fired"], 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn code_can_look_and_level_fires_every_time() {
     let server = server().await;
     let client = server.client();
@@ -132,7 +132,7 @@ async fn code_can_look_and_level_fires_every_time() {
 
 const LISTENER: &str = "id: watch\ntriggers: [{id: t, type: event, event: execution_failed, workflow: broken, if: \"'stock' in trigger.body.execution.error\"}]\nsteps: [{id: a, uses: transform, with: \"{{ trigger.body }}\"}]\n";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failure_of_another_workflow_is_heard_once() {
     let mut server = server().await;
     let client = server.client();

@@ -4,6 +4,7 @@
 //! restarts and new versions. A firing is named by its number, and an item by its key: a crash between the firing and the memory of
 //! it repeats neither.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -217,7 +218,9 @@ impl Conditions {
         let keys: Vec<Vec<u8>> = keyed.iter().map(|(key, ..)| key.clone()).collect();
         let (row, now) = (look.row.clone(), look.now);
         let unseen = self.database.engine(move |connection| Ok(condition::unseen(connection, &row, &keys, now)?)).await?;
-        keyed.retain(|(key, ..)| unseen.contains(key));
+        let mut unseen: HashSet<Vec<u8>> = unseen.into_iter().collect();
+        // The same key twice in one list is one item.
+        keyed.retain(|(key, ..)| unseen.remove(key));
         for (key, item, scope) in keyed {
             if (!first || items.existing) && self.wanted(look, &scope)? {
                 self.start(look, item, hex::encode(&key)).await?;
