@@ -160,21 +160,17 @@ impl Conditions {
         let trigger = look.trigger()?;
         let result = self.result(look, trigger).await?;
         let scope = look.scope(self.admission.next_id()).with_check(look.previous(), Some(result.clone()));
-        match &trigger.items {
-            Some(items) => self.fire_items(look, items, &scope, after).await?,
-            None => {
-                let condition = trigger.condition.as_ref();
-                let holds = condition.map_or(Ok(true), |condition| condition.evaluate_bool(&scope));
-                let holds = holds.map_err(|error| Failed::Check(format!("`if`: {error}")))?;
-                let since_fired = after.fired_at.map(|fired| (look.now - fired).to_std().unwrap_or_default());
-                let seen = Seen { holds: after.holds, since_fired };
-                if trigger.fires(holds, seen) {
-                    let number = after.fired + 1;
-                    self.start(look, json!({"result": result, "previous": look.previous()}), number.to_string()).await?;
-                    (after.fired, after.fired_at) = (number, Some(look.now));
-                }
-                after.holds = holds;
+        if let Some(items) = &trigger.items {
+            self.fire_items(look, items, &scope, after).await?;
+        } else {
+            let holds = wanted(trigger, &scope)?;
+            let since_fired = after.fired_at.map(|fired| (look.now - fired).to_std().unwrap_or_default());
+            if trigger.fires(holds, Seen { holds: after.holds, since_fired }) {
+                let number = after.fired + 1;
+                self.start(look, json!({"result": result, "previous": look.previous()}), number.to_string()).await?;
+                (after.fired, after.fired_at) = (number, Some(look.now));
             }
+            after.holds = holds;
         }
         let small = serde_json::to_string(&result).is_ok_and(|text| text.len() <= KEPT_BYTES && !text.contains("\\u0000"));
         after.result = small.then_some(result);
@@ -222,7 +218,7 @@ impl Conditions {
         // The same key twice in one list is one item.
         keyed.retain(|(key, ..)| unseen.remove(key));
         for (key, item, scope) in keyed {
-            if (!first || items.existing) && self.wanted(look, &scope)? {
+            if (!first || items.existing) && wanted(look.trigger()?, &scope)? {
                 self.start(look, item, hex::encode(&key)).await?;
                 (after.fired, after.fired_at) = (after.fired + 1, Some(look.now));
             }
@@ -230,12 +226,6 @@ impl Conditions {
             self.database.engine(move |connection| Ok(condition::see(connection, &row, &key, now)?)).await?;
         }
         Ok(())
-    }
-
-    fn wanted(&self, look: &Look, scope: &Scope) -> Result<bool, Failed> {
-        let condition = look.trigger()?.condition.as_ref();
-        let wanted = condition.map_or(Ok(true), |condition| condition.evaluate_bool(scope));
-        wanted.map_err(|error| Failed::Check(format!("`if`: {error}")))
     }
 
     /// Starts the execution that a firing is.
@@ -257,6 +247,13 @@ impl Conditions {
         self.admission.admit(arrival).await?;
         Ok(())
     }
+}
+
+/// Whether the trigger's `if` is true, or there is none.
+fn wanted(trigger: &ConditionTrigger, scope: &Scope) -> Result<bool, Failed> {
+    let condition = trigger.condition.as_ref();
+    let wanted = condition.map_or(Ok(true), |condition| condition.evaluate_bool(scope));
+    wanted.map_err(|error| Failed::Check(format!("`if`: {error}")))
 }
 
 /// The hash of an item's key: of any length, and one length in the database.

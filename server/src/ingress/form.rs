@@ -59,7 +59,7 @@ impl Webhooks {
         let key = key.filter(|key| !key.is_empty() && key.len() <= 64 && key.is_ascii());
         let source = format!("form:{}:{}", route.workflow_uid, route.trigger_id());
         let delivery = key.map(|key| Delivery { source, key: key.replace('\0', "") });
-        match self.admit(route, &form.webhook, trigger(route, input), delivery).await? {
+        match self.admit(route, &form.webhook, trigger(route, &input), delivery).await? {
             Answer::Accepted { execution_id, .. } => Ok(Shown::Thanks(execution_id)),
             // A form never waits for an answer.
             _ => Err(DeliveryError::Unknown),
@@ -67,7 +67,7 @@ impl Webhooks {
     }
 }
 
-fn trigger(route: &Route, body: Value) -> Value {
+fn trigger(route: &Route, body: &Value) -> Value {
     let params: serde_json::Map<String, Value> =
         route.params.iter().map(|(name, value)| (name.to_string(), Value::from(value.as_str()))).collect();
     json!({"body": body, "params": params, "test": route.test})

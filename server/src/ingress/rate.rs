@@ -30,11 +30,13 @@ impl Rates {
         let end = ends.entry(key).or_insert(now);
         let next = (*end).max(now) + limit.per / limit.limit;
         let ahead = next.saturating_duration_since(now);
-        if ahead > limit.per {
-            return Err(ahead - limit.per);
+        match ahead.checked_sub(limit.per) {
+            Some(wait) if !wait.is_zero() => Err(wait),
+            _ => {
+                *end = next;
+                Ok(())
+            }
         }
-        *end = next;
-        Ok(())
     }
 }
 

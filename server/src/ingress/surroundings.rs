@@ -45,13 +45,11 @@ impl Surroundings {
     /// says itself. Ports that a scheme implies may have been written or not.
     #[must_use]
     pub fn origins(&self, request: &Request<'_>) -> Vec<String> {
-        match &self.public_url {
-            Some(url) => spellings(url.as_str().trim_end_matches('/')),
-            None => {
-                let Some(host) = request.header("host") else { return Vec::new() };
-                [format!("https://{host}"), format!("http://{host}")].iter().flat_map(|origin| spellings(origin)).collect()
-            }
+        if let Some(url) = &self.public_url {
+            return spellings(url.as_str().trim_end_matches('/'));
         }
+        let Some(host) = request.header("host") else { return Vec::new() };
+        [format!("https://{host}"), format!("http://{host}")].iter().flat_map(|origin| spellings(origin)).collect()
     }
 }
 

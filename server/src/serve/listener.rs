@@ -44,7 +44,9 @@ fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
     let (routes, changed) = (routes.clone(), [schedules_changed, conditions_changed, events_changed].map(Arc::clone));
     let activated: Activated = Arc::new(move || {
         routes.forget();
-        changed.iter().for_each(|changed| changed.notify_one());
+        for changed in &changed {
+            changed.notify_one();
+        }
     });
     let secret_routes = engine.routes.clone();
     let secret_changed: SecretChanged = Arc::new(move || secret_routes.forget());

@@ -166,7 +166,6 @@ fn fields(presented: &Presented<'_>) -> Result<String, SignatureError> {
     for (name, value) in url::form_urlencoded::parse(presented.body) {
         fields.entry(name.into_owned()).or_default().insert(value.into_owned());
     }
-    let written =
-        |(name, values): (&String, &BTreeSet<String>)| values.iter().map(|value| format!("{name}{value}")).collect::<String>();
-    Ok(fields.iter().map(written).collect())
+    let pairs = fields.iter().flat_map(|(name, values)| values.iter().flat_map(move |value| [name.as_str(), value.as_str()]));
+    Ok(pairs.collect())
 }

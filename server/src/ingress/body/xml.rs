@@ -112,6 +112,7 @@ impl Tree {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so that it stands in map_err by its name")]
 fn malformed(why: impl ToString) -> BodyError {
     BodyError::Malformed(why.to_string())
 }

@@ -127,10 +127,8 @@ fn stamp(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<Option<Stam
             let text = field.text(problems)?;
             let parsed = SignedText::parse(&text.value);
             let report = |why: &String| {
-                field.report(
-                    problems,
-                    Found::new("invalid_signed", format!("`signed`: {why}")).hint("an example is \"{timestamp}.{body}\""),
-                )
+                let found = Found::new("invalid_signed", format!("`signed`: {why}"));
+                field.report(problems, found.hint("an example is \"{timestamp}.{body}\""));
             };
             parsed.inspect_err(report).ok()
         }
