@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tidemill_harness::{Client, ServerOptions, TestDatabase, TestServer, eventually_async};
+use tidemill_harness::{Client, ServerOptions, Storage, TestDatabase, TestServer, eventually_async};
 
 use crate::audit;
 use crate::endpoint::{Endpoint, Reply};
@@ -14,10 +14,10 @@ use crate::scene::{BINARY, ended, events, install, start, story, text};
 
 /// A node on `database`, with more arguments.
 async fn node(database: &TestDatabase, more: &[&str]) -> TestServer {
-    let args = [&["--database-url", database.url(), "--outbound-allow", "127.0.0.0/8"], more].concat();
+    let args = [&["--outbound-allow", "127.0.0.0/8"], more].concat();
     let args = args.into_iter().map(str::to_owned).collect();
-    // `embedded` means here that the harness brings no database.
-    TestServer::start_with(ServerOptions { binary: BINARY.into(), args, embedded: true }).await
+    let storage = Storage::At(database.url().to_owned());
+    TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage }).await
 }
 
 /// A client of `node` with the token that the first node made.

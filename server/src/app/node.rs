@@ -3,7 +3,8 @@
 use tidemill_common::api::node::{NodeList, NodeState, ServerNode};
 use tidemill_common::ids::NodeId;
 
-use super::error::{Error, authorize};
+use super::access::authorize;
+use super::error::Error;
 use crate::auth::{Caller, Operation};
 use crate::store::Database;
 use crate::store::queries::node::{NodeListRow, node_list};

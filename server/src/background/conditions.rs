@@ -5,22 +5,23 @@ use tokio::task::JoinSet;
 
 use super::Background;
 
-/// The least time between two looks, so that a condition which can't be checked does not keep the loop spinning.
-const REST: TimeDelta = TimeDelta::milliseconds(100);
+/// The pause when a check stays due for want of room, or the database can't be reached.
+const REST: TimeDelta = TimeDelta::milliseconds(500);
 
 pub(super) async fn run(background: Background) {
     let mut pulse = background.pulse.subscribe();
     let mut checks = JoinSet::new();
     loop {
         while checks.try_join_next().is_some() {}
+        let now = background.clock.now();
         let mut next = match background.conditions.check_due(&mut checks).await {
-            Ok(next) => next.map(|at| at.max(background.clock.now() + REST)),
+            Ok(next) => next.map(|at| if at > now { at } else { now + REST }),
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "conditions can't be read: the database can't be reached"
                 );
-                Some(background.clock.now() + TimeDelta::seconds(1))
+                Some(now + REST)
             }
         };
         loop {

@@ -12,6 +12,7 @@ pub(super) async fn run(background: Background) {
     loop {
         let pause = match background.events.tell().await {
             Ok((_, true)) => Some(Duration::ZERO),
+            // Nobody listens: the beat says when somebody does.
             Ok((0, false)) => None,
             Ok(_) => Some(LISTENING),
             Err(error) => {
@@ -19,15 +20,14 @@ pub(super) async fn run(background: Background) {
                 Some(LISTENING)
             }
         };
-        let rest = async {
+        let somebody_listens = async {
             match pause {
                 Some(pause) => tokio::time::sleep(pause).await,
-                // Nobody listens; a beat sees a trigger that was activated through another node.
-                None => while pulse.changed().await.is_ok() && !pulse.borrow_and_update().listeners {},
+                None => drop(pulse.wait_for(|pulse| pulse.listens).await),
             }
         };
         tokio::select! {
-            () = rest => {}
+            () = somebody_listens => {}
             () = background.events_changed.notified() => {}
         }
     }

@@ -5,8 +5,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::Background;
+use crate::app::purge;
 use crate::store::Error;
-use crate::store::queries::{bulk_order, condition, dead_letter, feed, idempotency, partition, queue, rollup, version};
+use crate::store::queries::{
+    bulk_order, condition, dead_letter, feed, idempotency, partition, queue, rollup, sign_in, step_wait, version,
+};
 
 /// Days of partitions that are made ahead.
 const DAYS_AHEAD: i32 = 7;
@@ -14,6 +17,8 @@ const DAYS_AHEAD: i32 = 7;
 const FEED: TimeDelta = TimeDelta::hours(24);
 /// How long metrics are kept.
 const ROLLUPS: TimeDelta = TimeDelta::days(400);
+/// How long an answer may lie for an execution that is no more.
+const EARLY: TimeDelta = TimeDelta::hours(1);
 /// How long it is kept when executions under a rate limit began: longer than the longest span.
 const RATES: TimeDelta = TimeDelta::days(32);
 /// How long an item that is in no list any more is remembered.
@@ -50,14 +55,17 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             feed::forget(connection, now - FEED)?;
             idempotency::idempotency_sweep(connection, now)?;
             dead_letter::dead_letter_sweep(connection, now - dead_letters)?;
+            step_wait::sweep(connection, now - EARLY)?;
             bulk_order::bulk_sweep(connection, now - dead_letters)?;
             queue::rate_starts_sweep(connection, now - RATES)?;
             rollup::sweep(connection, now - ROLLUPS)?;
+            sign_in::sign_in_sweep(connection, now)?;
             version::tested_sweep(connection, now)?;
             condition::forget_items(connection, now - ITEMS)?;
             Ok(())
         })
-        .await
+        .await?;
+    purge(&background.database, &*background.clock).await
 }
 
 /// Drops the days that are older than the retention, each in a transaction of its own. A day of which an execution is still under way stays, whole,

@@ -1,16 +1,18 @@
 //! The commands that need the server's own code: `serve`, `doctor`, `bench`, `selftest`, `schema`, `openapi`.
 
 mod doctor;
+mod rotate_key;
 
 use std::error::Error as StdError;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use tidemill_common::api::workflow::ValidationView;
 
 use crate::config::{ServeArgs, ServeConfig};
 use crate::selftest::Selftest;
 use crate::step_host::StepHostArgs;
-use crate::{api, bench, domain, selftest, serve, step_host, telemetry};
+use crate::{api, app, bench, domain, selftest, serve, step_host, telemetry};
 
 /// Commands that need the server's own code.
 #[derive(Debug, Subcommand)]
@@ -23,6 +25,13 @@ pub enum ServerCommand {
     /// Check whether a server can run here, and say what to do where it can't
     #[command(after_help = "Example:\n  tidemill doctor")]
     Doctor(Box<ServeArgs>),
+    /// Make a new key of the server and seal all secrets with it; servers go on meanwhile
+    #[command(
+        after_help = "The new key is a file in the data directory: back it up. With several nodes, make it with --prepare, copy it into each \
+                      node's data directory, and then run this again without --prepare.\n\nExample:\n  tidemill rotate-key --data-dir \
+                      /var/lib/tidemill"
+    )]
+    RotateKey(Box<rotate_key::RotateKey>),
     /// Measure a server, and in the same run what its Postgres can do
     #[command(
         after_help = "Examples:\n  tidemill bench\n  tidemill bench --list\n  tidemill bench --scenario webhook-sync --clients 1,64,256 --duration 10s -o json"
@@ -56,6 +65,7 @@ pub fn run(command: ServerCommand, json: bool) -> ExitCode {
     let outcome = match command {
         ServerCommand::Serve(args) => run_server(*args),
         ServerCommand::Doctor(args) => return doctor::run(*args),
+        ServerCommand::RotateKey(args) => args.run(),
         ServerCommand::StepHost(args) => return step_host::run(&args),
         ServerCommand::Bench(args) => run_bench(&args, json),
         ServerCommand::Selftest(Selftest::Crash(options)) => run_selftest(&options, json),
@@ -79,6 +89,17 @@ pub fn run(command: ServerCommand, json: bool) -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Checks a workflow file as the API does, but without a server: the code of code steps is not compiled.
+#[must_use]
+pub fn check(source: &str) -> ValidationView {
+    match domain::workflow::compile(source) {
+        Ok(plan) => {
+            ValidationView { valid: true, errors: Vec::new(), warnings: Vec::new(), steps: app::workflow_outline(&plan) }
+        }
+        Err(errors) => ValidationView { valid: false, errors, warnings: Vec::new(), steps: Vec::new() },
     }
 }
 

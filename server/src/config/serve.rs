@@ -15,9 +15,9 @@ use tidemill_common::limits::{
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
+use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ProxyUrl, Role, ServeArgs, Settings, file};
 use crate::runner::code::CodeLimits;
-
-use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, Role, ServeArgs, Settings, file};
+use crate::runner::outbound::OutboundProxy;
 
 /// Port of the server, unless set otherwise.
 const PORT: u16 = 7700;
@@ -50,6 +50,12 @@ pub struct ServeConfig {
     pub node_name: String,
     /// Networks that workflows may reach besides the public internet.
     pub outbound_allow: Vec<IpNet>,
+    /// Requests that may be under way to one host at once.
+    pub outbound_per_host: usize,
+    /// The proxy that requests of workflows go through, and what doesn't.
+    pub outbound_proxy: Option<OutboundProxy>,
+    /// File with certificate authorities that are trusted besides the machine's.
+    pub outbound_ca: Option<PathBuf>,
     /// What this node does; sorted, each once, at least one.
     pub roles: Vec<Role>,
     /// How long what has ended is kept.
@@ -153,6 +159,9 @@ impl ServeConfig {
             search_path: surroundings.search_path,
             node_name: surroundings.node_name,
             outbound_allow: settings.outbound_allow.unwrap_or_default(),
+            outbound_per_host: within("outbound_per_host", settings.outbound_per_host.unwrap_or(100), 1..=10_000)?,
+            outbound_proxy: proxy(settings.outbound_proxy, settings.outbound_no_proxy)?,
+            outbound_ca: settings.outbound_ca,
             roles: roles(settings.roles)?,
             retention: Retention {
                 executions: days("retention_days", settings.retention_days)?,
@@ -242,6 +251,16 @@ fn within<T: PartialOrd + Display>(key: &'static str, value: T, range: RangeIncl
         return Ok(value);
     }
     Err(Error::OutOfRange { key, expected: format!("from {} to {}", range.start(), range.end()), value: value.to_string() })
+}
+
+fn proxy(url: Option<ProxyUrl>, except: Option<Vec<String>>) -> Result<Option<OutboundProxy>, Error> {
+    let wrong = || Error::OutOfRange {
+        key: "outbound_proxy",
+        expected: "a URL such as http://proxy.example:3128".to_owned(),
+        value: "another text".to_owned(),
+    };
+    let Some(given) = url else { return Ok(None) };
+    Ok(Some(OutboundProxy { url: given.url().ok_or_else(wrong)?, except: except.unwrap_or_default() }))
 }
 
 fn check_public_url(url: &Url) -> Result<(), Error> {

@@ -49,8 +49,8 @@ pub struct Pulse {
     pub next_schedule: Option<DateTime<Utc>>,
     /// When the next condition is to be checked.
     pub next_condition: Option<DateTime<Utc>>,
-    /// Whether a trigger listens for events.
-    pub listeners: bool,
+    /// Whether triggers listen to internal events.
+    pub listens: bool,
     /// Whether dead letters wait to be replayed.
     pub replays: bool,
     /// Whether the feed has rows that are not rolled up.
@@ -91,7 +91,7 @@ impl From<PulseRow> for Pulse {
             next_due: row.next_due,
             next_schedule: row.next_schedule,
             next_condition: row.next_condition,
-            listeners: row.listeners,
+            listens: row.listens,
             replays: row.replays,
             to_roll_up: row.to_roll_up,
         }

@@ -60,9 +60,9 @@ pub struct PulseRow {
     /// When the next condition is to be checked.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub next_condition: Option<DateTime<Utc>>,
-    /// Whether a trigger listens for events.
+    /// Whether triggers listen to internal events.
     #[diesel(sql_type = Bool)]
-    pub listeners: bool,
+    pub listens: bool,
     /// Whether dead letters wait to be replayed.
     #[diesel(sql_type = Bool)]
     pub replays: bool,
