@@ -18,6 +18,9 @@ const CROWDED_LOOK: TimeDelta = TimeDelta::seconds(1);
 /// How long a suspect runs alone before the next one is taken up.
 const PROBATION: Duration = Duration::from_secs(10);
 
+/// How soon the next suspect may have its turn: this one may have ended, or come to a rest.
+const NEXT_SUSPECT: TimeDelta = TimeDelta::milliseconds(100);
+
 /// How often nodes must have been lost with an execution before it is suspected of it.
 const SUSPECT: i16 = 2;
 
@@ -84,9 +87,11 @@ async fn claim_round(background: &Background, suspect: &mut Suspect) -> Result<O
         (pulse.lost, pulse.crowded)
     };
     let mut claims = queue.claim(clock.now(), room).await?;
+    let mut more_lost = false;
     if lost && claims.len() < room {
         let taken = queue.take_over(room - claims.len(), suspect.room(background)).await?;
         suspect.note(&taken);
+        more_lost = !taken.is_empty() || suspect.room(background) == 0;
         claims.extend(taken);
     }
     let full = claims.len() >= room;
@@ -102,6 +107,6 @@ async fn claim_round(background: &Background, suspect: &mut Suspect) -> Result<O
     if full {
         return Ok(Some(clock.now()));
     }
-    let look = crowded.then(|| clock.now() + CROWDED_LOOK);
-    Ok(queue.next_due().await?.into_iter().chain(look).min())
+    let looks = [crowded.then(|| clock.now() + CROWDED_LOOK), more_lost.then(|| clock.now() + NEXT_SUSPECT)];
+    Ok(queue.next_due().await?.into_iter().chain(looks.into_iter().flatten()).min())
 }
