@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use tidemill_server::command::ServerCommand;
-use tidemill_tui::cli::{ClientCommand, Globals};
+use tidemill_tui::cli::{Binary, ClientCommand, Globals};
 
 /// Workflow automation in one binary.
 ///
@@ -27,9 +27,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    tidemill_tui::cli::complete(Cli::command);
     let Cli { command, globals } = Cli::parse();
     match command {
         Command::Server(command) => tidemill_server::command::run(command, globals.wants_json()),
-        Command::Client(command) => tidemill_tui::cli::run(command, globals, Cli::command),
+        Command::Client(command) => {
+            let binary = Binary { parser: Cli::command, check: tidemill_server::command::check };
+            tidemill_tui::cli::run(command, globals, binary)
+        }
     }
 }

@@ -31,6 +31,18 @@ async fn a_generated_typescript_client_drives_the_server() {
 }
 
 #[tokio::test]
+#[ignore = "needs node: make test-clients"]
+async fn senders_are_believed_by_their_own_rules() {
+    check("senders").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Python tools: make test-clients"]
+async fn schedules_fire_when_an_independent_library_says() {
+    check("schedules").await;
+}
+
+#[tokio::test]
 #[ignore = "takes two minutes and needs Python tools: make test-clients"]
 async fn the_api_answers_as_documented_whatever_it_is_asked() {
     check("schemathesis").await;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tidemill_common::api::credential::{CredentialList, CredentialPut, CredentialType, CredentialView, RateLimit};
 use tidemill_common::clock::Clock;
 
-use super::error::{Error, authorize};
+use super::access::authorize;
+use super::audit::Act;
+use super::error::Error;
 use super::secret::{check_name, check_value};
 use crate::auth::{Caller, Operation};
 use crate::domain::credential::Settings;
@@ -72,7 +74,13 @@ impl Credentials {
             updated_at: now,
         };
         let shown = view(row.clone())?;
-        let created = self.database.with_tenant(caller.workspace, move |conn| credential::credential_put(conn, &row)).await?;
+        let act = Act::of(caller, Operation::CredentialPut, now);
+        let put = self.database.with_tenant(caller.workspace, move |conn| {
+            let created = credential::credential_put(conn, &row)?;
+            act.on("credential", &row.name).after(&(&row.settings, &row.ciphertext)).write(conn)?;
+            Ok(created)
+        });
+        let created = put.await?;
         Ok((shown, created))
     }
 
@@ -80,10 +88,12 @@ impl Credentials {
     pub async fn delete(&self, caller: &Caller, name: &str) -> Result<(), Error> {
         authorize(caller, Operation::CredentialDelete)?;
         let (workspace, name) = (caller.workspace, name.replace('\0', ""));
-        self.database
-            .with_tenant(workspace, move |conn| credential::credential_delete(conn, workspace, &name))
-            .await
-            .map_err(Error::of("credential"))
+        let act = Act::of(caller, Operation::CredentialDelete, self.clock.now());
+        let deleted = self.database.with_tenant(workspace, move |conn| {
+            credential::credential_delete(conn, workspace, &name)?;
+            act.on("credential", &name).write(conn)
+        });
+        deleted.await.map_err(Error::of("credential"))
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tidemill_common::api::secret::{SecretList, SecretView};
 use tidemill_common::clock::Clock;
 
-use super::error::{Error, authorize};
+use super::access::authorize;
+use super::audit::Act;
+use super::error::Error;
 use crate::auth::{Caller, Operation};
 use crate::secrets::{Keeper, Subject};
 use crate::store::Database;
@@ -59,7 +61,13 @@ impl Secrets {
             ciphertext: sealed.ciphertext,
             updated_at: view.updated_at,
         };
-        let created = self.database.with_tenant(caller.workspace, move |conn| secret::secret_put(conn, &row)).await?;
+        let act = Act::of(caller, Operation::SecretPut, view.updated_at);
+        let put = self.database.with_tenant(caller.workspace, move |conn| {
+            let created = secret::secret_put(conn, &row)?;
+            act.on("secret", &row.name).after(&row.ciphertext).write(conn)?;
+            Ok(created)
+        });
+        let created = put.await?;
         (self.changed)();
         Ok((view, created))
     }
@@ -68,10 +76,12 @@ impl Secrets {
     pub async fn delete(&self, caller: &Caller, name: &str) -> Result<(), Error> {
         authorize(caller, Operation::SecretDelete)?;
         let (workspace, name) = (caller.workspace, name.replace('\0', ""));
-        self.database
-            .with_tenant(workspace, move |conn| secret::secret_delete(conn, workspace, &name))
-            .await
-            .map_err(Error::of("secret"))?;
+        let act = Act::of(caller, Operation::SecretDelete, self.clock.now());
+        let deleted = self.database.with_tenant(workspace, move |conn| {
+            secret::secret_delete(conn, workspace, &name)?;
+            act.on("secret", &name).write(conn)
+        });
+        deleted.await.map_err(Error::of("secret"))?;
         (self.changed)();
         Ok(())
     }

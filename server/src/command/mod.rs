@@ -7,11 +7,12 @@ use std::error::Error as StdError;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use tidemill_common::api::workflow::ValidationView;
 
 use crate::config::{ServeArgs, ServeConfig};
 use crate::selftest::Selftest;
 use crate::step_host::StepHostArgs;
-use crate::{api, bench, domain, selftest, serve, step_host, telemetry};
+use crate::{api, app, bench, domain, selftest, serve, step_host, telemetry};
 
 /// Commands that need the server's own code.
 #[derive(Debug, Subcommand)]
@@ -88,6 +89,17 @@ pub fn run(command: ServerCommand, json: bool) -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Checks a workflow file as the API does, but without a server: the code of code steps is not compiled.
+#[must_use]
+pub fn check(source: &str) -> ValidationView {
+    match domain::workflow::compile(source) {
+        Ok(plan) => {
+            ValidationView { valid: true, errors: Vec::new(), warnings: Vec::new(), steps: app::workflow_outline(&plan) }
+        }
+        Err(errors) => ValidationView { valid: false, errors, warnings: Vec::new(), steps: Vec::new() },
     }
 }
 

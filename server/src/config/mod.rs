@@ -17,5 +17,5 @@ pub use database_url::DatabaseUrl;
 pub use error::Error;
 pub use file::CONFIG_FILE;
 pub use proxy_url::ProxyUrl;
-pub use serve::ServeConfig;
-pub use settings::{LogFormat, ServeArgs, Settings};
+pub use serve::{Retention, ServeConfig};
+pub use settings::{LogFormat, Role, ServeArgs, Settings};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tidemill_common::event::{Event, StepError};
+use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass};
 use tokio::sync::{mpsc, watch};
@@ -50,6 +50,8 @@ pub(super) struct ExecutionTask {
     more_is_ready: bool,
     /// Whether something may have come from outside.
     look: bool,
+    /// Whether a step waits for something outside, or did.
+    waits: bool,
     /// The executions that it called and that exist.
     called: HashSet<ExecutionId>,
     /// Whether an execution that it calls is to be started elsewhere: this node is stopping.
@@ -92,8 +94,9 @@ impl ExecutionTask {
         draining: watch::Receiver<bool>,
     ) -> Self {
         Self {
-            // What came may lie there since before this node got it.
-            look: execution.state().plan().waits_outside,
+            // What came may lie there since before this node got it; nothing comes before the first decision.
+            look: execution.state().plan().waits_outside && execution.state().seq > 1,
+            waits: execution.state().plan().waits_outside && execution.state().awaiting().next().is_some(),
             parts,
             lease,
             execution,
@@ -156,6 +159,7 @@ impl ExecutionTask {
     async fn read_mail(&mut self) -> Result<(), crate::store::Error> {
         if self.look {
             let mail = self.parts.mail(self.lease, self.execution.state()).await?;
+            self.waits |= !mail.answers.is_empty();
             self.called.extend(mail.called);
             self.execution.give_answers(mail.answers);
             self.look = false;
@@ -298,6 +302,7 @@ impl ExecutionTask {
 
     async fn append(&mut self, next: Next) -> Flow {
         let events = self.execution.take_events();
+        self.waits |= self.execution.state().plan().waits_outside && events.iter().any(begins_wait);
         let mut pause = Duration::from_millis(50);
         loop {
             let answer = self.parts.journal.append(self.to_append(events.clone(), next)).await;
@@ -314,7 +319,7 @@ impl ExecutionTask {
                 }
                 // The events may be there already, from a commit whose answer was lost: what is durable decides.
                 Err(journal::Error::Rejected) => {
-                    self.parts.give_back_later(self.lease, Duration::ZERO).await;
+                    self.parts.give_back_failed(self.lease, Duration::from_millis(100)).await;
                     return Flow::Stop;
                 }
             }
@@ -325,7 +330,7 @@ impl ExecutionTask {
         let state = self.execution.state();
         let ended = state.end.as_ref().map(|end| (end.at, end.error.as_ref().map(one_line)));
         let keyed = state.plan().concurrency.is_some();
-        let waits = state.plan().waits_outside;
+        let waits = self.waits;
         Append { lease: self.lease, events, status: state.status(), ended, next, keyed, waits }
     }
 
@@ -374,6 +379,11 @@ impl ExecutionTask {
             }
         }
     }
+}
+
+/// Whether a step begins to wait for something outside.
+fn begins_wait(event: &Event) -> bool {
+    matches!(event.body, EventBody::StepWaiting { awaits: Some(_), .. })
 }
 
 /// What a request means for the machine; nothing when it only says to look.

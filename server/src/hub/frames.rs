@@ -50,7 +50,13 @@ pub(super) async fn load(database: &Database, workspace_id: WorkspaceId, rows: V
             for (execution_id, first, last) in ranges(row) {
                 let belongs = |event: &StoredEvent| event.execution_id == execution_id && (first..=last).contains(&event.seq);
                 while let Some(event) = events.next_if(belongs) {
-                    frames.push(frame(cursor, &event, last, &executions)?);
+                    match frame(cursor, &event, last, &executions) {
+                        Ok(frame) => frames.push(frame),
+                        // One row that can't be read keeps nobody from the others.
+                        Err(error) => {
+                            tracing::error!(error = &error as &dyn std::error::Error, "an event is left out of the feed")
+                        }
+                    }
                 }
             }
             Ok(FeedBatch { cursor, frames })

@@ -4,6 +4,7 @@
 //! restarts and new versions. A firing is named by its number, and an item by its key: a crash between the firing and the memory of
 //! it repeats neither.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -44,7 +45,7 @@ enum Failed {
     #[error(transparent)]
     Version(#[from] VersionError),
     /// The database can't be read or written.
-    #[error("the database can't be reached")]
+    #[error("what the condition has seen can't be read or written")]
     Store(#[from] store::Error),
     /// It should have fired, and there was no room: the next check tries again.
     #[error(transparent)]
@@ -143,7 +144,11 @@ impl Conditions {
         after.checked_at = Some(now);
         match self.check(&look, &mut after).await {
             Ok(()) => after.error = None,
-            Err(error) => after.error = Some(error.to_string().replace('\0', "")),
+            Err(error) => {
+                let (workflow, trigger) = (look.row.workflow_uid, &look.row.trigger_id);
+                tracing::debug!(error = &error as &dyn std::error::Error, %workflow, %trigger, "a check failed");
+                after.error = Some(error.to_string().replace('\0', ""));
+            }
         }
         let row = look.row;
         self.database.engine(move |connection| Ok(condition::keep(connection, &row, &after)?)).await?;
@@ -213,7 +218,9 @@ impl Conditions {
         let keys: Vec<Vec<u8>> = keyed.iter().map(|(key, ..)| key.clone()).collect();
         let (row, now) = (look.row.clone(), look.now);
         let unseen = self.database.engine(move |connection| Ok(condition::unseen(connection, &row, &keys, now)?)).await?;
-        keyed.retain(|(key, ..)| unseen.contains(key));
+        let mut unseen: HashSet<Vec<u8>> = unseen.into_iter().collect();
+        // The same key twice in one list is one item.
+        keyed.retain(|(key, ..)| unseen.remove(key));
         for (key, item, scope) in keyed {
             if (!first || items.existing) && self.wanted(look, &scope)? {
                 self.start(look, item, hex::encode(&key)).await?;

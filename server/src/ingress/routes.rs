@@ -59,11 +59,17 @@ impl Route {
         &self.plan.triggers[self.trigger].id
     }
 
-    /// The trigger.
+    /// What it is.
+    pub(super) fn kind(&self) -> &TriggerKind {
+        &self.plan.triggers[self.trigger].kind
+    }
+
+    /// How it is reached and guarded.
     #[must_use]
     pub fn webhook(&self) -> Option<&WebhookTrigger> {
-        match &self.plan.triggers[self.trigger].kind {
+        match self.kind() {
             TriggerKind::Webhook(webhook) => Some(webhook),
+            TriggerKind::Form(form) => Some(&form.webhook),
             _ => None,
         }
     }

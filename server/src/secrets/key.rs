@@ -54,6 +54,18 @@ pub(super) fn create(data_dir: &Path, version: i16) -> Result<(), Error> {
     create_at(data_dir, &path).map_err(|source| Error::Io { path, source })
 }
 
+/// Reads the key called `name` of `data_dir`, and makes one when there is none.
+pub(super) fn load_or_create(data_dir: &Path, name: &str) -> Result<Key, Error> {
+    let path = data_dir.join(name);
+    match read(&path) {
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            create_at(data_dir, &path).map_err(|source| Error::Io { path: path.clone(), source })?;
+            read(&path)
+        }
+        other => other,
+    }
+}
+
 fn read(path: &Path) -> Result<Key, Error> {
     let failed = |source| Error::Io { path: path.to_owned(), source };
     // A pipe or a terminal in the key's place must not block the start.
@@ -77,7 +89,7 @@ fn create_at(data_dir: &Path, path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(data_dir)?;
     let mut key = Key::default();
     getrandom::fill(key.as_mut_slice()).map_err(io::Error::other)?;
-    let draft: PathBuf = data_dir.join(format!(".{KEY_FILE}.{}", std::process::id()));
+    let draft: PathBuf = path.with_extension(format!("key.{}", std::process::id()));
     let linked = write_new(&draft, &key).and_then(|()| match fs::hard_link(&draft, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,

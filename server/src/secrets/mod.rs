@@ -5,6 +5,7 @@
 //! new server key means sealing only the data keys anew. Only this room sees the keys. Start at [`Keeper`]; [`Vault`] encrypts,
 //! and [`server_key`] says which key of the server is the right one.
 
+mod account_key;
 mod error;
 mod keeper;
 mod key;
@@ -13,6 +14,7 @@ mod sealed;
 pub mod server_key;
 mod vault;
 
+pub use account_key::AccountKey;
 pub use error::Error;
 pub use keeper::{Keeper, SecretError};
 pub use key::{KEY_BYTES, KEY_FILE};

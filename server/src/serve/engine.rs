@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use tidemill_common::clock::Clock;
 use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use url::Url;
 
@@ -18,14 +18,14 @@ use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
 use crate::app::{BulkRounds, Executions, Replays};
 use crate::background::Background;
-use crate::config::ServeConfig;
+use crate::config::{Role, ServeConfig};
 use crate::domain::execution::Answer;
 use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::ingress::{CallStarts, Conditions, Events, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
-use crate::queue::{AnswerTo, Load, Posted, Queue, Request, Wish};
+use crate::queue::{AnswerTo, Load, Node, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
 use crate::runner::code::{CodeOptions, CodeRunner, NodeOptions};
 use crate::runner::outbound::{Outbound, OutboundPolicy};
@@ -72,9 +72,13 @@ impl Engine {
         let metrics = Arc::new(Metrics::new());
         let queue = Queue::new(database.clone(), node);
         if let Some(before) = files::succeed(&config.data_dir, node)? {
-            queue.bury(before, clock.now()).await?;
+            queue.bury(before).await?;
         }
-        queue.heartbeat(&config.node_name, Load::default(), clock.now()).await?;
+        let node_said = Node {
+            name: config.node_name.clone(),
+            roles: config.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(","),
+        };
+        let pulse = watch::Sender::new(queue.beat(&node_said, Load::default()).await?);
 
         let hub = Hub::new(database.clone());
         let observer: Arc<dyn Observer> = Arc::new(hub.clone());
@@ -97,7 +101,9 @@ impl Engine {
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
         };
-        let executor = Executor::new(parts, config.max_running_executions);
+        // A node without the role has no room, and nothing else about it differs.
+        let room = if config.roles.contains(&Role::Executor) { config.max_running_executions } else { 0 };
+        let executor = Executor::new(parts, room);
         let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
@@ -115,7 +121,11 @@ impl Engine {
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
         let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
         let background = Background {
-            node_name: config.node_name.clone(),
+            node: node_said,
+            roles: config.roles.clone(),
+            pulse,
+            retention: config.retention,
+            metrics: Arc::clone(&metrics),
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),

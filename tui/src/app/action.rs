@@ -1,6 +1,8 @@
 //! What a key means. The table gives every action its name, its help and how much it may do: palette, help and
 //! hints are made of it.
 
+use super::state::Root;
+
 /// Something that the user can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -32,12 +34,8 @@ pub enum Action {
     Back,
     /// Pop the screen; leave at the root.
     Close,
-    /// The dashboard.
-    GoDashboard,
-    /// The executions.
-    GoExecutions,
-    /// The workflows.
-    GoWorkflows,
+    /// A screen at the root.
+    Go(Root),
     /// The input of the selected step.
     TabInput,
     /// The output of the selected step.
@@ -48,8 +46,22 @@ pub enum Action {
     TabEvents,
     /// The log of the selected step.
     TabLog,
+    /// Why the execution isn't moving.
+    TabWhy,
+    /// What the workflow is.
+    TabOverview,
+    /// The workflow's file.
+    TabFile,
+    /// The workflow's versions.
+    TabVersions,
+    /// The workflow's executions.
+    TabExecutions,
+    /// How the workflow went.
+    TabMetrics,
     /// The lower pane alone, or both.
     Zoom,
+    /// Show or hide what is inside the value under the cursor.
+    Fold,
     /// Show new rows as they come.
     Follow,
     /// Only executions that failed, or all.
@@ -62,6 +74,46 @@ pub enum Action {
     YankCli,
     /// Copy as JSON.
     YankJson,
+    /// Copy the expression that reads the value under the cursor.
+    YankPath,
+    /// Copy the value under the cursor.
+    YankValue,
+    /// Mark what the cursor is on.
+    Mark,
+    /// Mark everything from the last mark to the cursor.
+    MarkRange,
+    /// Mark everything in the list.
+    MarkAll,
+    /// Take all marks away.
+    Unmark,
+    /// Choose the order of the list.
+    Sort,
+    /// Make something new here.
+    New,
+    /// Change what the cursor is on, in an editor or a form.
+    Edit,
+    /// Change the input, in an editor.
+    EditInput,
+    /// Remove what the cursor is on.
+    Remove,
+    /// Approve what a step waits for, or decide about it.
+    Approve,
+    /// Reject what a step waits for.
+    Reject,
+    /// Say what a schedule will do.
+    Explain,
+    /// Try dead letters again.
+    Replay,
+    /// Decide that nothing will be done about dead letters.
+    Discard,
+    /// Run the code.
+    Execute,
+    /// Choose the language of the code.
+    Language,
+    /// Take the last change back.
+    Undo,
+    /// The next theme.
+    Theme,
     /// Start an execution of the workflow.
     Start,
     /// Cancel the execution.
@@ -70,10 +122,8 @@ pub enum Action {
     Pause,
     /// Try the execution again.
     Retry,
-    /// Approve what the step waits for.
-    Approve,
-    /// Reject what the step waits for.
-    Reject,
+    /// Try the execution again, with another input or from the start.
+    RetryForm,
     /// Say why the execution isn't moving.
     Why,
     /// Activate or deactivate the workflow.
@@ -109,6 +159,8 @@ pub enum Tier {
     Form,
     /// Changes something, after a question whose default is no.
     Confirm,
+    /// Can't be taken back: asks for a word to be typed.
+    Typed,
 }
 
 /// What there is to know about an action.
@@ -128,36 +180,44 @@ const fn free(action: Action, name: &'static str, help: &'static str) -> Info {
     Info { action, name, help, tier: Tier::Free }
 }
 
+const fn asks(action: Action, tier: Tier, name: &'static str, help: &'static str) -> Info {
+    Info { action, name, help, tier }
+}
+
 /// Every action, in the order in which help lists them.
 pub const ACTIONS: &[Info] = &[
     free(Action::Open, "open", "open what the cursor is on"),
     free(Action::Back, "back", "undo one thing: overlay, filter, zoom, screen"),
-    Info { action: Action::Start, name: "start", help: "start an execution of this workflow, with an input", tier: Tier::Form },
-    Info { action: Action::Cancel, name: "cancel", help: "cancel this execution (asks first)", tier: Tier::Confirm },
-    Info { action: Action::Pause, name: "pause", help: "pause this execution, or let it go on", tier: Tier::Direct },
-    Info {
-        action: Action::Retry,
-        name: "retry",
-        help: "try this execution again, from the failed step (asks first)",
-        tier: Tier::Form,
-    },
-    Info {
-        action: Action::Approve,
-        name: "approve",
-        help: "approve what this step waits for (asks first)",
-        tier: Tier::Confirm,
-    },
-    Info { action: Action::Reject, name: "reject", help: "reject what this step waits for (asks first)", tier: Tier::Confirm },
+    asks(Action::Start, Tier::Form, "start", "start an execution of this workflow, with an input"),
+    asks(Action::Pause, Tier::Direct, "pause", "pause what is selected or marked, or let it go on"),
+    asks(Action::Retry, Tier::Form, "retry", "try this again, from the failed step (asks first)"),
+    asks(Action::RetryForm, Tier::Form, "retry with", "try this again with another input, or from the start"),
+    asks(Action::Cancel, Tier::Confirm, "cancel", "cancel what is selected or marked (asks first)"),
     free(Action::Why, "why", "say why this execution isn't moving"),
-    Info {
-        action: Action::Switch,
-        name: "activate",
-        help: "activate or deactivate this workflow (asks first)",
-        tier: Tier::Confirm,
-    },
-    free(Action::GoDashboard, "dashboard", "go to the dashboard"),
-    free(Action::GoExecutions, "executions", "go to the executions"),
-    free(Action::GoWorkflows, "workflows", "go to the workflows"),
+    asks(Action::Approve, Tier::Form, "approve", "say yes to what a step waits for, with an answer and a comment"),
+    asks(Action::Reject, Tier::Form, "reject", "say no to what a step waits for, with a comment"),
+    free(Action::Explain, "explain", "say when this schedule fires, and what it does where the clocks change"),
+    asks(Action::Replay, Tier::Form, "replay", "try these dead letters again: a canary first, then the rest"),
+    asks(Action::Discard, Tier::Typed, "discard", "decide that nothing will be done about these dead letters"),
+    asks(Action::Switch, Tier::Confirm, "activate", "activate this version, or deactivate the workflow (asks first)"),
+    asks(Action::New, Tier::Form, "new", "make a new one here"),
+    asks(Action::Edit, Tier::Form, "edit", "change this, in your editor or in a form"),
+    free(Action::EditInput, "edit input", "change the input in your editor"),
+    asks(Action::Remove, Tier::Typed, "remove", "remove what is selected or marked (asks for its name)"),
+    asks(Action::Execute, Tier::Form, "execute", "run the code on the server, locked up like a code step"),
+    free(Action::Language, "language", "write the code in the next language"),
+    asks(Action::Undo, Tier::Direct, "undo", "take the last pause or activation back"),
+    free(Action::Go(Root::Dashboard), "dashboard", "go to the dashboard"),
+    free(Action::Go(Root::Executions), "executions", "go to the executions"),
+    free(Action::Go(Root::Workflows), "workflows", "go to the workflows"),
+    free(Action::Go(Root::DeadLetters), "dead letters", "go to what failed for good, by cause"),
+    free(Action::Go(Root::Approvals), "approvals", "go to the steps that wait for an approval"),
+    free(Action::Go(Root::Triggers), "triggers", "go to webhooks and schedules, with their next firings"),
+    free(Action::Go(Root::Metrics), "metrics", "go to counts, success and durations per workflow"),
+    free(Action::Go(Root::Code), "code", "try code out: Python, JavaScript, SQL"),
+    free(Action::Go(Root::Server), "server", "go to version, database and sandbox of the server"),
+    free(Action::Go(Root::Secrets), "secrets", "go to the workspace's secrets"),
+    free(Action::Go(Root::Tokens), "tokens", "go to the workspace's API tokens"),
     free(Action::Filter, "filter", "filter the list: words, status:failed,running wf:name* trigger:webhook since:24h !not"),
     free(Action::Failures, "failures", "show only executions that failed, or all again"),
     free(Action::NextFailure, "next failure", "move to the next failure"),
@@ -167,11 +227,25 @@ pub const ACTIONS: &[Info] = &[
     free(Action::TabError, "error", "show why the selected step failed"),
     free(Action::TabEvents, "events", "show the events of the selected step"),
     free(Action::TabLog, "log", "show what the selected step printed"),
+    free(Action::TabWhy, "why it waits", "show why the execution isn't moving, the whole chain"),
+    free(Action::TabOverview, "overview", "show what the workflow is: graph, triggers, versions"),
+    free(Action::TabFile, "file", "show the workflow's file, with what is wrong with it in place"),
+    free(Action::TabVersions, "versions", "show the workflow's versions and how each differs"),
+    free(Action::TabExecutions, "its executions", "show the executions of this workflow"),
+    free(Action::TabMetrics, "its metrics", "show how the workflow and its steps went"),
+    free(Action::Fold, "fold", "show or hide what is inside the value under the cursor"),
+    free(Action::Mark, "mark", "mark this row, or take its mark away"),
+    free(Action::MarkRange, "mark range", "mark everything from the last mark to here"),
+    free(Action::MarkAll, "mark all", "mark everything in the list"),
+    free(Action::Unmark, "unmark", "take all marks away"),
+    free(Action::Sort, "sort", "choose by which column the list is ordered"),
     free(Action::NextPane, "next pane", "move the focus to the other pane"),
     free(Action::Zoom, "zoom", "show the lower pane alone, or both again"),
     free(Action::YankId, "copy id", "copy the id to your terminal's clipboard"),
     free(Action::YankCli, "copy command", "copy the command line that shows the same"),
     free(Action::YankJson, "copy json", "copy as JSON"),
+    free(Action::YankPath, "copy path", "copy the expression that reads the value under the cursor"),
+    free(Action::YankValue, "copy value", "copy the value under the cursor"),
     free(Action::Down, "down", "move down"),
     free(Action::Up, "up", "move up"),
     free(Action::HalfDown, "half page down", "move half a page down"),
@@ -187,6 +261,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::Messages, "messages", "show past messages"),
     free(Action::Resync, "resync", "connect now and read everything anew"),
     free(Action::Redraw, "redraw", "paint the screen anew"),
+    free(Action::Theme, "theme", "draw in other colours: all, 256, 16, none"),
     free(Action::Mouse, "mouse", "give the mouse to the terminal (to select text), or take it back"),
     free(Action::Suspend, "suspend", "go back to the shell; fg returns"),
     free(Action::Close, "close", "leave this screen; at the root leave Tidemill"),

@@ -1,7 +1,49 @@
 //! Side effects that `update` asks for. The runner executes them; nothing here does anything.
 
-use serde_json::Value;
 use tidemill_common::ids::ExecutionId;
+use tidemill_common::status::ExecutionStatus;
+
+use super::data::Query;
+use super::order::Order;
+use super::state::look::Colors;
+
+/// The part of a filter that the server understands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Only executions of this workflow.
+    pub workflow: Option<String>,
+    /// Only executions in one of these states.
+    pub status: Vec<ExecutionStatus>,
+}
+
+/// What text that is edited is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// The file of a workflow; `base` is the version that is edited, `None` for a new workflow.
+    Workflow {
+        /// The workflow's `id`.
+        id: String,
+        /// The version.
+        base: Option<i32>,
+    },
+    /// Code that is tried out, with the end of its file's name.
+    Code(&'static str),
+    /// The input of that code.
+    CodeInput,
+    /// A field of the form that is open.
+    Field,
+}
+
+impl Purpose {
+    /// The end of the file's name, so that editors know what it is.
+    pub fn suffix(&self) -> &'static str {
+        match self {
+            Self::Workflow { .. } => ".yaml",
+            Self::Code(suffix) => suffix,
+            Self::CodeInput | Self::Field => ".json",
+        }
+    }
+}
 
 /// Something to do outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,11 +57,22 @@ pub enum Effect {
     },
     /// Read one execution, whole.
     LoadExecution(ExecutionId),
+    /// Read a page of executions that pass the server's part of a filter.
+    LoadFiltered {
+        /// The filter, as it was typed; comes back with the answer.
+        filter: String,
+        /// What the server is asked for.
+        wanted: Wanted,
+        /// Continue the list downwards from here.
+        cursor: Option<String>,
+    },
     /// Read the workflows.
     LoadWorkflows {
         /// Comes back with the answer.
         generation: u64,
     },
+    /// Read something else.
+    Read(Query),
     /// Ask which workspace the token is for.
     LoadWorkspace,
     /// Follow one execution's stream behind event `after`; ends the one followed before.
@@ -33,41 +86,16 @@ pub enum Effect {
     Unfollow,
     /// Connect again at once instead of waiting for the backoff.
     Reconnect,
-    /// Start an execution by hand.
-    Start {
-        /// The workflow's `id`.
-        workflow: String,
-        /// What expressions see as `trigger.body`.
-        input: Value,
-    },
-    /// Ask an execution to stop.
-    Cancel(ExecutionId),
-    /// Pause an execution, or let it go on.
-    Pause {
-        /// The execution.
-        id: ExecutionId,
-        /// Whether it is to be paused.
-        on: bool,
-    },
-    /// Approve what a step waits for, or reject it.
-    Decide {
-        /// The execution.
-        id: ExecutionId,
-        /// The step.
-        step: String,
-        /// Whether it is approved.
-        approve: bool,
-    },
-    /// Try an execution again.
-    Retry(ExecutionId),
+    /// Send orders, one after the other; the user has said yes.
+    Send(Vec<Order>),
     /// Ask why an execution isn't moving.
     Why(ExecutionId),
-    /// Make a workflow's triggers live, or stop them.
-    Switch {
-        /// The workflow's `id`.
-        workflow: String,
-        /// The version to activate; `None` deactivates.
-        activate: Option<i32>,
+    /// Let the user edit text in an editor of their own.
+    Edit {
+        /// What the text is.
+        purpose: Purpose,
+        /// The text.
+        text: String,
     },
     /// Send text to the terminal's clipboard.
     Copy {
@@ -78,6 +106,8 @@ pub enum Effect {
     },
     /// Take the mouse, or give it back to the terminal's own selection.
     CaptureMouse(bool),
+    /// Draw with so many colours.
+    Colors(Colors),
     /// Paint everything anew.
     Redraw,
     /// Give the terminal back to the shell until it resumes us.

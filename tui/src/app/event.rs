@@ -1,11 +1,15 @@
 //! What came in: everything that can change the state is one of these.
 
 use crossterm::event::{KeyEvent, MouseEvent};
-use tidemill_common::api::execution::{ExecutionDetail, ExecutionPage, ExecutionView};
+use serde::{Deserialize, Serialize};
+use tidemill_common::api::execution::{ExecutionDetail, ExecutionPage};
 use tidemill_common::api::why::WhyView;
-use tidemill_common::api::workflow::{WorkflowPage, WorkflowView};
+use tidemill_common::api::workflow::WorkflowPage;
 use tidemill_common::ids::ExecutionId;
 
+use super::data::{Data, Query};
+use super::effect::Purpose;
+use super::order::{Order, Outcome};
 use crate::client::link::LinkEvent;
 
 /// Something that happened outside.
@@ -25,6 +29,8 @@ pub enum Event {
     Link(Channel, LinkEvent),
     /// A request was answered.
     Answer(Answer),
+    /// The user's editor was left: the text, `None` when it is as it was.
+    Edited(Purpose, Result<Option<String>, String>),
 }
 
 /// Which stream an [`Event::Link`] is about.
@@ -59,22 +65,34 @@ pub enum Answer {
     },
     /// The name in addresses of the workspace that the token is for.
     Workspace(Result<String, Failure>),
-    /// An execution was started by hand.
-    Started(Result<Box<ExecutionView>, Failure>),
-    /// An execution was asked to stop.
-    Cancelled(ExecutionId, Result<Box<ExecutionView>, Failure>),
-    /// An execution was asked to pause or to go on, or somebody decided about one of its steps.
-    Told(ExecutionId, Result<Box<ExecutionView>, Failure>),
+    /// A page of executions that pass the server's part of a filter.
+    Filtered {
+        /// The filter, as it was typed.
+        filter: String,
+        /// Whether the page continues the list downwards.
+        older: bool,
+        /// The page.
+        result: Result<ExecutionPage, Failure>,
+    },
+    /// Something else was read.
+    Data(Query, Result<Data, Failure>),
+    /// An order was carried out, or not; so many of its batch are still to come.
+    Sent {
+        /// The order.
+        order: Box<Order>,
+        /// What came of it.
+        result: Result<Outcome, Failure>,
+        /// How many orders of the same batch follow.
+        left: usize,
+    },
     /// Why an execution isn't moving.
     Why(ExecutionId, Result<WhyView, Failure>),
-    /// A workflow was activated or deactivated.
-    Switched(String, Result<Box<WorkflowView>, Failure>),
     /// Text went to the terminal's clipboard, or why not.
     Copied(Result<String, String>),
 }
 
 /// Why a request failed, ready to be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// A stable code: that of the problem, or `unreachable`.
     pub code: String,

@@ -6,13 +6,18 @@
 
 mod action;
 mod backend;
+#[cfg(test)]
+mod bytes;
 mod clipboard;
+mod data;
 mod effect;
 mod effects;
 mod event;
 mod keymap;
 mod options;
+mod order;
 mod runner;
+mod session;
 mod state;
 mod terminal;
 mod update;

@@ -1,5 +1,6 @@
 //! What the TUI is started with, and what it finds out about its terminal.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tidemill_common::clock::{Clock, SystemClock};
@@ -8,6 +9,9 @@ use tidemill_common::ids::ExecutionId;
 use super::view::Colors;
 use crate::client::{self, ClientConfig};
 
+/// Lets the user edit a text; gives it back as it was left, or says why not.
+pub type Editor = fn(&str, &str) -> Result<String, String>;
+
 /// What the TUI is started with.
 #[derive(Clone)]
 pub struct TuiOptions {
@@ -15,10 +19,18 @@ pub struct TuiOptions {
     pub client: ClientConfig,
     /// Looks a variable of the environment up.
     pub environment: fn(&str) -> Option<String>,
+    /// The file that keeps the screens of the last session; none is kept when absent.
+    pub session: Option<PathBuf>,
+    /// Whether those screens are shown again.
+    pub restore: bool,
     /// The execution to open at once.
     pub start: Option<ExecutionId>,
     /// Whether everything that changes the server is off.
     pub readonly: bool,
+    /// The name of the context, when everything that changes its server asks for it to be typed.
+    pub protected: Option<String>,
+    /// Lets the user edit a text in a program of their own; takes the text and the end of the file's name.
+    pub editor: Editor,
     /// How many colours to use; found out from the environment when absent.
     pub colors: Option<Colors>,
     /// Whether to draw ASCII only; found out from the environment when absent.
@@ -29,9 +41,22 @@ pub struct TuiOptions {
 
 impl TuiOptions {
     /// Follows the workspace of `client`; colours and glyphs are found out from `environment`.
-    pub fn new(client: ClientConfig, environment: fn(&str) -> Option<String>) -> Self {
+    pub fn new(client: ClientConfig, environment: fn(&str) -> Option<String>, editor: Editor) -> Self {
         let clock = Arc::new(SystemClock);
-        Self { client, environment, start: None, readonly: false, colors: None, ascii: None, clock }
+        let (readonly, protected, session) = (false, None, None);
+        Self {
+            client,
+            environment,
+            session,
+            restore: true,
+            start: None,
+            readonly,
+            protected,
+            editor,
+            colors: None,
+            ascii: None,
+            clock,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! It draws only when something changed, at once after a key, else no oftener than the link to the terminal bears. Where
 //! nothing that is visible changes with time there is no timer.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -14,10 +15,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::clipboard::osc52;
-use super::effect::Effect;
+use super::effect::{Effect, Purpose};
 use super::effects::Server;
 use super::event::{Answer, Event};
 use super::options::{Surroundings, TuiError, TuiOptions};
+use super::session;
+use super::state::session::Session;
 use super::state::{Place, State};
 use super::terminal::Screen;
 use super::update::{self, update};
@@ -70,10 +73,11 @@ impl Runner {
     fn new(options: TuiOptions, surroundings: Surroundings, client: Client, screen: Screen) -> Result<Self, TuiError> {
         let host = client.server().split_once("://").map_or_else(|| client.server().to_owned(), |(_, host)| host.to_owned());
         let workspace = options.client.workspace.clone().unwrap_or_default();
-        let place = Place { host, workspace, readonly: options.readonly };
+        let place = Place { host, workspace, readonly: options.readonly, protected: options.protected.clone() };
         let theme =
             Theme { colors: options.colors.unwrap_or(surroundings.colors), ascii: options.ascii.unwrap_or(surroundings.ascii) };
-        let state = State::new(options.clock.now(), screen.size()?, place);
+        let mut state = State::new(options.clock.now(), screen.size()?, place);
+        state.colors = theme.colors;
         let (server, keys) = (Server::connect(client), Keys::read());
         Ok(Self { options, surroundings, theme, screen, server, state, keys, frame_at: Instant::now() })
     }
@@ -83,13 +87,17 @@ impl Runner {
         let mut effects = update::start(&mut self.state);
         if let Some(id) = self.options.start {
             effects.extend(update::open(&mut self.state, id));
+        } else if let Some(kept) = self.kept() {
+            effects.extend(update::restore(&mut self.state, &kept));
         }
         self.draw()?;
         loop {
-            for effect in effects {
-                self.execute(effect).await?;
+            let mut waiting: VecDeque<Effect> = effects.into();
+            while let Some(effect) = waiting.pop_front() {
+                waiting.extend(self.execute(effect).await?);
             }
             if self.state.quitting {
+                self.keep();
                 return Ok(());
             }
             let wakeup = self.wakeup();
@@ -101,11 +109,34 @@ impl Runner {
                 () = at(wakeup) => Next::Due,
             };
             effects = match next {
-                Next::Leave => return Ok(()),
+                Next::Leave => {
+                    self.keep();
+                    return Ok(());
+                }
                 Next::Input(event) => self.handle(event, true)?,
                 Next::Server(event) => self.handle(event, false)?,
                 Next::Due => self.wake()?,
             };
+        }
+    }
+
+    /// What a session is kept under.
+    fn place(&self) -> String {
+        format!("{} {}", self.options.client.server, self.options.client.workspace.as_deref().unwrap_or("-"))
+    }
+
+    /// The session that was kept, if it is to be shown again.
+    fn kept(&self) -> Option<Session> {
+        let path = self.options.session.as_ref().filter(|_| self.options.restore)?;
+        session::load(path, &self.place())
+    }
+
+    /// Keeps what is on screen for the next time. That it can't be kept is no reason not to leave.
+    fn keep(&self) {
+        if let Some(path) = &self.options.session
+            && let Err(error) = session::save(path, &self.place(), Session::of(&self.state))
+        {
+            tracing::warn!(%error, path = %path.display(), "the session was not kept");
         }
     }
 
@@ -144,7 +175,8 @@ impl Runner {
         Some(Instant::now() + wait)
     }
 
-    async fn execute(&mut self, effect: Effect) -> Result<(), TuiError> {
+    /// Executes `effect`; gives those that follow from it.
+    async fn execute(&mut self, effect: Effect) -> Result<Vec<Effect>, TuiError> {
         match self.server.execute(effect) {
             Some(Effect::Copy { what, text }) => {
                 let copied = match osc52(&text, self.surroundings.tmux) {
@@ -157,6 +189,12 @@ impl Runner {
                 self.handle(Event::Answer(Answer::Copied(copied)), true)?;
             }
             Some(Effect::CaptureMouse(capture)) => self.screen.capture_mouse(capture)?,
+            Some(Effect::Colors(colors)) => {
+                self.theme.colors = colors;
+                self.screen.redraw()?;
+                self.draw()?;
+            }
+            Some(Effect::Edit { purpose, text }) => return self.edit(purpose, text).await,
             Some(Effect::Redraw) => {
                 self.screen.redraw()?;
                 self.draw()?;
@@ -164,7 +202,26 @@ impl Runner {
             Some(Effect::Suspend) => self.suspend().await?,
             _ => {}
         }
-        Ok(())
+        Ok(Vec::new())
+    }
+
+    /// Gives the terminal to the user's editor. Streams are read meanwhile by their own tasks.
+    async fn edit(&mut self, purpose: Purpose, text: String) -> Result<Vec<Effect>, TuiError> {
+        self.keys.stop().await;
+        Screen::leave();
+        let (editor, suffix, before) = (self.options.editor, purpose.suffix(), text.clone());
+        let edited = tokio::task::spawn_blocking(move || editor(&text, suffix)).await;
+        self.screen.take_back()?;
+        self.keys = Keys::read();
+        let result = match edited {
+            Ok(Ok(after)) => Ok((after != before).then_some(after)),
+            Ok(Err(why)) => Err(why),
+            Err(_) => Err("the editor could not be waited for".to_owned()),
+        };
+        let (columns, rows) = self.screen.size()?;
+        let mut effects = self.handle(Event::Resize(columns, rows), true)?;
+        effects.extend(self.handle(Event::Edited(purpose, result), true)?);
+        Ok(effects)
     }
 
     /// Nobody may read keys while the shell has the terminal: the reader is ended, and made anew afterwards.

@@ -87,8 +87,18 @@ impl Screen {
     /// Gives the terminal to the shell, stops, and takes it again when the shell resumes us. Nothing may read the
     /// terminal meanwhile.
     pub fn suspend(&mut self) -> io::Result<()> {
-        give_back();
+        Self::leave();
         kill_process(getpid(), Signal::TSTP)?;
+        self.take_back()
+    }
+
+    /// Gives the terminal to another program. Nothing of ours may read it until [`Self::take_back`].
+    pub fn leave() {
+        give_back();
+    }
+
+    /// Takes the terminal again, and paints everything with the next frame.
+    pub fn take_back(&mut self) -> io::Result<()> {
         take(self.mouse)?;
         self.terminal.backend_mut().forget();
         self.terminal.clear()

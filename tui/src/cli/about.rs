@@ -1,7 +1,10 @@
 //! `version`, `completions` and the help topics: what the binary knows about itself.
 
+use std::path::PathBuf;
+
 use clap::{Args, Command};
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 use serde_json::json;
 
 use super::output;
@@ -28,6 +31,25 @@ pub struct Completions {
     shell: Shell,
 }
 
+/// Write a manual page per command
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tidemill man /usr/local/share/man/man1")]
+pub struct Man {
+    /// The directory that they are written into
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+}
+
+impl Man {
+    /// Writes `tidemill.1`, `tidemill-apply.1` and so on, from the tree that parses the command line.
+    pub fn run(self, parser: Command) -> Result<Exit, Error> {
+        std::fs::create_dir_all(&self.dir).map_err(|source| Error::File { path: self.dir.clone(), source })?;
+        clap_mangen::generate_to(parser, &self.dir).map_err(|source| Error::File { path: self.dir.clone(), source })?;
+        output::complain(&format!("# written to {}", self.dir.display()));
+        Ok(Exit::Ok)
+    }
+}
+
 impl Version {
     /// Prints it.
     pub fn run(session: &Session) -> Result<Exit, Error> {
@@ -40,10 +62,13 @@ impl Version {
 }
 
 impl Completions {
-    /// Prints the script for the whole `parser`.
-    pub fn run(self, mut parser: Command) -> Result<Exit, Error> {
+    /// Prints the script: it asks the binary, which knows its commands and asks the server for names.
+    pub fn run(self) -> Result<Exit, Error> {
+        let name = self.shell.to_string();
+        let shells = Shells::builtins();
+        let shell = shells.completer(&name).ok_or_else(|| Error::Usage(format!("no completions for {name}")))?;
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut parser, "tidemill", &mut script);
+        shell.write_registration("COMPLETE", "tidemill", "tidemill", "tidemill", &mut script)?;
         output::write_bytes(&script)?;
         Ok(Exit::Ok)
     }

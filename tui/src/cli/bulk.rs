@@ -14,7 +14,7 @@ use super::retry::From;
 use super::session::Session;
 use super::start::read_input;
 use super::time::parse_duration;
-use super::{Error, Exit, prompt};
+use super::{Error, Exit};
 use crate::client::Client;
 
 /// Cancels or retries every execution that fits
@@ -141,7 +141,7 @@ async fn give(session: &Session, client: &Client, order: BulkOrder, yes: bool) -
         session.printer.change("executions", &count, &format!("would be: {verb}"), &tried)?;
         return Ok(Exit::Ok);
     }
-    if !prompt::confirm(&format!("{verb}: {count} executions?"), yes)? {
+    if !session.confirm(&format!("{verb}: {count} executions?"), yes)? {
         return Ok(Exit::Failure);
     }
     let given = client.execution_bulk_create(&order).await?;

@@ -3,14 +3,16 @@
 use std::process::ExitCode;
 
 use clap::{Command, Subcommand};
+use tidemill_common::api::workflow::ValidationView;
 
 use super::globals::Globals;
 use super::output;
 use super::session::Session;
 use super::{
-    Error, Exit, about, activate, apply, approve, bulk, cancel, code, credential, ctx, delete, demo, describe, diff, dlq, get,
-    login, logs, nouns,
+    Error, Exit, about, activate, apply, approve, audit, bulk, cancel, code, credential, ctx, delete, demo, describe, diff,
+    dlq, get, invite, login, logs, nouns,
 };
+use super::{member, org, share, user};
 use super::{pause, raw, retry, schedule, secret, start, terminal, token, trigger, validate, watch, why, workspace};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
@@ -20,7 +22,7 @@ pub enum ClientCommand {
     Demo(demo::Demo),
     /// Open the full-screen front end
     Tui(terminal::Tui),
-    /// Check an API token and keep it as a context
+    /// Sign in, and keep the session as a context
     Login(login::Login),
     /// Forget the stored token of a context
     Logout(login::Logout),
@@ -97,15 +99,35 @@ pub enum ClientCommand {
     /// Set, list, show and remove credentials: secrets that go to their hosts only
     #[command(subcommand, visible_alias = "credentials")]
     Credential(credential::Credential),
-    /// List and make workspaces
+    /// List, make, rename, archive and delete workspaces
     #[command(subcommand, visible_alias = "workspaces")]
     Workspace(workspace::Workspace),
+    /// Your organization and its users
+    #[command(subcommand, visible_alias = "organization")]
+    Org(org::Org),
+    /// Who may do what in the workspace
+    #[command(subcommand, visible_alias = "members")]
+    Member(member::Member),
+    /// Links into the workspace
+    #[command(subcommand, visible_alias = "invites")]
+    Invite(invite::Invite),
+    /// Things for others, beyond their roles
+    #[command(subcommand, visible_alias = "shares")]
+    Share(share::Share),
+    /// Who changed what
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Your own account
+    #[command(subcommand)]
+    User(user::User),
     /// Send any API request and print the answer
     Api(raw::Api),
     /// Print the version
     Version(about::Version),
     /// Print a completion script for a shell
     Completions(about::Completions),
+    /// Write a manual page per command
+    Man(about::Man),
     /// Print what the exit codes mean
     #[command(after_help = "Example:\n  tidemill exit-codes")]
     ExitCodes,
@@ -114,10 +136,19 @@ pub enum ClientCommand {
     Environment,
 }
 
-/// Runs `command` to its end. `parser` gives the whole command line, for the completion scripts.
-pub fn run(command: ClientCommand, globals: Globals, parser: fn() -> Command) -> ExitCode {
+/// What the binary brings along that is not ours.
+#[derive(Debug, Clone, Copy)]
+pub struct Binary {
+    /// The whole command line, for manual pages.
+    pub parser: fn() -> Command,
+    /// Checks a workflow file as a server does, except for the code in it.
+    pub check: fn(&str) -> ValidationView,
+}
+
+/// Runs `command` to its end.
+pub fn run(command: ClientCommand, globals: Globals, binary: Binary) -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(run_async(command, globals, parser)),
+        Ok(runtime) => runtime.block_on(run_async(command, globals, binary)),
         Err(error) => {
             eprintln!("error: no threads can be started: {error}");
             ExitCode::FAILURE
@@ -125,7 +156,7 @@ pub fn run(command: ClientCommand, globals: Globals, parser: fn() -> Command) ->
     }
 }
 
-async fn run_async(command: ClientCommand, globals: Globals, parser: fn() -> Command) -> ExitCode {
+async fn run_async(command: ClientCommand, globals: Globals, binary: Binary) -> ExitCode {
     let json = globals.output.is_some_and(super::output::Format::is_json);
     let session = match Session::new(globals) {
         Ok(session) => session,
@@ -139,7 +170,8 @@ async fn run_async(command: ClientCommand, globals: Globals, parser: fn() -> Com
             return error.exit().into();
         }
     };
-    match Box::pin(dispatch(command, &session, parser)).await {
+    let done = Box::pin(dispatch(command, &session, binary)).await;
+    match done.and_then(|exit| session.printer.failure().map_or(Ok(exit), Err)) {
         Ok(exit) => exit.into(),
         Err(error) => {
             session.printer.error(&error);
@@ -148,7 +180,7 @@ async fn run_async(command: ClientCommand, globals: Globals, parser: fn() -> Com
     }
 }
 
-async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Command) -> Result<Exit, Error> {
+async fn dispatch(command: ClientCommand, session: &Session, binary: Binary) -> Result<Exit, Error> {
     use ClientCommand as C;
     match command {
         C::Demo(demo) => Box::pin(demo.run(session)).await,
@@ -157,7 +189,7 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Logout(_) => login::Logout::run(session),
         C::Ctx(ctx) => ctx.run(session),
         C::Apply(apply) => apply.run(session).await,
-        C::Validate(validate) => validate.run(session).await,
+        C::Validate(validate) => validate.run(session, binary.check).await,
         C::Diff(diff) => diff.run(session).await,
         C::Get(get) => get.run(session).await,
         C::Describe(describe) => describe.run(session).await,
@@ -179,16 +211,23 @@ async fn dispatch(command: ClientCommand, session: &Session, parser: fn() -> Com
         C::Activate(activate) => activate.run(session).await,
         C::Deactivate(deactivate) => deactivate.run(session).await,
         C::Execution(execution) => execution.run(session).await,
-        C::Workflow(workflow) => workflow.run(session).await,
+        C::Workflow(workflow) => workflow.run(session, binary.check).await,
         C::Trigger(trigger) => trigger.run(session).await,
         C::Schedule(schedule) => schedule.run(session).await,
         C::Token(token) => token.run(session).await,
         C::Secret(secret) => secret.run(session).await,
         C::Credential(credential) => credential.run(session).await,
         C::Workspace(workspace) => workspace.run(session).await,
+        C::Org(org) => org.run(session).await,
+        C::Member(member) => member.run(session).await,
+        C::Invite(invite) => invite.run(session).await,
+        C::Share(share) => share.run(session).await,
+        C::Audit(audit) => audit.run(session).await,
+        C::User(user) => user.run(session).await,
         C::Api(api) => api.run(session).await,
         C::Version(_) => about::Version::run(session),
-        C::Completions(completions) => completions.run(parser()),
+        C::Completions(completions) => completions.run(),
+        C::Man(man) => man.run((binary.parser)()),
         C::ExitCodes => output::write(&about::exit_codes()).map(|()| Exit::Ok),
         C::Environment => output::write(about::ENVIRONMENT).map(|()| Exit::Ok),
     }

@@ -44,6 +44,12 @@ pub struct Context {
     /// The workspace to act on, when it isn't the token's own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub workspace: Option<String>,
+    /// Whether everything that can't be taken back asks for the context's name.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub protected: bool,
+    /// Whether the TUI shows only, and changes nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub readonly: bool,
 }
 
 impl std::fmt::Debug for Context {
@@ -120,7 +126,7 @@ mod tests {
     use super::*;
 
     fn with_contexts(names: &[&str]) -> Config {
-        let context = Context { server: "http://x".into(), token: Some("tm_secret".into()), workspace: None };
+        let context = Context { server: "http://x".into(), token: Some("tm_secret".into()), ..Context::default() };
         Config { contexts: names.iter().map(|name| ((*name).to_owned(), context.clone())).collect(), ..Config::default() }
     }
 

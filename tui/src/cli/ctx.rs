@@ -25,13 +25,19 @@ pub enum Ctx {
 
 /// Add a context without a token; `login` adds one with
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidemill ctx add prod https://flows.example.com --workspace acme")]
+#[command(after_help = "Example:\n  tidemill ctx add prod https://flows.example.com --workspace acme --protected")]
 pub struct Add {
     /// Its name
     name: String,
     /// The server's base URL
     #[arg(value_name = "URL")]
     url: String,
+    /// Ask for the context's name before anything that can't be taken back
+    #[arg(long)]
+    protected: bool,
+    /// Let the full-screen front end show only
+    #[arg(long)]
+    readonly: bool,
 }
 
 /// Switch to a context; `-` is the one before
@@ -60,8 +66,12 @@ impl Ctx {
                 session.printer.list(&rows(&config))?;
                 return Ok(Exit::Ok);
             }
-            Self::Add(Add { name, url }) => {
-                let context = Context { server: url, token: None, workspace: session.globals.workspace.clone() };
+            Self::Add(Add { name, url, protected, readonly }) => {
+                // The token of a context that is changed stays, as long as it is for the same server.
+                let token =
+                    config.contexts.get(&name).filter(|known| known.server == url).and_then(|known| known.token.clone());
+                let workspace = session.globals.workspace.clone();
+                let context = Context { server: url, token, workspace, protected, readonly };
                 config.contexts.insert(name.clone(), context);
                 (name, "added")
             }
@@ -89,6 +99,7 @@ fn rows(config: &Config) -> Vec<ContextRow> {
         server: context.server.clone(),
         workspace: context.workspace.clone(),
         logged_in: context.token.is_some(),
+        protected: context.protected,
     };
     config.contexts.iter().map(row).collect()
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::session::Session;
-use super::{Error, Exit, prompt};
+use super::{Error, Exit};
 
 /// Remove a workflow; its executions stay
 #[derive(Debug, Args)]
@@ -23,7 +23,8 @@ impl Delete {
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
         let id = self.id.trim_start_matches("workflow/");
         let client = session.client()?;
-        if !prompt::confirm(&format!("Delete workflow {id} with its versions and triggers on {}?", client.server()), self.yes)?
+        if !session
+            .confirm(&format!("Delete workflow {id} with its versions and triggers on {}?", client.server()), self.yes)?
         {
             return Ok(Exit::Failure);
         }

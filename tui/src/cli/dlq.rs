@@ -8,7 +8,7 @@ use tidemill_common::limits::PAGE_ITEMS;
 use super::retry::From;
 use super::session::Session;
 use super::start::read_input;
-use super::{Error, Exit, prompt, reference};
+use super::{Error, Exit, reference};
 use crate::client::{Client, DeadLetterQuery};
 
 /// Lists, replays and discards executions that failed for good
@@ -151,7 +151,7 @@ impl Discard {
     async fn run(self, session: &Session) -> Result<Exit, Error> {
         let client = session.client()?;
         let (ids, fingerprint) = which(&client, &self.which).await?.parts();
-        if !prompt::confirm(&format!("Discard {}? Nothing will be done about them.", self.which.join(", ")), self.yes)? {
+        if !session.confirm(&format!("Discard {}? Nothing will be done about them.", self.which.join(", ")), self.yes)? {
             return Ok(Exit::Failure);
         }
         let discarded = client.dead_letter_discard(&DeadLetterDiscard { ids, fingerprint, reason: self.reason }).await?;

@@ -28,6 +28,8 @@ pub struct Environment {
     pub dumb: bool,
     /// Where the configuration lives: `TIDEMILL_CONFIG_DIR`, else `tidemill` in `XDG_CONFIG_HOME` or `~/.config`.
     pub config_dir: Option<PathBuf>,
+    /// Where what a program left behind lives: `tidemill` in `XDG_STATE_HOME` or `~/.local/state`.
+    pub state_dir: Option<PathBuf>,
 }
 
 /// One variable of the process' environment, for what has no name here: the terminal's own.
@@ -48,7 +50,10 @@ impl Environment {
             let base = get("XDG_CONFIG_HOME").map(PathBuf::from);
             base.or_else(|| get("HOME").map(|home| PathBuf::from(home).join(".config"))).map(|base| base.join("tidemill"))
         });
+        let state_dir = get("XDG_STATE_HOME").map(PathBuf::from);
+        let state_dir = state_dir.or_else(|| get("HOME").map(|home| PathBuf::from(home).join(".local/state")));
         Self {
+            state_dir: state_dir.map(|base| base.join("tidemill")),
             server: get("TIDEMILL_SERVER"),
             token: get("TIDEMILL_TOKEN"),
             workspace: get("TIDEMILL_WORKSPACE"),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::output::{ColorChoice, Format};
+use super::output::{ColorChoice, Format, Shape};
 
 /// Options that every command takes; flatten them into the top-level parser.
 #[derive(Debug, Clone, Default, Args)]
@@ -67,6 +67,12 @@ pub struct Globals {
         help_heading = "Global options"
     )]
     pub output: Option<Format>,
+    /// Print what a jq filter makes of the JSON: a line per output
+    #[arg(long, global = true, value_name = "FILTER", conflicts_with = "template")]
+    pub jq: Option<String>,
+    /// Print a template, filled in per thing: '{{ id }} {{ status }}'
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub template: Option<String>,
     /// Leave the line of column names out
     #[arg(long, global = true)]
     pub no_headers: bool,
@@ -86,6 +92,13 @@ pub struct Globals {
 }
 
 impl Globals {
+    /// What is made of JSON before it is printed.
+    #[must_use]
+    pub fn shape(&self) -> Option<Shape> {
+        let template = self.template.clone().map(Shape::Template);
+        self.jq.clone().map(Shape::Jq).or(template)
+    }
+
     /// Whether the output is to be JSON.
     #[must_use]
     pub fn wants_json(&self) -> bool {

@@ -1,6 +1,7 @@
 //! `execution VERB` and `workflow VERB`: the same commands, ordered by what they are about.
 
 use clap::Subcommand;
+use tidemill_common::api::workflow::ValidationView;
 
 use super::activate::{Activate, Deactivate, Versions};
 use super::apply::Apply;
@@ -98,12 +99,12 @@ impl Execution {
 
 impl Workflow {
     /// Does what was asked.
-    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+    pub async fn run(self, session: &Session, check: fn(&str) -> ValidationView) -> Result<Exit, Error> {
         match self {
             Self::List(list) => list.run(session).await,
             Self::Show(show) => show.run(session).await,
             Self::Apply(apply) => apply.run(session).await,
-            Self::Validate(validate) => validate.run(session).await,
+            Self::Validate(validate) => validate.run(session, check).await,
             Self::Diff(diff) => diff.run(session).await,
             Self::Run(run) => run.run(session).await,
             Self::Versions(versions) => versions.run(session).await,

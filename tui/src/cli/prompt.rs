@@ -21,6 +21,18 @@ pub fn confirm(question: &str, yes: bool) -> Result<bool, Error> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
+/// Asks for the name of a protected context; without a terminal only `--yes` together with `--context` can say so.
+pub fn confirm_name(question: &str, context: &str) -> Result<bool, Error> {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        let how = format!("the context {context} is protected: add --yes and --context {context}");
+        return Err(Error::Usage(format!("{question} Nobody is here to ask: {how}")));
+    }
+    ask(&format!("{question} The context is protected. Type its name, {context}, to go on: "))?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer.trim() == context)
+}
+
 /// Reads a secret value: typed without echo at a terminal, else all of stdin without the newline at its end.
 pub fn secret(name: &str) -> Result<String, Error> {
     let value = if io::stdin().is_terminal() { typed(name)? } else { piped()? };

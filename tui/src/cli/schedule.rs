@@ -54,29 +54,18 @@ impl Explain {
     async fn run(self, session: &Session) -> Result<Exit, Error> {
         let client = session.client()?;
         let count = Some(self.count);
-        let wanted = match self.what.as_deref().filter(|what| is_trigger(what)) {
-            Some(id) => {
-                let (workflow, trigger) = trigger::parts(id)?;
-                let found = client.trigger(workflow, trigger).await?.trigger;
-                if found.timezone.is_none() {
-                    return Err(Error::Usage(format!("{id} is a {} trigger: only schedules are explained", found.kind)));
-                }
-                let (starts_at, ends_at, timezone) = (found.starts_at, found.ends_at, found.timezone);
-                ScheduleExplain {
-                    cron: found.cron,
-                    every: found.every,
-                    at: found.at,
-                    timezone,
-                    starts_at,
-                    ends_at,
-                    count,
-                    from: None,
-                }
+        let wanted = if let Some(id) = self.what.as_deref().filter(|what| is_trigger(what)) {
+            let (workflow, trigger) = trigger::parts(id)?;
+            let found = client.trigger(workflow, trigger).await?.trigger;
+            if found.timezone.is_none() {
+                return Err(Error::Usage(format!("{id} is a {} trigger: only schedules are explained", found.kind)));
             }
-            None => {
-                let (cron, every, at, timezone) = (self.what, self.every, self.at, self.timezone);
-                ScheduleExplain { cron, every, at, timezone, count, ..ScheduleExplain::default() }
-            }
+            let (starts_at, ends_at, timezone) = (found.starts_at, found.ends_at, found.timezone);
+            let (cron, every, at) = (found.cron, found.every, found.at);
+            ScheduleExplain { cron, every, at, timezone, starts_at, ends_at, count, from: None }
+        } else {
+            let (cron, every, at, timezone) = (self.what, self.every, self.at, self.timezone);
+            ScheduleExplain { cron, every, at, timezone, count, ..ScheduleExplain::default() }
         };
         let explained = client.schedule_explain(&wanted).await?;
         let printer = &session.printer;

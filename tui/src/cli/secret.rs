@@ -54,7 +54,7 @@ impl Secret {
                 printer.change("secret", &name, "set", &json!({ "name": name, "set": true }))?;
             }
             Self::Rm(Rm { name, yes }) => {
-                if !prompt::confirm(&format!("Remove secret {name}? Workflows that use it will fail."), yes)? {
+                if !session.confirm(&format!("Remove secret {name}? Workflows that use it will fail."), yes)? {
                     return Ok(Exit::Failure);
                 }
                 client.secret_delete(&name).await?;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::config::Config;
+use super::config::{Config, Context};
 use super::environment::Environment;
 use super::globals::Globals;
 use super::output::Printer;
-use super::{Error, target};
+use super::{Error, prompt, target};
 use crate::client::{Client, ClientConfig};
 
 /// One call of the command line.
@@ -37,6 +37,22 @@ impl Session {
     /// Which server, token and workspace this call is for.
     pub fn target(&self) -> Result<ClientConfig, Error> {
         target::resolve(&self.globals, &self.environment, &self.config)
+    }
+
+    /// The stored context that this call acts on, with its name, if it is one.
+    pub fn context(&self) -> Option<(String, Context)> {
+        let (name, context) = target::chosen(&self.globals, &self.environment, &self.config).ok()?;
+        name.map(|name| (name, context))
+    }
+
+    /// Asks whether to go on with something that can't be taken back. A protected context asks for its name; without a
+    /// person `--yes` is enough only where `--context` names it.
+    pub fn confirm(&self, question: &str, yes: bool) -> Result<bool, Error> {
+        match self.context().filter(|(_, context)| context.protected) {
+            Some((name, _)) if yes && self.globals.context.as_ref() == Some(&name) => Ok(true),
+            Some((name, _)) => prompt::confirm_name(question, &name),
+            None => prompt::confirm(question, yes),
+        }
     }
 
     /// A client for [`Self::target`].

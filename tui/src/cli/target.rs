@@ -26,14 +26,7 @@ enum Named<'a> {
 
 /// Decides server, token and workspace. A stored token is only ever sent to the server that it is for.
 pub fn resolve(globals: &Globals, environment: &Environment, config: &Config) -> Result<ClientConfig, Error> {
-    let flags = named(globals.server.as_deref(), globals.data_dir.as_deref(), globals.context.as_deref());
-    let variables = named(environment.server.as_deref(), environment.data_dir.as_deref(), environment.context.as_deref());
-    let stored = config.current.as_deref().map(Named::Context);
-    let context = match flags.or(variables).or(stored).ok_or(Error::NotLoggedIn)? {
-        Named::Server(server) => stored_for(config, server),
-        Named::DataDir(dir) => read_data_dir(dir)?,
-        Named::Context(name) => config.context(name)?.clone(),
-    };
+    let (_, context) = chosen(globals, environment, config)?;
     let given = match &globals.token_file {
         Some(path) => Some(read_trimmed(path)?),
         None => environment.token.clone(),
@@ -43,15 +36,28 @@ pub fn resolve(globals: &Globals, environment: &Environment, config: &Config) ->
     Ok(ClientConfig { server: context.server, token, workspace })
 }
 
+/// The context that a command acts on, with its name if it is a stored one.
+pub fn chosen(globals: &Globals, environment: &Environment, config: &Config) -> Result<(Option<String>, Context), Error> {
+    let flags = named(globals.server.as_deref(), globals.data_dir.as_deref(), globals.context.as_deref());
+    let variables = named(environment.server.as_deref(), environment.data_dir.as_deref(), environment.context.as_deref());
+    let stored = config.current.as_deref().map(Named::Context);
+    Ok(match flags.or(variables).or(stored).ok_or(Error::NotLoggedIn)? {
+        Named::Server(server) => stored_for(config, server),
+        Named::DataDir(dir) => (None, read_data_dir(dir)?),
+        Named::Context(name) => (Some(name.to_owned()), config.context(name)?.clone()),
+    })
+}
+
 fn named<'a>(server: Option<&'a str>, data_dir: Option<&'a Path>, context: Option<&'a str>) -> Option<Named<'a>> {
     server.map(Named::Server).or(data_dir.map(Named::DataDir)).or(context.map(Named::Context))
 }
 
 /// The stored context for exactly this server, else one without a token.
-fn stored_for(config: &Config, server: &str) -> Context {
-    let same = |known: &&Context| known.server.trim_end_matches('/') == server.trim_end_matches('/');
-    let bare = || Context { server: server.to_owned(), token: None, workspace: None };
-    config.contexts.values().find(same).cloned().unwrap_or_else(bare)
+fn stored_for(config: &Config, server: &str) -> (Option<String>, Context) {
+    let same = |known: &Context| known.server.trim_end_matches('/') == server.trim_end_matches('/');
+    let found = config.contexts.iter().find(|(_, known)| same(known));
+    let bare = || Context { server: server.to_owned(), ..Context::default() };
+    found.map_or_else(|| (None, bare()), |(name, known)| (Some(name.clone()), known.clone()))
 }
 
 /// Address and first token of the server whose data directory is `dir`.
@@ -60,7 +66,7 @@ pub fn read_data_dir(dir: &Path) -> Result<Context, Error> {
     let text = read_trimmed(&path)?;
     let file: ServerFile = serde_json::from_str(&text).map_err(|error| Error::Content { path, reason: error.to_string() })?;
     let token = read_trimmed(&dir.join("admin-token"))?;
-    Ok(Context { server: file.url, token: Some(token), workspace: None })
+    Ok(Context { server: file.url, token: Some(token), ..Context::default() })
 }
 
 fn read_trimmed(path: &Path) -> Result<String, Error> {
@@ -77,6 +83,7 @@ mod tests {
             server: server.into(),
             token: Some(token.into()),
             workspace: Some(format!("ws-{token}")),
+            ..Context::default()
         };
         let contexts = [("a".to_owned(), context("http://a/", "ta")), ("b".to_owned(), context("http://b", "tb"))];
         Config { current: Some("a".into()), contexts: contexts.into(), ..Config::default() }

@@ -5,7 +5,7 @@ use clap::Args;
 use super::environment;
 use super::output::ColorChoice;
 use super::session::Session;
-use super::{Error, Exit, reference};
+use super::{Error, Exit, editor, reference};
 use crate::app::{self, Colors, TuiOptions};
 
 /// Open the full-screen front end
@@ -18,13 +18,20 @@ pub struct Tui {
     /// Show only; change nothing
     #[arg(long)]
     readonly: bool,
+    /// Begin at the dashboard, not where the last session ended
+    #[arg(long)]
+    fresh: bool,
 }
 
 impl Tui {
     /// Hands the terminal to the front end until it is closed.
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
-        let mut options = TuiOptions::new(session.target()?, environment::variable);
-        options.readonly = self.readonly;
+        let mut options = TuiOptions::new(session.target()?, environment::variable, editor::edit);
+        let context = session.context();
+        options.readonly = self.readonly || context.as_ref().is_some_and(|(_, context)| context.readonly);
+        options.protected = context.filter(|(_, context)| context.protected).map(|(name, _)| name);
+        options.session = session.environment.state_dir.as_ref().map(|dir| dir.join("session.json"));
+        options.restore = !self.fresh;
         if session.globals.color == Some(ColorChoice::Never) {
             options.colors = Some(Colors::Mono);
         }

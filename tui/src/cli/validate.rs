@@ -12,11 +12,16 @@ use super::{Error, Exit, diagnostics, source};
 
 /// Check workflow files; change nothing
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill validate -f order-intake.yaml\n  tidemill validate -f workflows/ -o json")]
+#[command(
+    after_help = "Examples:\n  tidemill validate -f order-intake.yaml\n  tidemill validate -f workflows/ --local -o json"
+)]
 pub struct Validate {
     /// File or directory to read; `-` is stdin
     #[arg(short, long = "file", required = true, value_name = "FILE|DIR|-")]
     file: Vec<PathBuf>,
+    /// Check here, without a server; the code of code steps is not compiled
+    #[arg(long)]
+    local: bool,
 }
 
 /// What was found in one file.
@@ -29,12 +34,23 @@ struct Checked {
 
 impl Validate {
     /// Exit code 1 when any file has an error.
-    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
-        let client = session.client()?;
+    pub async fn run(self, session: &Session, check: fn(&str) -> ValidationView) -> Result<Exit, Error> {
+        let client = match session.client() {
+            _ if self.local => None,
+            Ok(client) => Some(client),
+            Err(Error::NotLoggedIn) => {
+                session.printer.note("no server is known: checked here, without compiling the code of code steps");
+                None
+            }
+            Err(error) => return Err(error),
+        };
         let printer = &session.printer;
         let mut checked = Vec::new();
         for file in source::read_all(&self.file)? {
-            let found = client.workflow_validate(&file.text, file.format).await?;
+            let found = match &client {
+                Some(client) => client.workflow_validate(&file.text, file.format).await?,
+                None => check(&file.text),
+            };
             if !found.valid && !printer.format.is_json() {
                 output::complain(&diagnostics::render(&file.path, &file.text, &found.errors, printer.error_paint));
             }

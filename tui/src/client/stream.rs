@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
-
 use reqwest::{Method, StatusCode};
+use serde::Deserialize;
 use tidemill_common::api::stream::StreamFrame;
 use tidemill_common::ids::ExecutionId;
 use tokio::net::TcpStream;
@@ -65,6 +66,39 @@ impl Client {
     }
 }
 
+/// What is known of a frame, or of an event, of a kind that this version doesn't know.
+#[derive(Deserialize)]
+struct Foreign {
+    frame: String,
+    cursor: Option<String>,
+    event: Option<Dated>,
+}
+
+#[derive(Deserialize)]
+struct Dated {
+    at: DateTime<Utc>,
+}
+
+/// A newer server may say what we don't understand. That must not end the stream: an event of an unknown kind becomes a
+/// bookmark behind it (its reader sees that something happened and reads the whole anew), another frame is passed over.
+fn read(text: &str) -> Result<Option<StreamFrame>, serde_json::Error> {
+    let error = match serde_json::from_str(text) {
+        Ok(frame) => return Ok(Some(frame)),
+        Err(error) => error,
+    };
+    match serde_json::from_str::<Foreign>(text) {
+        Ok(Foreign { cursor: Some(cursor), event: Some(Dated { at }), .. }) => Ok(Some(StreamFrame::Bookmark { cursor, at })),
+        Ok(Foreign { frame, .. }) if !KNOWN.contains(&frame.as_str()) => {
+            tracing::debug!(frame, "a frame of an unknown kind was passed over");
+            Ok(None)
+        }
+        _ => Err(error),
+    }
+}
+
+/// Frames of these kinds have to be understood.
+const KNOWN: [&str; 6] = ["event", "live", "bookmark", "lagged", "end", "error"];
+
 impl FrameStream {
     /// The next frame; `None` when the server closed the stream. Safe to cancel.
     ///
@@ -81,9 +115,11 @@ impl FrameStream {
             };
             self.heard_at = Instant::now();
             match message {
-                Message::Text(text) => {
-                    return serde_json::from_str(&text).map(Some).map_err(|error| self.client.not_understood(error));
-                }
+                Message::Text(text) => match read(&text) {
+                    Ok(Some(frame)) => return Ok(Some(frame)),
+                    Ok(None) => {}
+                    Err(error) => return Err(self.client.not_understood(error)),
+                },
                 Message::Close(_) => return Ok(None),
                 // Pings are answered by the library while we read; binary frames are not ours.
                 _ => {}
@@ -96,5 +132,19 @@ impl FrameStream {
         if let Err(error) = self.socket.close(None).await {
             tracing::debug!(%error, "the stream was closed already");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_newer_server_says_does_not_end_the_stream() {
+        let event = r#"{"frame":"event","cursor":"7","event":{"execution_id":"00000000-0000-0000-0000-000000000000","seq":7,"at":"2026-01-01T00:00:00Z","type":"step_dreamt","data":{"of":"sheep"}}}"#;
+        assert!(matches!(read(event), Ok(Some(StreamFrame::Bookmark { cursor, .. })) if cursor == "7"));
+        assert!(matches!(read(r#"{"frame":"weather","sun":true}"#), Ok(None)));
+        assert!(read(r#"{"frame":"live"}"#).is_err(), "a frame that we have to understand");
+        assert!(read("nonsense").is_err());
     }
 }

@@ -18,8 +18,9 @@ use super::rate_limit::RateLimit;
 pub use super::repeat::{ForEach, Repeat, While};
 pub use super::retry::Retry;
 pub use super::trigger::{
-    Check, ConditionTrigger, Cors, DeliveryLimit, EventTrigger, InternalEvent, Items, On, Proof, Respond, ScheduleTrigger,
-    Seen, Trigger, TriggerKind, WebhookPath, WebhookTrigger, WrittenSchedule, key_fits, literal_first,
+    Check, ConditionTrigger, Cors, DeliveryLimit, EventTrigger, FieldKind, FormField, FormTrigger, InternalEvent, Items, On,
+    Proof, Respond, ScheduleTrigger, Seen, Trigger, TriggerKind, WebhookPath, WebhookTrigger, WrittenSchedule, choice_text,
+    form_fields, key_fits, literal_first,
 };
 
 /// A workflow version, ready to be executed. Immutable and shared.

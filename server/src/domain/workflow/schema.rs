@@ -199,6 +199,8 @@ mod tests {
             "{id: t, type: condition, every: 5m, items: result, key: item, on: level, check: {uses: sql, with: {code: SELECT 1}}}",
             "{id: t, type: condition, every: 5m, if: true, check: {uses: wait, with: {}}}",
             "{id: t, type: event}",
+            "{id: t, type: form}",
+            "{id: t, type: call}",
             "{id: t, type: event, event: member_added}",
             "{id: t, type: schedule, cron: \"0 0 * * *\", every: 5m}",
             "{id: t, type: schedule, every: 5m, catch_up_limit: 5}",

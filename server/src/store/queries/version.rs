@@ -61,10 +61,12 @@ pub fn webhooks(
     Statement::new(
         "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.path
          FROM triggers t JOIN workspaces w ON w.id = t.workspace_id WHERE w.slug = $1 AND t.path = $2
+           AND w.archived_at IS NULL AND w.delete_after IS NULL
          UNION ALL
          SELECT t.workspace_id, t.workflow_uid, t.id, t.version, t.path
          FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
-         WHERE w.slug = $1 AND t.path LIKE '%{}%' AND array_length(string_to_array(t.path, '/'), 1) = $3",
+         WHERE w.slug = $1 AND t.path LIKE '%{}%' AND array_length(string_to_array(t.path, '/'), 1) = $3
+           AND w.archived_at IS NULL AND w.delete_after IS NULL",
     )
     .bind::<Text, _>(workspace_slug)
     .bind::<Text, _>(path)

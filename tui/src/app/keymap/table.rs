@@ -1,6 +1,7 @@
 //! The table of keys.
 
 use crate::app::action::Action;
+use crate::app::state::Root;
 
 /// Where a binding works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub enum Scope {
     Global,
     /// Screens at the root, where bare digits choose the screen.
     Root,
+    /// Screens whose rows can be marked and ordered.
+    List,
     /// The dashboard.
     Dashboard,
     /// The executions list.
@@ -17,6 +20,20 @@ pub enum Scope {
     Execution,
     /// The workflows list.
     Workflows,
+    /// One workflow.
+    Workflow,
+    /// Dead letters, and their causes.
+    DeadLetters,
+    /// Triggers.
+    Triggers,
+    /// Approvals.
+    Approvals,
+    /// Secrets.
+    Secrets,
+    /// API tokens.
+    Tokens,
+    /// Code that is tried out.
+    Code,
 }
 
 /// Keys that mean one action in one scope. A key is a sequence of strokes: `g g`.
@@ -41,6 +58,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Execution, &["3"], Action::TabError),
     bind(Scope::Execution, &["4"], Action::TabEvents),
     bind(Scope::Execution, &["5"], Action::TabLog),
+    bind(Scope::Execution, &["6"], Action::TabWhy),
+    bind(Scope::Execution, &["space"], Action::Fold),
+    bind(Scope::Execution, &["R"], Action::RetryForm),
     bind(Scope::Execution, &["h", "left"], Action::TabLeft),
     bind(Scope::Execution, &["l", "right"], Action::TabRight),
     bind(Scope::Execution, &["tab", "backtab"], Action::NextPane),
@@ -48,24 +68,74 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Execution, &["C"], Action::Cancel),
     bind(Scope::Execution, &["p"], Action::Pause),
     bind(Scope::Execution, &["r"], Action::Retry),
-    bind(Scope::Execution, &["a"], Action::Approve),
-    bind(Scope::Execution, &["R"], Action::Reject),
     bind(Scope::Execution, &["w"], Action::Why),
     bind(Scope::Executions, &["E"], Action::Failures),
     bind(Scope::Executions, &["f"], Action::Follow),
     bind(Scope::Executions, &["C"], Action::Cancel),
     bind(Scope::Executions, &["p"], Action::Pause),
     bind(Scope::Executions, &["r"], Action::Retry),
+    bind(Scope::Executions, &["R"], Action::RetryForm),
     bind(Scope::Executions, &["w"], Action::Why),
     bind(Scope::Dashboard, &["C"], Action::Cancel),
     bind(Scope::Workflows, &["r"], Action::Start),
     bind(Scope::Workflows, &["A"], Action::Switch),
-    bind(Scope::Root, &["1"], Action::GoDashboard),
-    bind(Scope::Root, &["2"], Action::GoExecutions),
-    bind(Scope::Root, &["3"], Action::GoWorkflows),
-    bind(Scope::Global, &["g 1"], Action::GoDashboard),
-    bind(Scope::Global, &["g 2"], Action::GoExecutions),
-    bind(Scope::Global, &["g 3"], Action::GoWorkflows),
+    bind(Scope::Workflows, &["n"], Action::New),
+    bind(Scope::Workflows, &["e"], Action::Edit),
+    bind(Scope::Workflows, &["D"], Action::Remove),
+    bind(Scope::Workflow, &["1"], Action::TabOverview),
+    bind(Scope::Workflow, &["2"], Action::TabFile),
+    bind(Scope::Workflow, &["3"], Action::TabVersions),
+    bind(Scope::Workflow, &["4"], Action::TabExecutions),
+    bind(Scope::Workflow, &["5"], Action::TabMetrics),
+    bind(Scope::Workflow, &["h", "left"], Action::TabLeft),
+    bind(Scope::Workflow, &["l", "right", "tab"], Action::TabRight),
+    bind(Scope::Workflow, &["r"], Action::Start),
+    bind(Scope::Workflow, &["A"], Action::Switch),
+    bind(Scope::Workflow, &["e"], Action::Edit),
+    bind(Scope::Workflow, &["D"], Action::Remove),
+    bind(Scope::Triggers, &["w"], Action::Explain),
+    bind(Scope::Approvals, &["A"], Action::Approve),
+    bind(Scope::Approvals, &["X"], Action::Reject),
+    bind(Scope::Execution, &["A"], Action::Approve),
+    bind(Scope::Execution, &["X"], Action::Reject),
+    bind(Scope::DeadLetters, &["r"], Action::Replay),
+    bind(Scope::DeadLetters, &["D"], Action::Discard),
+    bind(Scope::Secrets, &["n"], Action::New),
+    bind(Scope::Secrets, &["e"], Action::Edit),
+    bind(Scope::Secrets, &["D"], Action::Remove),
+    bind(Scope::Tokens, &["n"], Action::New),
+    bind(Scope::Tokens, &["D"], Action::Remove),
+    bind(Scope::Code, &["e"], Action::Edit),
+    bind(Scope::Code, &["i"], Action::EditInput),
+    bind(Scope::Code, &["l"], Action::Language),
+    bind(Scope::Code, &["r"], Action::Execute),
+    bind(Scope::List, &["space"], Action::Mark),
+    bind(Scope::List, &["v"], Action::MarkRange),
+    bind(Scope::List, &["*"], Action::MarkAll),
+    bind(Scope::List, &["\\"], Action::Unmark),
+    bind(Scope::List, &["s"], Action::Sort),
+    bind(Scope::Root, &["1"], Action::Go(Root::Dashboard)),
+    bind(Scope::Root, &["2"], Action::Go(Root::Executions)),
+    bind(Scope::Root, &["3"], Action::Go(Root::Workflows)),
+    bind(Scope::Root, &["4"], Action::Go(Root::DeadLetters)),
+    bind(Scope::Root, &["5"], Action::Go(Root::Triggers)),
+    bind(Scope::Root, &["6"], Action::Go(Root::Metrics)),
+    bind(Scope::Root, &["7"], Action::Go(Root::Code)),
+    bind(Scope::Root, &["8"], Action::Go(Root::Server)),
+    bind(Scope::Root, &["9"], Action::Go(Root::Secrets)),
+    bind(Scope::Root, &["0"], Action::Go(Root::Tokens)),
+    bind(Scope::Root, &["a"], Action::Go(Root::Approvals)),
+    bind(Scope::Global, &["g a"], Action::Go(Root::Approvals)),
+    bind(Scope::Global, &["g 1"], Action::Go(Root::Dashboard)),
+    bind(Scope::Global, &["g 2"], Action::Go(Root::Executions)),
+    bind(Scope::Global, &["g 3"], Action::Go(Root::Workflows)),
+    bind(Scope::Global, &["g 4"], Action::Go(Root::DeadLetters)),
+    bind(Scope::Global, &["g 5"], Action::Go(Root::Triggers)),
+    bind(Scope::Global, &["g 6"], Action::Go(Root::Metrics)),
+    bind(Scope::Global, &["g 7"], Action::Go(Root::Code)),
+    bind(Scope::Global, &["g 8"], Action::Go(Root::Server)),
+    bind(Scope::Global, &["g 9"], Action::Go(Root::Secrets)),
+    bind(Scope::Global, &["g 0"], Action::Go(Root::Tokens)),
     bind(Scope::Global, &["j", "down"], Action::Down),
     bind(Scope::Global, &["k", "up"], Action::Up),
     bind(Scope::Global, &["g g", "home"], Action::Top),
@@ -81,6 +151,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Global, &["y y"], Action::YankId),
     bind(Scope::Global, &["y c"], Action::YankCli),
     bind(Scope::Global, &["y j"], Action::YankJson),
+    bind(Scope::Global, &["y p"], Action::YankPath),
+    bind(Scope::Global, &["y v"], Action::YankValue),
+    bind(Scope::Global, &["u"], Action::Undo),
+    bind(Scope::Global, &["T"], Action::Theme),
     bind(Scope::Global, &[":"], Action::Palette),
     bind(Scope::Global, &["?"], Action::Help),
     bind(Scope::Global, &["g m"], Action::Messages),

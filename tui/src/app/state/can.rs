@@ -1,7 +1,5 @@
 //! Whether an action can be done now and, if not, why: help shows the reason instead of hiding the key.
 
-use tidemill_common::api::execution::StepView;
-use tidemill_common::awaited::AwaitedKind;
 use tidemill_common::status::ExecutionStatus;
 
 use super::link::Health;
@@ -20,9 +18,15 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
     }
     match action {
         Action::Cancel | Action::Pause => not_ended(state),
-        Action::Retry => retry(state),
-        Action::Approve | Action::Reject => approval(state).map(|_| ()).ok_or_else(|| "no step waits for an approval".into()),
+        Action::Retry | Action::RetryForm => retry(state),
         Action::Start | Action::Switch => workflow(state),
+        Action::Edit => editable(state),
+        Action::Approve | Action::Reject => {
+            super::awaited(state).map(|_| ()).ok_or_else(|| "no step here waits for a decision".into())
+        }
+        Action::Remove | Action::Replay | Action::Discard => removable(state),
+        Action::Undo => state.undo.as_ref().map(|_| ()).ok_or_else(|| "there is nothing to take back".into()),
+        Action::YankPath | Action::YankValue | Action::Fold => content(state),
         Action::Why => state.screen().execution().map(|_| ()).ok_or_else(|| "no execution is selected".into()),
         Action::YankId | Action::YankCli | Action::YankJson | Action::Open => something(state),
         Action::Filter => filter(state),
@@ -30,7 +34,11 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
     }
 }
 
+/// The execution under the cursor must not have ended; of several that are marked, those that have are left alone.
 fn not_ended(state: &State) -> Result<(), String> {
+    if state.screen().marked() > 0 {
+        return Ok(());
+    }
     let id = state.screen().execution().ok_or("no execution is selected")?;
     match status(state, id) {
         Some(status) if status.is_terminal() => Err(format!("the execution has ended: {status}")),
@@ -39,19 +47,15 @@ fn not_ended(state: &State) -> Result<(), String> {
 }
 
 fn retry(state: &State) -> Result<(), String> {
+    if state.screen().marked() > 0 {
+        return Ok(());
+    }
     let id = state.screen().execution().ok_or("no execution is selected")?;
     match status(state, id) {
         Some(status) if !status.is_terminal() => Err(format!("the execution has not ended: it is {status}")),
         Some(ExecutionStatus::Succeeded) => Err("nothing failed in this execution".into()),
         _ => Ok(()),
     }
-}
-
-/// The step of the open execution that waits for an approval: the selected one, else the first.
-pub fn approval(state: &State) -> Option<&StepView> {
-    let Screen::Execution(open) = state.screen() else { return None };
-    let waits = |step: &&StepView| step.awaits.as_ref().is_some_and(|awaited| awaited.kind == AwaitedKind::Approval);
-    open.step().filter(waits).or_else(|| open.detail.as_ref()?.steps.iter().find(waits))
 }
 
 /// The state of an execution, as far as it is known.
@@ -66,14 +70,36 @@ fn workflow(state: &State) -> Result<(), String> {
     state.screen().workflow().map(|_| ()).ok_or_else(|| "no workflow is selected".into())
 }
 
+fn editable(state: &State) -> Result<(), String> {
+    match state.screen() {
+        Screen::Workflow(open) if open.source().is_none() => Err("the file has not been read yet".into()),
+        Screen::Workflows(_) => workflow(state),
+        Screen::Listing(_) => removable(state),
+        _ => Ok(()),
+    }
+}
+
+fn removable(state: &State) -> Result<(), String> {
+    match state.screen() {
+        Screen::Listing(listing) => listing.selected().map(|_| ()).ok_or_else(|| "nothing is selected".into()),
+        _ => workflow(state),
+    }
+}
+
+fn content(state: &State) -> Result<(), String> {
+    match state.screen() {
+        Screen::Execution(open) if open.json(open.tab()).is_some() => Ok(()),
+        _ => Err("values are in the input and output of an execution (1 and 2 there)".into()),
+    }
+}
+
 fn something(state: &State) -> Result<(), String> {
-    let selected = state.screen().execution().is_some() || state.screen().workflow().is_some();
+    let screen = state.screen();
+    let row = matches!(screen, Screen::Listing(listing) if listing.selected().is_some());
+    let selected = row || screen.execution().is_some() || screen.workflow().is_some();
     if selected { Ok(()) } else { Err("nothing is selected".into()) }
 }
 
 fn filter(state: &State) -> Result<(), String> {
-    match state.screen() {
-        Screen::Executions(_) | Screen::Workflows(_) => Ok(()),
-        _ => Err("only lists can be filtered".into()),
-    }
+    state.screen().filter().map(|_| ()).ok_or_else(|| "only lists can be filtered".into())
 }

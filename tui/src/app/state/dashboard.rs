@@ -68,7 +68,7 @@ pub struct Cause {
 }
 
 /// A row that the cursor can stand on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Row {
     /// A cause: workflow and error.
     Cause(String, String),
@@ -122,7 +122,7 @@ impl Summary {
             summary.count(row, now, &mut places);
         }
         summary.causes.sort_by_key(|cause| std::cmp::Reverse(cause.at));
-        let oldest = store.newest_first().last().map(|row| row.created_at);
+        let oldest = store.reach.or_else(|| store.newest_first().last().map(|row| row.created_at));
         summary.since = oldest.filter(|oldest| store.older.is_some() && now - *oldest < WINDOW);
         summary
     }

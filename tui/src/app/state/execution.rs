@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 use tidemill_common::api::execution::{ExecutionDetail, StepView};
+use tidemill_common::api::why::WhyView;
 use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::StepStatus;
@@ -20,7 +21,7 @@ use super::store::Applied;
 pub const MOST_EVENTS: usize = 10_000;
 
 /// A row of the graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Node {
     /// What started it: its input is the execution's, its output too.
     Trigger,
@@ -41,11 +42,13 @@ pub enum Tab {
     Events,
     /// What it printed.
     Log,
+    /// Why it isn't moving.
+    Why,
 }
 
 impl Tab {
     /// Every tab, from left to right.
-    pub const ALL: [Self; 5] = [Self::Input, Self::Output, Self::Error, Self::Events, Self::Log];
+    pub const ALL: [Self; 6] = [Self::Input, Self::Output, Self::Error, Self::Events, Self::Log, Self::Why];
 
     /// Its label, with the digit that shows it.
     pub fn label(self) -> &'static str {
@@ -55,6 +58,7 @@ impl Tab {
             Self::Error => "3 Error",
             Self::Events => "4 Events",
             Self::Log => "5 Log",
+            Self::Why => "6 Why",
         }
     }
 }
@@ -89,6 +93,8 @@ pub struct Execution {
     pub detail: Option<ExecutionDetail>,
     /// Its events without gaps, oldest first.
     pub events: VecDeque<Event>,
+    /// The stream was read up to here, though not every event was understood.
+    skipped: i32,
     /// The stream that it is followed by.
     pub link: Link,
     /// The graph's rows, in the order of the screen.
@@ -103,6 +109,12 @@ pub struct Execution {
     pub chosen_tab: Option<Tab>,
     /// The first line of the content that is visible.
     pub scroll: usize,
+    /// The line of the content under the cursor, where the content is a value.
+    pub line: usize,
+    /// What is hidden in the values of each node: paths.
+    pub folded: json::Folded,
+    /// Why it isn't moving, as it was last read.
+    pub why: Option<WhyView>,
     /// Whether the content has the screen for itself.
     pub zoom: bool,
 }
@@ -115,6 +127,7 @@ impl Execution {
             load: Load::Idle,
             detail: None,
             events: VecDeque::new(),
+            skipped: 0,
             link: Link::default(),
             graph: Vec::new(),
             nodes: List::default(),
@@ -122,6 +135,9 @@ impl Execution {
             pane: Pane::default(),
             chosen_tab: None,
             scroll: 0,
+            line: 0,
+            folded: json::Folded::new(),
+            why: None,
             zoom: false,
         }
     }
@@ -144,7 +160,7 @@ impl Execution {
 
     /// Takes an event of the stream.
     pub fn apply(&mut self, event: Event) -> Applied {
-        let last = self.events.back().map_or(0, |event| event.seq);
+        let last = self.last_seq();
         if event.seq <= last {
             return Applied::Known;
         }
@@ -166,7 +182,15 @@ impl Execution {
 
     /// The last event that the stream gave.
     pub fn last_seq(&self) -> i32 {
-        self.events.back().map_or(0, |event| event.seq)
+        self.events.back().map_or(0, |event| event.seq).max(self.skipped)
+    }
+
+    /// The stream was read up to event `seq`; whether there was one that was not understood. The fold can't go on without it:
+    /// a new snapshot has to be read.
+    pub fn skip_to(&mut self, seq: i32) -> bool {
+        let skips = seq > self.last_seq();
+        self.skipped = self.skipped.max(seq);
+        skips
     }
 
     fn refresh(&mut self) {
@@ -218,7 +242,7 @@ impl Execution {
             (Tab::Output, None) => detail.output.as_ref(),
             (Tab::Input, Some(step)) => step.input.as_ref(),
             (Tab::Output, Some(step)) => step.output.as_ref(),
-            (Tab::Error | Tab::Events | Tab::Log, _) => None,
+            (Tab::Error | Tab::Events | Tab::Log | Tab::Why, _) => None,
         }
     }
 
@@ -250,8 +274,47 @@ impl Execution {
         match self.tab() {
             Tab::Events => self.step_events().count(),
             Tab::Log => self.log().count(),
-            Tab::Error => 0,
-            tab => self.json(tab).map_or(0, json::count),
+            Tab::Error | Tab::Why => 0,
+            tab => self.json(tab).map_or(0, |value| json::count(value, &self.folded)),
         }
+    }
+
+    /// The path of the value under the cursor, from the value that the tab shows.
+    pub fn path(&self) -> Option<String> {
+        let lines = json::lines(self.json(self.tab())?, &self.folded, self.line, 1);
+        lines.into_iter().next().map(|line| line.path)
+    }
+
+    /// Shows or hides what is inside the value under the cursor.
+    pub fn fold(&mut self) {
+        let Some(path) = self.path() else { return };
+        if !self.folded.remove(&path) {
+            self.folded.insert(path);
+        }
+        self.line = self.line.min(self.content_lines().saturating_sub(1));
+    }
+
+    /// Moves in the content by `rows`: the cursor in a value, else the whole.
+    pub fn move_content(&mut self, rows: isize) {
+        let last = self.content_lines().saturating_sub(1);
+        if self.json(self.tab()).is_some() {
+            self.line = self.line.saturating_add_signed(rows).min(last);
+        } else {
+            self.scroll = self.scroll.saturating_add_signed(rows).min(last);
+        }
+    }
+
+    /// Scrolls so that the cursor is within `height` visible lines of the content.
+    pub fn reveal(&mut self, height: usize) {
+        if self.json(self.tab()).is_some() {
+            let lowest = (self.line + 1).saturating_sub(height.max(1));
+            self.scroll = self.scroll.clamp(lowest, self.line.max(lowest));
+        }
+    }
+
+    /// Shows the content from its first line.
+    pub fn rewind(&mut self) {
+        (self.scroll, self.line) = (0, 0);
+        self.folded.clear();
     }
 }

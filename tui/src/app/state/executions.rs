@@ -16,16 +16,22 @@ pub struct Executions {
     pub list: List<ExecutionId>,
     /// How many newer rows wait above.
     pub held: usize,
+    /// What the server was asked for because of the filter.
+    pub server: Server,
     /// The newest row when the user began to read; newer ones wait. `None` follows.
     boundary: Option<ExecutionId>,
 }
 
-impl Executions {
-    /// The list with a filter.
-    pub fn filtered(filter: Filter) -> Self {
-        Self { filter, ..Self::default() }
-    }
+/// How far the rows that pass the filter are loaded from the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Server {
+    /// Whether a page is being read.
+    pub loading: bool,
+    /// Where the list continues downwards.
+    pub older: Option<String>,
+}
 
+impl Executions {
     /// Takes over what the store has.
     pub fn refresh(&mut self, store: &Store, now: DateTime<Utc>) {
         let passing = store.newest_first().filter(|row| self.filter.matches(row, now)).map(|row| row.id);
@@ -72,6 +78,7 @@ impl Executions {
     /// Shows other rows.
     pub fn set_filter(&mut self, filter: Filter, store: &Store, now: DateTime<Utc>) {
         self.filter = filter;
+        self.server = Server::default();
         self.boundary = None;
         self.refresh(store, now);
         if self.list.index() > 0 {

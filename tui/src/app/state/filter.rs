@@ -4,6 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tidemill_common::api::execution::ExecutionView;
 use tidemill_common::status::ExecutionStatus;
 
+use crate::app::effect::Wanted;
+
 /// A filter that was understood.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -48,6 +50,19 @@ impl Filter {
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
+    }
+
+    /// The part that the server understands: a workflow by its whole name, states.
+    pub fn wanted(&self) -> Option<Wanted> {
+        let mut wanted = Wanted::default();
+        for term in self.terms.iter().filter(|term| !term.not) {
+            match &term.what {
+                What::Status(statuses) => wanted.status.clone_from(statuses),
+                What::Workflow(name) if !name.contains('*') => wanted.workflow = Some(name.clone()),
+                _ => {}
+            }
+        }
+        (wanted != Wanted::default()).then_some(wanted)
     }
 
     /// Whether `row` passes.

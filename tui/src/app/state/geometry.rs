@@ -138,17 +138,27 @@ pub fn execution(body: Rect, nodes: usize, zoom: bool) -> Execution {
     Execution { steps, tabs: Rect { height: 1, ..right }, content: below(right, 1) }
 }
 
-/// The tab at column `x`: tabs stand side by side, each in brackets with a space before it.
+/// The tab of an execution at column `x`.
 pub fn tab_at(area: &Execution, x: u16) -> Option<Tab> {
-    let mut left = area.tabs.x + 1;
-    for tab in Tab::ALL {
-        let width = u16::try_from(tab.label().len() + 2).unwrap_or(u16::MAX);
+    tab_place(Tab::ALL.map(Tab::label), area.tabs.x, x).map(|place| Tab::ALL[place])
+}
+
+/// Which of `labels` is at column `x`: tabs stand side by side from column `left` on, each in brackets with a space before it.
+pub fn tab_place<const N: usize>(labels: [&str; N], left: u16, x: u16) -> Option<usize> {
+    let mut left = left + 1;
+    for (place, label) in labels.into_iter().enumerate() {
+        let width = u16::try_from(label.len() + 2).unwrap_or(u16::MAX);
         if (left..left + width).contains(&x) {
-            return Some(tab);
+            return Some(place);
         }
         left += width + 1;
     }
     None
+}
+
+/// What a tab of a workflow shows: below the tabs and the line under them.
+pub fn workflow(body: Rect) -> Rect {
+    below(body, 2)
 }
 
 /// The rows of the graph, below the heading.

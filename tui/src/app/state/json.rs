@@ -1,6 +1,12 @@
-//! JSON as lines, made only as far as they are visible: a megabyte costs no more to draw than a screenful.
+//! JSON as a tree of lines, made only as far as they are visible: a megabyte costs no more to draw than a screenful. What is
+//! inside a value can be hidden; its path is the expression that reads it.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
+
+/// The paths of values whose inside is hidden.
+pub type Folded = BTreeSet<String>;
 
 /// A line of pretty-printed JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +21,8 @@ pub struct Line {
     pub kind: Kind,
     /// Whether another value follows.
     pub comma: bool,
+    /// Where the value is: `.body.items[0]`; that of the whole is empty.
+    pub path: String,
 }
 
 /// What a line's value is.
@@ -34,33 +42,66 @@ pub enum Kind {
 const LONGEST: usize = 2_000;
 
 /// How many lines `value` has.
-pub fn count(value: &Value) -> usize {
+pub fn count(value: &Value, folded: &Folded) -> usize {
+    if folded.is_empty() {
+        return count_all(value);
+    }
+    let mut writer = Writer { folded, path: String::new(), skip: usize::MAX, take: 1, lines: Vec::new() };
+    writer.value(0, None, value, false);
+    usize::MAX - writer.skip
+}
+
+fn count_all(value: &Value) -> usize {
     match value {
-        Value::Array(items) if !items.is_empty() => 2 + items.iter().map(count).sum::<usize>(),
-        Value::Object(fields) if !fields.is_empty() => 2 + fields.values().map(count).sum::<usize>(),
+        Value::Array(items) if !items.is_empty() => 2 + items.iter().map(count_all).sum::<usize>(),
+        Value::Object(fields) if !fields.is_empty() => 2 + fields.values().map(count_all).sum::<usize>(),
         _ => 1,
     }
 }
 
 /// The `take` lines of `value` behind the first `skip`.
-pub fn lines(value: &Value, skip: usize, take: usize) -> Vec<Line> {
-    let mut writer = Writer { skip, take, lines: Vec::new() };
+pub fn lines(value: &Value, folded: &Folded, skip: usize, take: usize) -> Vec<Line> {
+    let mut writer = Writer { folded, path: String::new(), skip, take, lines: Vec::new() };
     writer.value(0, None, value, false);
     writer.lines
 }
 
-struct Writer {
+/// The value at `path`.
+pub fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    let children: Vec<(String, &Value)> = match value {
+        Value::Array(items) => items.iter().enumerate().map(|(index, item)| (format!("[{index}]"), item)).collect(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| (step(key), value)).collect(),
+        _ => Vec::new(),
+    };
+    let inside = |(name, child): (String, &'a Value)| path.strip_prefix(name.as_str()).and_then(|rest| at(child, rest));
+    children.into_iter().find_map(inside)
+}
+
+/// One step of a path, as expressions write it.
+fn step(key: &str) -> String {
+    let plain = key.chars().enumerate().all(|(at, c)| c == '_' || c.is_ascii_alphabetic() || (at > 0 && c.is_ascii_digit()));
+    if plain && !key.is_empty() { format!(".{key}") } else { format!("[{}]", Value::from(key)) }
+}
+
+struct Writer<'a> {
+    folded: &'a Folded,
+    path: String,
     skip: usize,
     take: usize,
     lines: Vec<Line>,
 }
 
-impl Writer {
-    fn line(&mut self, line: impl FnOnce() -> Line) {
+impl Writer<'_> {
+    fn line(&mut self, depth: usize, key: Option<&str>, text: impl FnOnce() -> String, of: (Kind, bool)) {
         if self.skip > 0 {
             self.skip -= 1;
         } else if self.lines.len() < self.take {
-            self.lines.push(line());
+            let (kind, comma) = of;
+            let (key, path) = (key.map(str::to_owned), self.path.clone());
+            self.lines.push(Line { depth, key, text: text(), kind, comma, path });
         }
     }
 
@@ -68,24 +109,51 @@ impl Writer {
         if self.lines.len() >= self.take {
             return;
         }
-        let brackets = if value.is_array() { ("[", "]") } else { ("{", "}") };
-        let children: Vec<(Option<&str>, &Value)> = match value {
-            Value::Array(items) => items.iter().map(|item| (None, item)).collect(),
-            Value::Object(fields) => fields.iter().map(|(key, value)| (Some(key.as_str()), value)).collect(),
-            _ => Vec::new(),
+        let length = match value {
+            Value::Array(items) => items.len(),
+            Value::Object(fields) => fields.len(),
+            _ => 0,
         };
-        let make =
-            |key: Option<&str>, text: String, kind, comma| Line { depth, key: key.map(str::to_owned), text, kind, comma };
-        if children.is_empty() {
-            self.line(|| make(key, leaf(value), kind(value), comma));
-            return;
+        if length == 0 {
+            return self.line(depth, key, || leaf(value), (kind(value), comma));
         }
-        self.line(|| make(key, brackets.0.to_owned(), Kind::Bracket, false));
-        let last = children.len() - 1;
-        for (at, (key, child)) in children.into_iter().enumerate() {
-            self.value(depth + 1, key, child, at != last);
+        if !self.folded.is_empty() && self.folded.contains(&self.path) {
+            return self.line(depth, key, || hidden(value, length), (Kind::Bracket, comma));
         }
-        self.line(|| make(None, brackets.1.to_owned(), Kind::Bracket, comma));
+        let (open, close) = if value.is_array() { ("[", "]") } else { ("{", "}") };
+        self.line(depth, key, || open.to_owned(), (Kind::Bracket, false));
+        let end = self.path.len();
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.inside(&format!("[{index}]"), depth, None, item, index + 1 != length);
+                    self.path.truncate(end);
+                }
+            }
+            Value::Object(fields) => {
+                for (index, (name, field)) in fields.iter().enumerate() {
+                    self.inside(&step(name), depth, Some(name), field, index + 1 != length);
+                    self.path.truncate(end);
+                }
+            }
+            _ => {}
+        }
+        self.line(depth, None, || close.to_owned(), (Kind::Bracket, comma));
+    }
+
+    fn inside(&mut self, step: &str, depth: usize, key: Option<&str>, value: &Value, comma: bool) {
+        self.path.push_str(step);
+        self.value(depth + 1, key, value, comma);
+    }
+}
+
+/// What stands for a value whose inside is hidden.
+fn hidden(value: &Value, length: usize) -> String {
+    match (value.is_array(), length) {
+        (true, 1) => "[…] 1 item".to_owned(),
+        (true, length) => format!("[…] {length} items"),
+        (false, 1) => "{…} 1 field".to_owned(),
+        (false, length) => format!("{{…}} {length} fields"),
     }
 }
 
@@ -123,13 +191,27 @@ mod tests {
     #[test]
     fn lines_are_those_of_the_pretty_printer() {
         let value = json!({"a": [1, 2.5, {"b": "x\n\u{1b}"}], "c": {}, "d": [], "e": null, "f": true});
+        let none = Folded::new();
         let whole = serde_json::to_string_pretty(&value).unwrap();
-        let ours: Vec<String> = lines(&value, 0, 100).iter().map(text).collect();
+        let ours: Vec<String> = lines(&value, &none, 0, 100).iter().map(text).collect();
         assert_eq!(ours.join("\n"), whole);
-        assert_eq!(count(&value), ours.len());
+        assert_eq!(count(&value, &none), ours.len());
         for skip in 0..ours.len() {
-            let part: Vec<String> = lines(&value, skip, 3).iter().map(text).collect();
+            let part: Vec<String> = lines(&value, &none, skip, 3).iter().map(text).collect();
             assert_eq!(part, ours[skip..ours.len().min(skip + 3)]);
         }
+    }
+
+    #[test]
+    fn what_is_inside_can_be_hidden_and_has_a_path() {
+        let value = json!({"a": [1, {"b-c": "x"}], "d": {"e": 2}});
+        let folded = Folded::from([".a".to_owned()]);
+        let texts: Vec<String> = lines(&value, &folded, 0, 100).iter().map(text).collect();
+        assert_eq!(texts, ["{", "  \"a\": […] 2 items,", "  \"d\": {", "    \"e\": 2", "  }", "}"]);
+        assert_eq!(count(&value, &folded), 6);
+        let paths: Vec<String> = lines(&value, &Folded::new(), 0, 100).into_iter().map(|line| line.path).collect();
+        assert_eq!(paths[..5], ["", ".a", ".a[0]", ".a[1]", ".a[1][\"b-c\"]"]);
+        assert_eq!(at(&value, ".a[1][\"b-c\"]"), Some(&json!("x")));
+        assert_eq!((at(&value, ".d.e"), at(&value, ".d.f")), (Some(&json!(2)), None));
     }
 }

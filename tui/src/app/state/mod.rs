@@ -2,39 +2,57 @@
 //!
 //! Start at [`State`]. One file per screen; what screens share (executions, workflows, links, messages) lies beside them.
 
+mod awaited;
+mod batch;
 mod can;
+pub mod code;
 pub mod dashboard;
 pub mod execution;
 pub mod executions;
 pub mod filter;
 mod fold;
+pub mod form;
 pub mod geometry;
 pub mod graph;
 pub mod json;
 pub mod line;
 pub mod link;
 pub mod list;
+pub mod listing;
 pub mod load;
+pub mod look;
 pub mod overlay;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod schema;
 mod screen;
+pub mod session;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod toast;
 mod wakeup;
+pub mod workflow;
 pub mod workflows;
+mod yaml;
 
 use chrono::{DateTime, Utc};
+use tidemill_common::api::dead_letter::DeadLetterCause;
 
-pub use can::{approval, can, status};
+pub use awaited::{Decision, awaited};
+pub use batch::Batch;
+pub use can::{can, status};
 pub use screen::{ROOTS, Root, Screen};
 
 use self::link::Link;
+use self::look::Colors;
 use self::overlay::Overlay;
 use self::store::Store;
 use self::toast::Toasts;
 use self::workflows::Catalogue;
+use super::data::ServerFacts;
 use super::keymap::Scope;
+use super::order::Order;
 
 /// Where we are connected to, and what we may do there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +63,8 @@ pub struct Place {
     pub workspace: String,
     /// Whether everything that changes the server is off.
     pub readonly: bool,
+    /// The name of the context, when everything that changes its server asks for it.
+    pub protected: Option<String>,
 }
 
 /// Everything that the TUI knows.
@@ -62,6 +82,16 @@ pub struct State {
     pub store: Store,
     /// The workflows that are loaded.
     pub catalogue: Catalogue,
+    /// What the server says about itself, once it is known.
+    pub server: Option<ServerFacts>,
+    /// The causes of open dead letters, once they are known.
+    pub causes: Vec<DeadLetterCause>,
+    /// Orders that are under way.
+    pub batch: Batch,
+    /// What takes the last change back, if something does.
+    pub undo: Option<Order>,
+    /// How many colours are drawn.
+    pub colors: Colors,
     root: Screen,
     above: Vec<Screen>,
     /// What lies over the screen.
@@ -88,7 +118,12 @@ impl State {
             link: Link::default(),
             store: Store::default(),
             catalogue: Catalogue::default(),
-            root: Root::Dashboard.screen(),
+            server: None,
+            causes: Vec::new(),
+            batch: Batch::default(),
+            undo: None,
+            colors: Colors::Ansi16,
+            root: Root::Dashboard.screen(now),
             above: Vec::new(),
             overlay: None,
             toasts: Toasts::default(),
@@ -149,12 +184,23 @@ impl State {
 
     /// Where keys are looked up, the nearest scope first.
     pub fn scopes(&self) -> &'static [Scope] {
-        match self.screen() {
-            Screen::Dashboard(_) => &[Scope::Dashboard, Scope::Root, Scope::Global],
-            Screen::Executions(_) => &[Scope::Executions, Scope::Root, Scope::Global],
-            Screen::Workflows(_) => &[Scope::Workflows, Scope::Root, Scope::Global],
-            Screen::Execution(_) => &[Scope::Execution, Scope::Global],
-        }
+        self.screen().scopes()
+    }
+
+    /// The listings, on top or below.
+    pub fn listings(&mut self) -> impl Iterator<Item = &mut listing::Listing> {
+        std::iter::once(&mut self.root).chain(&mut self.above).filter_map(|screen| match screen {
+            Screen::Listing(listing) => Some(&mut **listing),
+            _ => None,
+        })
+    }
+
+    /// The workflow that is open, if one is.
+    pub fn open_workflow(&mut self) -> Option<&mut workflow::Workflow> {
+        self.above.iter_mut().rev().find_map(|screen| match screen {
+            Screen::Workflow(open) => Some(&mut **open),
+            _ => None,
+        })
     }
 
     /// Lets the visible screen take over what store and catalogue have.
@@ -170,9 +216,21 @@ impl State {
                 screen.refresh(&self.catalogue);
                 screen.list.reveal(usize::from(geometry::workflows_rows(body).height));
             }
+            Screen::Listing(screen) => {
+                screen.refresh();
+                screen.list.reveal(usize::from(geometry::workflows_rows(body).height));
+            }
+            Screen::Workflow(screen) => {
+                screen.refresh(&self.store);
+                let height = usize::from(geometry::workflow(body).height);
+                screen.execution_list.reveal(height);
+                screen.version_list.reveal(height);
+            }
+            Screen::Code(_) => {}
             Screen::Execution(screen) => {
                 let area = geometry::execution(body, screen.nodes.keys().len(), screen.zoom);
                 screen.nodes.reveal(usize::from(geometry::steps_rows(&area).height));
+                screen.reveal(usize::from(area.content.height));
             }
         }
     }

@@ -1,10 +1,13 @@
 //! What lies over a screen and takes its keys: palette, help, messages, a question, a form, the filter line.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tidemill_common::ids::ExecutionId;
 
+use super::form::{DEAF, Form};
 use super::line::Line;
+use super::look::Token;
 use crate::app::action::Action;
+use crate::app::order::Order;
 
 /// An overlay.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +18,10 @@ pub enum Overlay {
     Messages(usize),
     /// A question.
     Confirm(Confirm),
-    /// The input of an execution that is to be started.
-    Start(StartForm),
+    /// Fields that are filled in.
+    Form(Box<Form>),
+    /// Something to read.
+    Note(Note),
     /// The filter line, with what is wrong with it.
     Filter(Line, Option<String>),
 }
@@ -41,6 +46,8 @@ pub enum PickerKind {
     Palette,
     /// `?`
     Help,
+    /// `s`
+    Sort,
 }
 
 /// Something that can be chosen.
@@ -65,8 +72,10 @@ pub enum Target {
     Action(Action),
     /// Opens the execution.
     Execution(ExecutionId),
-    /// Shows the executions of the workflow.
+    /// Shows the workflow.
     Workflow(String),
+    /// Orders the list by the column.
+    Column(usize),
 }
 
 impl Picker {
@@ -105,39 +114,30 @@ fn score(query: &str, item: &Item) -> Option<u32> {
 pub struct Confirm {
     /// What is asked.
     pub question: String,
-    /// What yes does.
-    pub deed: Deed,
+    /// The action that asked: it is checked again before anything is sent.
+    pub action: Action,
+    /// What yes sends.
+    pub orders: Vec<Order>,
     /// When it was asked: keys that were already on their way are not an answer.
     pub at: DateTime<Utc>,
-}
-
-/// Something that was asked about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
-    /// Cancel the execution.
-    Cancel(ExecutionId),
-    /// Try the execution again.
-    Retry(ExecutionId),
-    /// Approve what the step waits for, or reject it.
-    Decide(ExecutionId, String, bool),
-    /// Activate this version of the workflow, or deactivate it.
-    Switch(String, Option<i32>),
 }
 
 impl Confirm {
     /// Whether the question has been on screen long enough to have been read.
     pub fn is_open(&self, now: DateTime<Utc>) -> bool {
-        now - self.at >= TimeDelta::milliseconds(250)
+        now - self.at >= DEAF
     }
 }
 
-/// The form that starts an execution.
+/// Something to read, in a window.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StartForm {
-    /// The workflow.
-    pub workflow: String,
-    /// The input, as JSON.
-    pub input: Line,
-    /// What is wrong with it.
-    pub error: Option<String>,
+pub struct Note {
+    /// What it is.
+    pub title: String,
+    /// Its lines.
+    pub lines: Vec<(Token, String)>,
+    /// What `y` copies, if something.
+    pub copy: Option<String>,
+    /// The first line that is visible.
+    pub scroll: usize,
 }

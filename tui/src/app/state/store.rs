@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use tidemill_common::api::execution::{ExecutionPage, ExecutionView};
 use tidemill_common::event::{Event, EventBody, Origin};
 use tidemill_common::ids::ExecutionId;
@@ -23,6 +24,8 @@ pub struct Store {
     pub loading_older: bool,
     /// Where older rows continue on the server; `None` when all are loaded.
     pub older: Option<String>,
+    /// How far back every execution is loaded; rows that a filter brought may be older.
+    pub reach: Option<DateTime<Utc>>,
     /// The newest request; answers to others are dropped.
     pub generation: u64,
 }
@@ -102,6 +105,7 @@ impl Store {
         }
         if older || !had_rows || !joins {
             self.older = page.next_cursor;
+            self.reach = page.items.last().map(|view| view.created_at);
         }
         for view in page.items {
             self.put(view);

@@ -83,14 +83,14 @@ pub fn workflow(id: &str, active: bool, cron: Option<&str>) -> WorkflowView {
         kind: if cron.is_some() { "schedule" } else { "webhook" }.into(),
         path: cron.is_none().then(|| format!("/hooks/ops/{id}")),
         cron: cron.map(str::to_owned),
+        timezone: cron.map(|_| "Europe/Berlin".into()),
+        next_at: cron.map(|_| now() + TimeDelta::hours(9)),
         every: None,
         at: None,
         starts_at: None,
         ends_at: None,
         jitter: None,
         last_at: None,
-        timezone: cron.map(|_| "Europe/Berlin".into()),
-        next_at: cron.map(|_| now() + TimeDelta::hours(9)),
     };
     WorkflowView {
         id: id.into(),

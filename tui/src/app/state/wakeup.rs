@@ -16,7 +16,11 @@ impl State {
         let toast = self.toasts.next_change(self.now);
         let durations = self.shows_durations().then(|| self.next_full(TimeDelta::seconds(1))).flatten();
         let minutes = matches!(self.screen(), Screen::Dashboard(_)).then(|| self.next_full(TimeDelta::minutes(1))).flatten();
-        [link, toast, durations, minutes, self.loading()].into_iter().flatten().min()
+        let reading = match self.screen() {
+            Screen::Listing(listing) => Some(listing.due()),
+            _ => None,
+        };
+        [link, toast, durations, minutes, reading, self.loading()].into_iter().flatten().min()
     }
 
     fn next_full(&self, step: TimeDelta) -> Option<DateTime<Utc>> {
@@ -27,6 +31,9 @@ impl State {
         let load = match self.screen() {
             Screen::Dashboard(_) | Screen::Executions(_) => &self.store.load,
             Screen::Workflows(_) => &self.catalogue.load,
+            Screen::Workflow(open) => &open.load,
+            Screen::Listing(listing) => &listing.load,
+            Screen::Code(code) => &code.load,
             Screen::Execution(open) => &open.load,
         };
         let Load::Loading(since) = load else { return None };
@@ -35,7 +42,7 @@ impl State {
 
     /// Whether a duration that still grows is on screen.
     fn shows_durations(&self) -> bool {
-        if matches!(self.overlay, Some(Overlay::Picker(_) | Overlay::Messages(_))) {
+        if matches!(self.overlay, Some(Overlay::Picker(_) | Overlay::Messages(_) | Overlay::Form(_) | Overlay::Note(_))) {
             return false;
         }
         let body = geometry::frame(self.size).body;
@@ -47,7 +54,12 @@ impl State {
                 visible.filter_map(|id| self.store.get(*id)).any(|row| !row.status.is_terminal())
             }
             Screen::Execution(open) => open.detail.as_ref().is_some_and(|detail| !detail.execution.status.is_terminal()),
-            Screen::Workflows(_) => false,
+            Screen::Workflow(open) => {
+                let visible = open.execution_list.keys().iter().filter_map(|id| self.store.get(*id));
+                open.execution().is_some() && visible.into_iter().any(|row| !row.status.is_terminal())
+            }
+            Screen::Listing(listing) => listing.shows_countdown(),
+            Screen::Workflows(_) | Screen::Code(_) => false,
         }
     }
 }

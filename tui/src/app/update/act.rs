@@ -1,17 +1,15 @@
 //! Actions.
 
-use tidemill_common::ids::ExecutionId;
-use tidemill_common::status::ExecutionStatus;
-
-use super::{link, motion, navigate, picker, yank};
+use super::{ask, control, edit, explain, link, lists, make, motion, navigate, picker, yank};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::state::execution::{Pane, Tab};
 use crate::app::state::filter::Filter;
 use crate::app::state::line::Line;
-use crate::app::state::overlay::{Confirm, Deed, Overlay, PickerKind, StartForm};
+use crate::app::state::overlay::{Overlay, PickerKind};
 use crate::app::state::toast::Tone;
-use crate::app::state::{Root, Screen, State, approval, can, status};
+use crate::app::state::workflow::Tab as WorkflowTab;
+use crate::app::state::{Screen, State, can};
 
 /// Does `action`, or says why it can't be done now.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -20,116 +18,100 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     if motion::act(state, action) {
-        return motion::load_more(state);
+        let mut effects = motion::load_more(state);
+        effects.extend(navigate::missing(state));
+        return effects;
     }
     match action {
-        Action::Open => return open(state),
-        Action::Back => return back(state),
-        Action::Close if !state.at_root() => return navigate::close(state),
+        Action::Open => open(state),
+        Action::Back => back(state),
+        Action::Close if !state.at_root() => navigate::close(state),
         Action::Close | Action::Quit => {
             state.quitting = true;
-            return vec![Effect::Quit];
+            vec![Effect::Quit]
         }
-        Action::GoDashboard => return navigate::go(state, Root::Dashboard),
-        Action::GoExecutions => return navigate::go(state, Root::Executions),
-        Action::GoWorkflows => return navigate::go(state, Root::Workflows),
-        Action::YankId | Action::YankCli | Action::YankJson => return yank::act(state, action),
-        Action::Resync => return link::resync(state),
-        Action::Redraw => return vec![Effect::Redraw],
-        Action::Suspend => return vec![Effect::Suspend],
+        Action::Go(root) => navigate::go(state, root),
+        Action::YankId | Action::YankCli | Action::YankJson | Action::YankPath | Action::YankValue => yank::act(state, action),
+        Action::Resync => link::resync(state),
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Suspend => vec![Effect::Suspend],
         Action::Mouse => {
             state.mouse = !state.mouse;
-            return vec![Effect::CaptureMouse(state.mouse)];
+            vec![Effect::CaptureMouse(state.mouse)]
         }
+        Action::Theme => {
+            state.colors = state.colors.next();
+            state.toasts.push(state.now, Tone::Plain, format!("drawn in {}", state.colors.name()));
+            vec![Effect::Colors(state.colors)]
+        }
+        Action::Edit | Action::EditInput => edit::act(state, action),
+        Action::Cancel | Action::Pause | Action::Retry | Action::Switch | Action::Execute => control::act(state, action),
+        Action::Explain => explain::ask(state),
+        Action::Undo => state.undo.take().map_or_else(Vec::new, |order| ask::send(state, vec![order])),
+        Action::Approve
+        | Action::Reject
+        | Action::Start
+        | Action::RetryForm
+        | Action::Replay
+        | Action::Discard
+        | Action::New
+        | Action::Remove => make::act(state, action),
+        other => overlay_or_screen(state, other),
+    }
+}
+
+/// What only changes what is seen.
+fn overlay_or_screen(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
         Action::Palette => state.overlay = Some(Overlay::Picker(picker::build(state, PickerKind::Palette))),
         Action::Help => state.overlay = Some(Overlay::Picker(picker::build(state, PickerKind::Help))),
+        Action::Sort => state.overlay = picker::sort(state).map(Overlay::Picker),
         Action::Messages => state.overlay = Some(Overlay::Messages(0)),
-        Action::Filter => state.overlay = Some(Overlay::Filter(Line::new(filter_text(state)), None)),
-        Action::Start => state.overlay = state.screen().workflow().map(start_form),
-        Action::Cancel => ask_cancel(state),
-        Action::Retry => ask_retry(state),
-        Action::Pause => return pause(state),
-        Action::Approve | Action::Reject => ask_decision(state, action == Action::Approve),
-        Action::Why => return state.screen().execution().map(Effect::Why).into_iter().collect(),
-        Action::Switch => ask_switch(state),
-        other => on_screen(state, other),
+        Action::Filter => {
+            let text = state.screen().filter().unwrap_or_default().to_owned();
+            state.overlay = Some(Overlay::Filter(Line::new(text), None));
+        }
+        Action::Why | Action::TabWhy => return why(state),
+        Action::Mark | Action::MarkRange | Action::MarkAll | Action::Unmark => lists::mark(state, action),
+        Action::Failures => return lists::failures(state),
+        other => return on_screen(state, other),
     }
     Vec::new()
 }
 
-fn filter_text(state: &State) -> String {
-    match state.screen() {
-        Screen::Executions(screen) => screen.filter.text().to_owned(),
-        Screen::Workflows(screen) => screen.filter.clone(),
-        _ => String::new(),
-    }
-}
-
-fn start_form(workflow: &str) -> Overlay {
-    Overlay::Start(StartForm { workflow: workflow.to_owned(), input: Line::new("{}"), error: None })
-}
-
-fn pause(state: &State) -> Vec<Effect> {
-    let Some(id) = state.screen().execution() else { return Vec::new() };
-    vec![Effect::Pause { id, on: status(state, id) != Some(ExecutionStatus::Paused) }]
-}
-
-fn ask_retry(state: &mut State) {
-    let Some(id) = state.screen().execution() else { return };
-    let question = format!("retry {} {}? steps that succeeded keep their outputs", workflow_of(state, id), id.short());
-    ask(state, question, Deed::Retry(id));
-}
-
-fn ask_decision(state: &mut State, approve: bool) {
-    let (Some(id), Some(step)) = (state.screen().execution(), approval(state)) else { return };
-    let message = step.awaits.as_ref().and_then(|awaited| awaited.message.clone()).unwrap_or_default();
-    let (word, step) = (if approve { "approve" } else { "reject" }, step.id.clone());
-    ask(state, format!("{word} {step}: {message}"), Deed::Decide(id, step, approve));
-}
-
-fn ask_cancel(state: &mut State) {
-    let Some(id) = state.screen().execution() else { return };
-    let workflow = workflow_of(state, id);
-    ask(state, format!("cancel {workflow} {}? steps under way are stopped", id.short()), Deed::Cancel(id));
-}
-
-fn workflow_of(state: &State, id: ExecutionId) -> String {
-    let workflow = match state.screen() {
-        Screen::Execution(open) => open.detail.as_ref().map(|detail| detail.execution.workflow_id.clone()),
-        _ => state.store.get(id).map(|row| row.workflow_id.clone()),
-    };
-    workflow.unwrap_or_else(|| "execution".into())
-}
-
-fn ask_switch(state: &mut State) {
-    let Some(workflow) = state.screen().workflow().and_then(|id| state.catalogue.get(id)) else { return };
-    let (id, version) = (workflow.id.clone(), workflow.version);
-    if workflow.active_version.is_some() {
-        ask(state, format!("deactivate {id}? its triggers stop starting executions"), Deed::Switch(id, None));
-    } else {
-        ask(state, format!("activate {id} version {version}? its triggers go live"), Deed::Switch(id, Some(version)));
-    }
-}
-
-fn ask(state: &mut State, question: String, deed: Deed) {
-    state.overlay = Some(Overlay::Confirm(Confirm { question, deed, at: state.now }));
+/// Asks the server why: an execution that is open shows it in a tab, a list in a window.
+fn why(state: &mut State) -> Vec<Effect> {
+    show_tab(state, Tab::Why);
+    state.screen().execution().map(Effect::Why).into_iter().collect()
 }
 
 fn open(state: &mut State) -> Vec<Effect> {
     if let Screen::Execution(open) = state.screen_mut() {
+        if open.pane == Pane::Content {
+            open.fold();
+        }
         open.pane = Pane::Content;
+        state.refresh();
         return Vec::new();
     }
     navigate::open(state)
 }
 
-/// Undoes one thing: filter, zoom, pane, screen. Overlays have had their turn.
+/// Undoes one thing: marks, filter, zoom, pane, screen. Overlays have had their turn.
 fn back(state: &mut State) -> Vec<Effect> {
     let at_root = state.at_root();
     let now = state.now;
+    if lists::unmark(state) {
+        return Vec::new();
+    }
     match state.screen_mut() {
-        Screen::Executions(screen) if at_root && !screen.filter.is_empty() => set_filter(state, Filter::default()),
+        Screen::Executions(screen) if at_root && !screen.filter.is_empty() => lists::set_filter(state, Filter::default()),
         Screen::Workflows(screen) if !screen.filter.is_empty() => screen.filter.clear(),
+        Screen::Listing(listing) if !listing.filter.is_empty() => listing.filter.clear(),
+        Screen::Workflow(open) if open.draft.is_some() => {
+            open.draft = None;
+            state.toasts.push(now, Tone::Plain, "the draft is gone; the file is the newest version's");
+        }
         Screen::Execution(open) if open.zoom => open.zoom = false,
         Screen::Execution(open) if open.pane == Pane::Content => open.pane = Pane::Steps,
         _ if at_root => state.toasts.push(now, Tone::Plain, "this is the root: q leaves Tidemill"),
@@ -139,7 +121,7 @@ fn back(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-fn on_screen(state: &mut State, action: Action) {
+fn on_screen(state: &mut State, action: Action) -> Vec<Effect> {
     match (action, state.screen_mut()) {
         (Action::TabInput, Screen::Execution(_)) => show_tab(state, Tab::Input),
         (Action::TabOutput, Screen::Execution(_)) => show_tab(state, Tab::Output),
@@ -153,46 +135,36 @@ fn on_screen(state: &mut State, action: Action) {
             open.zoom = !open.zoom;
             open.pane = Pane::Content;
         }
-        (Action::Follow, Screen::Executions(_)) => follow(state),
-        (Action::Failures, Screen::Executions(_)) => failures(state),
+        (Action::Fold, Screen::Execution(open)) => open.fold(),
+        (Action::Follow, Screen::Executions(_)) => lists::follow(state),
+        (Action::Language, Screen::Code(code)) => code.turn(),
+        (action, Screen::Workflow(_)) => return workflow_tab(state, action),
         _ => {}
     }
     state.refresh();
+    Vec::new()
 }
 
-/// Shows a tab, from its first line.
+/// Shows a tab of an execution, from its first line.
 pub fn show_tab(state: &mut State, tab: Tab) {
     if let Screen::Execution(open) = state.screen_mut() {
-        (open.chosen_tab, open.scroll) = (Some(tab), 0);
+        open.chosen_tab = Some(tab);
+        open.rewind();
     }
 }
 
-fn follow(state: &mut State) {
-    let (now, store) = (state.now, std::mem::take(&mut state.store));
-    if let Screen::Executions(screen) = state.screen_mut() {
-        if screen.follows() {
-            screen.hold();
-        } else {
-            screen.follow(&store, now);
-        }
-    }
-    state.store = store;
-}
-
-fn failures(state: &mut State) {
-    let wanted = match state.screen() {
-        Screen::Executions(screen) if screen.filter == Filter::failures() => Filter::default(),
-        _ => Filter::failures(),
+fn workflow_tab(state: &mut State, action: Action) -> Vec<Effect> {
+    let tab = match action {
+        Action::TabOverview => WorkflowTab::Overview,
+        Action::TabFile => WorkflowTab::File,
+        Action::TabVersions => WorkflowTab::Versions,
+        Action::TabExecutions => WorkflowTab::Executions,
+        Action::TabMetrics => WorkflowTab::Metrics,
+        _ => return Vec::new(),
     };
-    set_filter(state, wanted);
-}
-
-/// Shows other rows of the executions list.
-pub fn set_filter(state: &mut State, filter: Filter) {
-    let (now, store) = (state.now, std::mem::take(&mut state.store));
-    if let Screen::Executions(screen) = state.screen_mut() {
-        screen.set_filter(filter, &store, now);
+    if let Screen::Workflow(open) = state.screen_mut() {
+        open.tab = tab;
     }
-    state.store = store;
     state.refresh();
+    navigate::missing(state)
 }

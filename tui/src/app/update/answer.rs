@@ -1,16 +1,17 @@
 //! What requests gave.
 
-use tidemill_common::api::execution::{ExecutionDetail, ExecutionView};
+use tidemill_common::api::execution::{ExecutionDetail, ExecutionPage};
 use tidemill_common::api::why::WhyView;
-use tidemill_common::api::workflow::WorkflowView;
 use tidemill_common::ids::ExecutionId;
 
-use super::navigate;
+use super::{data, sent};
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Failure};
-use crate::app::state::State;
 use crate::app::state::load::Load;
+use crate::app::state::look::Token;
+use crate::app::state::overlay::{Note, Overlay};
 use crate::app::state::toast::Tone;
+use crate::app::state::{Screen, State};
 
 /// Lets an answer change the state.
 pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
@@ -35,17 +36,19 @@ pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
             Vec::new()
         }
         Answer::Executions { .. } | Answer::Workflows { .. } => Vec::new(),
+        Answer::Filtered { filter, older, result } => {
+            filtered(state, &filter, older, result);
+            Vec::new()
+        }
+        Answer::Data(query, result) => data::update(state, &query, result),
         Answer::Workspace(result) => {
             // Without the name the header says less; why it can't be read is said by what else can't be.
             state.place.workspace = result.unwrap_or_default();
             Vec::new()
         }
         Answer::Execution(id, result) => execution(state, id, result),
-        Answer::Started(result) => started(state, result),
-        Answer::Cancelled(id, result) => cancelled(state, id, result),
+        Answer::Sent { order, result, left } => sent::update(state, &order, result, left),
         Answer::Why(id, result) => why(state, id, result),
-        Answer::Told(id, result) => told(state, id, result),
-        Answer::Switched(id, result) => switched(state, &id, result),
         Answer::Copied(result) => {
             match result {
                 Ok(what) => state.toasts.push(state.now, Tone::Good, format!("{what}: sent to your terminal's clipboard")),
@@ -80,66 +83,37 @@ fn execution(state: &mut State, id: ExecutionId, result: Result<Box<ExecutionDet
     Vec::new()
 }
 
-fn started(state: &mut State, result: Result<Box<ExecutionView>, Failure>) -> Vec<Effect> {
-    match result {
-        Ok(view) => {
-            let id = view.id;
-            state.toasts.push(state.now, Tone::Good, format!("started {} as {}", view.workflow_id, id.short()));
-            state.store.put(*view);
-            navigate::open_execution(state, id)
+fn filtered(state: &mut State, filter: &str, older: bool, result: Result<ExecutionPage, Failure>) {
+    let result = note(state, true, result);
+    let Ok(page) = result else { return };
+    if let Screen::Executions(screen) = state.screen_mut()
+        && screen.filter.text() == filter
+    {
+        screen.server.loading = false;
+        if older || screen.server.older.is_none() {
+            screen.server.older = page.next_cursor;
         }
-        Err(failure) => fail(state, "not started", &failure),
+    }
+    for view in page.items {
+        state.store.put(view);
     }
 }
 
-fn cancelled(state: &mut State, id: ExecutionId, result: Result<Box<ExecutionView>, Failure>) -> Vec<Effect> {
-    match result {
-        Ok(view) => {
-            state.toasts.push(state.now, Tone::Good, format!("{}: cancel was asked for", id.short()));
-            state.store.put(*view);
-            Vec::new()
-        }
-        Err(failure) => fail(state, "not cancelled", &failure),
-    }
-}
-
+/// An execution that is open shows why in a tab; elsewhere it is said in a window.
 fn why(state: &mut State, id: ExecutionId, result: Result<WhyView, Failure>) -> Vec<Effect> {
-    match result {
-        Ok(why) => {
-            let links: Vec<_> = why.links.into_iter().map(|link| link.text).collect();
-            state.toasts.push(state.now, Tone::Plain, format!("{}: {}", id.short(), links.join("; ")));
-            Vec::new()
+    let why = match result {
+        Ok(why) => why,
+        Err(failure) => return sent::fail(state, "not known", &failure),
+    };
+    match state.screen_mut() {
+        Screen::Execution(open) if open.id == id => open.why = Some(why),
+        _ => {
+            let head = if why.moving { "work is under way on it" } else { "nothing is under way on it" };
+            let mut lines = vec![(Token::Head, format!("{}: {head}", why.status))];
+            lines.extend(why.links.into_iter().map(|link| (Token::Muted, format!("→ {}", link.text))));
+            let title = format!("why {} {}", super::control::workflow_of(state, id), id.short());
+            state.overlay = Some(Overlay::Note(Note { title, lines, copy: None, scroll: 0 }));
         }
-        Err(failure) => fail(state, "not known", &failure),
     }
-}
-
-fn told(state: &mut State, id: ExecutionId, result: Result<Box<ExecutionView>, Failure>) -> Vec<Effect> {
-    match result {
-        Ok(view) => {
-            state.toasts.push(state.now, Tone::Good, format!("{}: the server was told", id.short()));
-            state.store.put(*view);
-            Vec::new()
-        }
-        Err(failure) => fail(state, "not changed", &failure),
-    }
-}
-
-fn switched(state: &mut State, id: &str, result: Result<Box<WorkflowView>, Failure>) -> Vec<Effect> {
-    match result {
-        Ok(view) => {
-            let what =
-                view.active_version.map_or_else(|| "inactive".to_owned(), |version| format!("active in version {version}"));
-            state.toasts.push(state.now, Tone::Good, format!("{id} is {what}"));
-            state.catalogue.put(*view);
-            Vec::new()
-        }
-        Err(failure) => fail(state, "not changed", &failure),
-    }
-}
-
-fn fail(state: &mut State, what: &str, failure: &Failure) -> Vec<Effect> {
-    let request = failure.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {id})"));
-    state.toasts.push(state.now, Tone::Bad, format!("{what}: {}{request}", failure.message));
     Vec::new()
 }

@@ -1,15 +1,12 @@
 //! Keys of what lies over the screen.
 
-use serde_json::Value;
-
-use super::{act, navigate};
-use crate::app::action::Action;
-use crate::app::effect::Effect;
-use crate::app::state::filter::Filter;
+use super::{act, ask, edit, lists, navigate, submit};
+use crate::app::effect::{Effect, Purpose as Edited};
+use crate::app::state::form::{Entry, Form, Purpose};
 use crate::app::state::line::Line;
-use crate::app::state::overlay::{Confirm, Deed, Overlay, Picker, StartForm, Target};
+use crate::app::state::overlay::{Confirm, Note, Overlay, Picker, Target};
 use crate::app::state::toast::Tone;
-use crate::app::state::{Screen, State, can};
+use crate::app::state::{State, can};
 
 /// Lets a key change the overlay.
 pub fn key(state: &mut State, name: &str) -> Vec<Effect> {
@@ -22,12 +19,10 @@ pub fn key(state: &mut State, name: &str) -> Vec<Effect> {
             messages(state, at, name);
             Vec::new()
         }
+        Overlay::Note(open) => note(state, open, name),
         Overlay::Confirm(question) => confirm(state, question, name),
-        Overlay::Start(form) => start(state, form, name),
-        Overlay::Filter(line, _) => {
-            filter(state, line, name);
-            Vec::new()
-        }
+        Overlay::Form(form) => fill(state, form, name),
+        Overlay::Filter(line, _) => filter(state, line, name),
     }
 }
 
@@ -38,7 +33,12 @@ pub fn paste(state: &mut State, text: &str) {
             picker.query.insert(text);
             picker.cursor = 0;
         }
-        Some(Overlay::Start(form)) => form.input.insert(text),
+        Some(Overlay::Form(form)) => {
+            // A word that says that the user means it is typed.
+            if let Some(field) = form.field().filter(|field| !matches!(field.entry, Entry::Word(_) | Entry::Choice(_))) {
+                field.line.insert(text);
+            }
+        }
         Some(Overlay::Filter(line, _)) => {
             line.insert(text);
             let line = line.clone();
@@ -75,18 +75,40 @@ fn choose(state: &mut State, picker: Picker) -> Vec<Effect> {
         Target::Action(action) => act::act(state, action),
         Target::Execution(id) => navigate::open_execution(state, id),
         Target::Workflow(id) => navigate::open_workflow(state, &id),
+        Target::Column(column) => {
+            lists::sort(state, column);
+            Vec::new()
+        }
     }
 }
 
 fn messages(state: &mut State, at: usize, name: &str) {
     let last = state.toasts.newest_first().count().saturating_sub(1);
-    let at = match name {
-        "j" | "down" => (at + 1).min(last),
-        "k" | "up" => at.saturating_sub(1),
-        "q" | "enter" => return,
-        _ => at,
-    };
-    state.overlay = Some(Overlay::Messages(at));
+    if let Some(at) = scrolled(at, last, name) {
+        state.overlay = Some(Overlay::Messages(at));
+    }
+}
+
+/// Where a key scrolls to; `None` closes.
+fn scrolled(at: usize, last: usize, name: &str) -> Option<usize> {
+    match name {
+        "j" | "down" => Some((at + 1).min(last)),
+        "k" | "up" => Some(at.saturating_sub(1)),
+        "q" | "enter" => None,
+        _ => Some(at),
+    }
+}
+
+fn note(state: &mut State, mut open: Note, name: &str) -> Vec<Effect> {
+    if let ("y", Some(text)) = (name, open.copy.clone()) {
+        state.overlay = Some(Overlay::Note(open));
+        return vec![Effect::Copy { what: "text", text }];
+    }
+    if let Some(scroll) = scrolled(open.scroll, open.lines.len().saturating_sub(1), name) {
+        open.scroll = scroll;
+        state.overlay = Some(Overlay::Note(open));
+    }
+    Vec::new()
 }
 
 fn confirm(state: &mut State, question: Confirm, name: &str) -> Vec<Effect> {
@@ -98,72 +120,115 @@ fn confirm(state: &mut State, question: Confirm, name: &str) -> Vec<Effect> {
         state.toasts.push(state.now, Tone::Plain, "nothing was done");
         return Vec::new();
     }
-    let action = match question.deed {
-        Deed::Cancel(_) => Action::Cancel,
-        Deed::Retry(_) => Action::Retry,
-        Deed::Decide(.., true) => Action::Approve,
-        Deed::Decide(..) => Action::Reject,
-        Deed::Switch(..) => Action::Switch,
-    };
     // The world may have moved while the question was on screen.
-    if let Err(why) = can(state, action) {
+    if let Err(why) = can(state, question.action) {
         state.toasts.push(state.now, Tone::Bad, why);
         return Vec::new();
     }
-    match question.deed {
-        Deed::Cancel(id) => vec![Effect::Cancel(id)],
-        Deed::Retry(id) => vec![Effect::Retry(id)],
-        Deed::Decide(id, step, approve) => vec![Effect::Decide { id, step, approve }],
-        Deed::Switch(workflow, activate) => vec![Effect::Switch { workflow, activate }],
-    }
+    send(state, question.orders)
 }
 
-fn start(state: &mut State, mut form: StartForm, name: &str) -> Vec<Effect> {
-    if name == "enter" {
-        match parse(form.input.text()) {
-            Ok(input) => return vec![Effect::Start { workflow: form.workflow, input }],
-            Err(why) => form.error = Some(why),
+/// Sends what still makes sense.
+fn send(state: &mut State, orders: Vec<crate::app::order::Order>) -> Vec<Effect> {
+    let mut refused = None;
+    let due = orders.into_iter().filter(|order| match ask::still_due(state, order) {
+        Ok(()) => true,
+        Err(why) => {
+            refused = Some(why);
+            false
         }
-    } else {
-        form.input.edit(name);
-        form.error = None;
+    });
+    let due: Vec<_> = due.collect();
+    if let (true, Some(why)) = (due.is_empty(), refused) {
+        state.toasts.push(state.now, Tone::Bad, why);
     }
-    state.overlay = Some(Overlay::Start(form));
+    ask::send(state, due)
+}
+
+fn fill(state: &mut State, mut form: Box<Form>, name: &str) -> Vec<Effect> {
+    let means_it = form.fields.iter().any(|field| matches!(field.entry, Entry::Word(_)));
+    if means_it && !form.is_open(state.now) {
+        state.overlay = Some(Overlay::Form(form));
+        return Vec::new();
+    }
+    let last = form.at + 1 >= form.fields.len();
+    let choice = form.fields.get(form.at).is_some_and(|field| matches!(field.entry, Entry::Choice(_)));
+    match name {
+        "enter" if last => return submit(state, form),
+        "enter" | "tab" | "down" => form.step(1),
+        "backtab" | "up" => form.step(-1),
+        "left" | "right" | "space" if choice => {
+            if let Some(field) = form.field() {
+                field.turn(if name == "left" { -1 } else { 1 });
+            }
+        }
+        "^e" => {
+            if let Some(field) = form.fields.get(form.at).filter(|field| field.entry == Entry::Json) {
+                let text = edit::pretty(field.line.text());
+                state.overlay = Some(Overlay::Form(form));
+                return vec![Effect::Edit { purpose: Edited::Field, text }];
+            }
+        }
+        _ => {
+            if !choice && let Some(field) = form.field() {
+                field.line.edit(name);
+            }
+            form.error = None;
+        }
+    }
+    state.overlay = Some(Overlay::Form(form));
     Vec::new()
 }
 
-fn parse(text: &str) -> Result<Value, String> {
-    if text.trim().is_empty() {
-        return Ok(Value::Null);
+fn submit(state: &mut State, mut form: Box<Form>) -> Vec<Effect> {
+    if form.purpose == Purpose::Write {
+        let id = form.text("id").to_owned();
+        return edit::write(state, &id).unwrap_or_else(|why| {
+            form.complain("id", why);
+            state.overlay = Some(Overlay::Form(form));
+            Vec::new()
+        });
     }
-    serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))
+    if let Some(why) = grown(state, &form.purpose) {
+        state.toasts.push(state.now, Tone::Bad, why);
+        return Vec::new();
+    }
+    match submit::orders(&form) {
+        Ok(orders) => send(state, orders),
+        Err((label, why)) => {
+            form.complain(&label, why);
+            state.overlay = Some(Overlay::Form(form));
+            Vec::new()
+        }
+    }
 }
 
-fn filter(state: &mut State, mut line: Line, name: &str) {
+/// What is meant by its cause may have grown while the form was open: nothing that nobody saw is ever acted on.
+fn grown(state: &State, purpose: &Purpose) -> Option<String> {
+    let (Purpose::Replay { fingerprint: Some(fingerprint), seen, .. }
+    | Purpose::Discard { fingerprint: Some(fingerprint), seen, .. }) = purpose
+    else {
+        return None;
+    };
+    let now = state.causes.iter().find(|cause| cause.fingerprint == *fingerprint).map_or(0, |cause| cause.count);
+    (now != *seen).then(|| format!("nothing was done: there were {seen} dead letters with this cause, now there are {now}"))
+}
+
+fn filter(state: &mut State, mut line: Line, name: &str) -> Vec<Effect> {
     if name == "enter" {
-        if let Err(why) = apply_filter(state, line.text()) {
+        if let Err(why) = lists::apply_filter(state, line.text()) {
             state.overlay = Some(Overlay::Filter(line, Some(why)));
+            return Vec::new();
         }
-        return;
+        return lists::ask_server(state);
     }
     line.edit(name);
     preview(state, line);
+    Vec::new()
 }
 
 /// Shows at once what the filter gives; while it can't be understood, what it gave before.
 fn preview(state: &mut State, line: Line) {
-    let error = apply_filter(state, line.text()).err();
+    let error = lists::apply_filter(state, line.text()).err();
     state.overlay = Some(Overlay::Filter(line, error));
-}
-
-fn apply_filter(state: &mut State, text: &str) -> Result<(), String> {
-    match state.screen_mut() {
-        Screen::Workflows(screen) => {
-            text.clone_into(&mut screen.filter);
-            state.refresh();
-        }
-        Screen::Executions(_) => act::set_filter(state, Filter::parse(text)?),
-        _ => {}
-    }
-    Ok(())
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use tidemill_common::api::stream::StreamFrame;
+use tidemill_common::event::{Event, EventBody};
 use tidemill_common::ids::ExecutionId;
 
+use crate::app::data::Query;
 use crate::app::effect::Effect;
 use crate::app::event::Channel;
 use crate::app::state::store::Applied;
@@ -23,6 +25,8 @@ pub fn load(state: &mut State) -> Vec<Effect> {
     vec![
         Effect::LoadExecutions { generation: state.store.generation, cursor: None },
         Effect::LoadWorkflows { generation: state.catalogue.generation },
+        Effect::Read(Query::Server),
+        Effect::Read(Query::Causes),
     ]
 }
 
@@ -69,9 +73,11 @@ fn frames_of_feed(state: &mut State, frames: Vec<StreamFrame>) -> (Vec<Effect>, 
     let mut changed = false;
     let mut effects = Vec::new();
     let mut missing: BTreeMap<ExecutionId, i32> = BTreeMap::new();
+    let mut failed = false;
     for frame in frames {
         match frame {
             StreamFrame::Event { event, execution, .. } => {
+                failed |= has_failed(&event);
                 let applied = match execution {
                     Some(row) => state.store.put(row),
                     None => state.store.apply(&event),
@@ -86,6 +92,9 @@ fn frames_of_feed(state: &mut State, frames: Vec<StreamFrame>) -> (Vec<Effect>, 
             _ => {}
         }
     }
+    if failed {
+        effects.push(Effect::Read(Query::Causes));
+    }
     let behind = |id: &ExecutionId, seq: i32| state.store.get(*id).is_none_or(|row| row.last_seq < seq);
     missing.retain(|id, seq| behind(id, *seq));
     if missing.len() > MOST_SINGLE_READS {
@@ -94,6 +103,11 @@ fn frames_of_feed(state: &mut State, frames: Vec<StreamFrame>) -> (Vec<Effect>, 
         effects.extend(missing.into_keys().map(Effect::LoadExecution));
     }
     (effects, changed)
+}
+
+/// Whether it failed for good: then there is one dead letter more.
+fn has_failed(event: &Event) -> bool {
+    matches!(event.body, EventBody::ExecutionCompleted { error: Some(_), .. })
 }
 
 fn execution(state: &mut State, id: ExecutionId, event: LinkEvent) -> (Vec<Effect>, bool) {
@@ -109,15 +123,19 @@ fn execution(state: &mut State, id: ExecutionId, event: LinkEvent) -> (Vec<Effec
         LinkEvent::Ended => open.link.ended(),
         LinkEvent::Frames(frames) => {
             open.link.heard(now);
-            let mut applied = Vec::new();
+            let (mut applied, mut skipped) = (Vec::new(), false);
             for frame in frames {
-                if let StreamFrame::Event { event, .. } = frame {
-                    applied.push(open.apply(event));
+                match frame {
+                    StreamFrame::Event { event, .. } => applied.push(open.apply(event)),
+                    StreamFrame::Bookmark { cursor, .. } => skipped |= cursor.parse().is_ok_and(|seq| open.skip_to(seq)),
+                    _ => {}
                 }
             }
             let after = open.last_seq();
             let effects = if applied.contains(&Applied::Gap) {
                 vec![Effect::Follow { id, after }, Effect::LoadExecution(id)]
+            } else if skipped {
+                vec![Effect::LoadExecution(id)]
             } else {
                 Vec::new()
             };
@@ -133,8 +151,9 @@ pub fn resync(state: &mut State) -> Vec<Effect> {
     state.store.generation += 1;
     state.catalogue.generation += 1;
     effects.extend(load(state));
-    if let Screen::Execution(open) = state.screen_mut() {
-        effects.push(Effect::LoadExecution(open.id));
+    match state.screen() {
+        Screen::Execution(open) => effects.push(Effect::LoadExecution(open.id)),
+        _ => effects.extend(super::data::reload(state)),
     }
     state.toasts.push(state.now, Tone::Plain, "reading everything anew");
     effects

@@ -2,13 +2,22 @@
 
 mod act;
 mod answer;
+mod ask;
+mod control;
+mod data;
+mod edit;
+mod explain;
 mod form;
 mod key;
 mod link;
+mod lists;
+mod make;
 mod motion;
 mod mouse;
 mod navigate;
 mod picker;
+mod sent;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod yank;
@@ -18,7 +27,8 @@ use tidemill_common::ids::ExecutionId;
 
 use super::effect::Effect;
 use super::event::Event;
-use super::state::State;
+use super::state::session::Session;
+use super::state::{Screen, State};
 
 /// What to do at the start: read what the first screens show.
 pub fn start(state: &mut State) -> Vec<Effect> {
@@ -32,6 +42,23 @@ pub fn start(state: &mut State) -> Vec<Effect> {
 /// Opens an execution at the start.
 pub fn open(state: &mut State, id: ExecutionId) -> Vec<Effect> {
     navigate::open_execution(state, id)
+}
+
+/// Shows the screens of an earlier session; reads what they show, and does nothing else.
+pub fn restore(state: &mut State, session: &Session) -> Vec<Effect> {
+    let mut screens = session.screens.iter().filter_map(|saved| saved.screen(state.now));
+    let Some(root) = screens.next() else { return Vec::new() };
+    let above: Vec<Screen> = screens.collect();
+    state.show_root(root);
+    for screen in above {
+        state.push(screen);
+    }
+    let mut effects = data::reload(state);
+    if let Screen::Execution(open) = state.screen() {
+        effects.extend([Effect::LoadExecution(open.id), Effect::Follow { id: open.id, after: 0 }]);
+    }
+    effects.extend(lists::ask_server(state));
+    effects
 }
 
 /// Lets `event`, which happened at `at`, change the state.
@@ -62,7 +89,13 @@ pub fn update(state: &mut State, at: DateTime<Utc>, event: Event) -> Vec<Effect>
         Event::Tick => {
             state.dirty = true;
             state.refresh();
-            Vec::new()
+            data::again(state)
+        }
+        Event::Edited(purpose, result) => {
+            state.dirty = true;
+            let effects = edit::done(state, purpose, result);
+            state.refresh();
+            effects
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::state::dashboard::Row;
 use crate::app::state::execution::{Execution, Node, Pane, Tab};
+use crate::app::state::workflow::Tab as WorkflowTab;
 use crate::app::state::{Screen, State, geometry};
 
 const TO_THE_END: isize = isize::MAX / 2;
@@ -42,9 +43,17 @@ pub fn move_by(state: &mut State, rows: isize) {
         Screen::Dashboard(screen) => screen.list.move_by(rows),
         Screen::Executions(screen) => screen.move_by(rows),
         Screen::Workflows(screen) => screen.list.move_by(rows),
-        Screen::Execution(open) if open.pane == Pane::Content => {
-            open.scroll = open.scroll.saturating_add_signed(rows).min(open.content_lines().saturating_sub(1));
-        }
+        Screen::Listing(listing) => listing.list.move_by(rows),
+        Screen::Workflow(open) => match open.tab {
+            WorkflowTab::Versions => open.version_list.move_by(rows),
+            WorkflowTab::Executions => open.execution_list.move_by(rows),
+            _ => {
+                let last = open.source().map_or(0, |source| source.lines().count()).saturating_sub(1);
+                open.scroll = open.scroll.saturating_add_signed(rows).min(last);
+            }
+        },
+        Screen::Code(code) => code.scroll = code.scroll.saturating_add_signed(rows),
+        Screen::Execution(open) if open.pane == Pane::Content => open.move_content(rows),
         Screen::Execution(open) => move_to(open, open.nodes.index().saturating_add_signed(rows)),
     }
 }
@@ -52,7 +61,7 @@ pub fn move_by(state: &mut State, rows: isize) {
 /// Puts the cursor of the graph on a row; from now on it stays where the user puts it.
 pub fn move_to(open: &mut Execution, index: usize) {
     open.follows = false;
-    open.scroll = 0;
+    open.rewind();
     open.nodes.select_index(index);
 }
 
@@ -71,6 +80,11 @@ fn top(state: &mut State) {
 }
 
 fn turn_tab(state: &mut State, by: isize) {
+    if let Screen::Workflow(open) = state.screen_mut() {
+        let at = WorkflowTab::ALL.iter().position(|tab| *tab == open.tab).unwrap_or(0);
+        open.tab = WorkflowTab::ALL.get(at.wrapping_add_signed(by)).copied().unwrap_or(open.tab);
+        return;
+    }
     let Screen::Execution(open) = state.screen() else { return };
     let at = Tab::ALL.iter().position(|tab| *tab == open.tab()).unwrap_or(0);
     if let Some(tab) = Tab::ALL.get(at.wrapping_add_signed(by)) {
@@ -97,7 +111,7 @@ fn next_failure(state: &mut State) {
             };
             (open.nodes.index(), open.nodes.keys().iter().map(failed).collect::<Vec<bool>>())
         }
-        Screen::Workflows(_) => return,
+        _ => return,
     };
     let below = (index + 1..failed.len()).find(|at| failed[*at]);
     let Some(found) = below.or_else(|| (0..failed.len()).find(|at| failed[*at])) else { return };
@@ -109,9 +123,16 @@ fn next_failure(state: &mut State) {
 
 /// Reads older rows when the cursor comes near the end of those that are loaded.
 pub fn load_more(state: &mut State) -> Vec<Effect> {
-    let Screen::Executions(screen) = state.screen() else { return Vec::new() };
+    let Screen::Executions(screen) = state.screen_mut() else { return Vec::new() };
     let near = screen.list.index() + 20 >= screen.list.keys().len();
-    if !near || state.store.loading_older || state.store.older.is_none() {
+    if let (true, Some(wanted), Some(cursor)) = (near, screen.filter.wanted(), &screen.server.older) {
+        let (filter, cursor) = (screen.filter.text().to_owned(), Some(cursor.clone()));
+        if std::mem::replace(&mut screen.server.loading, true) {
+            return Vec::new();
+        }
+        return vec![Effect::LoadFiltered { filter, wanted, cursor }];
+    }
+    if !near || screen.server.loading || state.store.loading_older || state.store.older.is_none() {
         return Vec::new();
     }
     state.store.loading_older = true;

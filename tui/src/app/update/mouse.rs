@@ -3,10 +3,12 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{act, motion};
+use super::{act, motion, navigate};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::state::execution::{Execution, Pane};
+use crate::app::state::list::List;
+use crate::app::state::workflow::{Tab, Workflow};
 use crate::app::state::{Screen, State, geometry};
 
 /// Rows per notch of the wheel.
@@ -58,12 +60,14 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
         }
         Screen::Workflows(screen) => {
             let area = geometry::workflows_rows(body);
-            row(area, at, screen.list.offset(), screen.list.keys().len()).map(|row| {
-                let same = row == screen.list.index();
-                screen.list.select_index(row);
-                same
-            })
+            select(&mut screen.list, area, at)
         }
+        Screen::Listing(listing) => {
+            let area = geometry::workflows_rows(body);
+            select(&mut listing.list, area, at)
+        }
+        Screen::Workflow(open) => return click_workflow(state_click(open, body, at), state),
+        Screen::Code(_) => None,
         Screen::Dashboard(screen) => {
             let (causes, active) = screen.shown();
             let area = geometry::dashboard(body, causes);
@@ -84,6 +88,50 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
     if same == Some(true) { act::act(state, Action::Open) } else { Vec::new() }
 }
 
+/// What a click on a workflow hit.
+#[derive(Clone, Copy)]
+enum Hit {
+    /// A tab.
+    Tab(Action),
+    /// The row under the cursor.
+    Same,
+    /// Another row, or nothing.
+    Other,
+}
+
+fn state_click(open: &mut Workflow, body: Rect, at: Position) -> Hit {
+    const TABS: [Action; 5] =
+        [Action::TabOverview, Action::TabFile, Action::TabVersions, Action::TabExecutions, Action::TabMetrics];
+    if at.y == body.y {
+        let place = geometry::tab_place(Tab::ALL.map(Tab::label), body.x, at.x);
+        return place.map_or(Hit::Other, |place| Hit::Tab(TABS[place]));
+    }
+    let area = geometry::workflow(body);
+    let hit = match open.tab {
+        Tab::Versions => select(&mut open.version_list, area, at),
+        Tab::Executions => select(&mut open.execution_list, area, at),
+        _ => None,
+    };
+    if hit == Some(true) { Hit::Same } else { Hit::Other }
+}
+
+/// Puts the cursor on the row under the mouse; whether it was there.
+fn select<K: Clone + Ord>(list: &mut List<K>, area: Rect, at: Position) -> Option<bool> {
+    let row = row(area, at, list.offset(), list.keys().len())?;
+    let same = row == list.index();
+    list.select_index(row);
+    Some(same)
+}
+
+fn click_workflow(hit: Hit, state: &mut State) -> Vec<Effect> {
+    state.refresh();
+    match hit {
+        Hit::Tab(action) => act::act(state, action),
+        Hit::Same => act::act(state, Action::Open),
+        Hit::Other => navigate::missing(state),
+    }
+}
+
 fn click_execution(open: &mut Execution, body: Rect, at: Position) {
     let area = geometry::execution(body, open.nodes.keys().len(), open.zoom);
     if let Some(row) = row(geometry::steps_rows(&area), at, open.nodes.offset(), open.nodes.keys().len()) {
@@ -91,7 +139,8 @@ fn click_execution(open: &mut Execution, body: Rect, at: Position) {
     } else if area.tabs.contains(at)
         && let Some(tab) = geometry::tab_at(&area, at.x)
     {
-        (open.chosen_tab, open.scroll) = (Some(tab), 0);
+        open.chosen_tab = Some(tab);
+        open.rewind();
     }
 }
 

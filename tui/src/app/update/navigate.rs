@@ -2,10 +2,11 @@
 
 use tidemill_common::ids::ExecutionId;
 
+use crate::app::data::Query;
 use crate::app::effect::Effect;
 use crate::app::state::execution::Execution;
-use crate::app::state::executions::Executions;
-use crate::app::state::filter::Filter;
+use crate::app::state::listing::{Listing, Opens, Subject};
+use crate::app::state::workflow::{Tab, Workflow};
 use crate::app::state::{Root, Screen, State};
 
 /// Opens an execution on top; instead of the one that is open, if one is.
@@ -22,7 +23,11 @@ pub fn open_execution(state: &mut State, id: ExecutionId) -> Vec<Effect> {
 /// Shows a root screen.
 pub fn go(state: &mut State, root: Root) -> Vec<Effect> {
     let mut effects = leave(state);
-    state.show_root(root.screen());
+    let screen = root.screen(state.now);
+    if let Screen::Listing(listing) = &screen {
+        effects.push(Effect::Read(listing.subject.query()));
+    }
+    state.show_root(screen);
     if root == Root::Workflows {
         // Workflows have no feed: they are read when they are looked at.
         state.catalogue.load.begin(state.now);
@@ -31,24 +36,43 @@ pub fn go(state: &mut State, root: Root) -> Vec<Effect> {
     effects
 }
 
-/// Shows the executions of a workflow.
+/// Shows a workflow on top.
 pub fn open_workflow(state: &mut State, id: &str) -> Vec<Effect> {
-    let effects = leave(state);
-    match Filter::parse(&format!("wf:{id}")) {
-        Ok(filter) => state.push(Screen::Executions(Executions::filtered(filter))),
-        Err(why) => state.toasts.push(state.now, crate::app::state::toast::Tone::Bad, why),
-    }
+    let mut effects = leave(state);
+    let mut open = Workflow::new(id);
+    open.load.begin(state.now);
+    state.push(Screen::Workflow(Box::new(open)));
+    effects.push(Effect::Read(Query::Workflow(id.to_owned())));
+    effects.push(Effect::Read(Query::Versions(id.to_owned())));
     effects
+}
+
+/// Shows a listing on top.
+pub fn open_listing(state: &mut State, subject: Subject) -> Vec<Effect> {
+    let query = subject.query();
+    state.push(Screen::Listing(Box::new(Listing::new(subject, state.now))));
+    vec![Effect::Read(query)]
 }
 
 /// Opens what the cursor is on.
 pub fn open(state: &mut State) -> Vec<Effect> {
-    if let Some(id) = state.screen().workflow().map(str::to_owned) {
-        return open_workflow(state, &id);
+    if let Screen::Listing(listing) = state.screen() {
+        return match listing.selected().and_then(|entry| entry.opens.clone()) {
+            Some(Opens::Execution(id)) => open_execution(state, id),
+            Some(Opens::Workflow(id)) => open_workflow(state, &id),
+            Some(Opens::Listing(subject)) => open_listing(state, subject),
+            None => Vec::new(),
+        };
     }
-    match (state.screen().execution(), state.screen()) {
-        (_, Screen::Execution(_)) | (None, _) => Vec::new(),
-        (Some(id), _) => open_execution(state, id),
+    if let Some(id) = state.screen().execution() {
+        return open_execution(state, id);
+    }
+    match state.screen() {
+        Screen::Workflows(screen) => match screen.list.selected().cloned() {
+            Some(id) => open_workflow(state, &id),
+            None => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 
@@ -56,6 +80,18 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 pub fn close(state: &mut State) -> Vec<Effect> {
     match state.pop() {
         Some(Screen::Execution(_)) => vec![Effect::Unfollow],
+        _ => Vec::new(),
+    }
+}
+
+/// What the tab of the workflow on top shows and has not been read yet.
+pub fn missing(state: &State) -> Vec<Effect> {
+    let Screen::Workflow(open) = state.screen() else { return Vec::new() };
+    match open.tab {
+        Tab::Versions => {
+            open.missing().into_iter().map(|version| Effect::Read(Query::Version(open.id.clone(), version))).collect()
+        }
+        Tab::Metrics if open.metrics.is_none() => vec![Effect::Read(Query::Metrics(Some(open.id.clone())))],
         _ => Vec::new(),
     }
 }

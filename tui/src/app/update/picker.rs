@@ -1,10 +1,10 @@
-//! What palette and help offer.
+//! What palette, help and the sort menu offer.
 
 use crate::app::action::{ACTIONS, Action};
 use crate::app::keymap;
 use crate::app::state::line::Line;
 use crate::app::state::overlay::{Item, Picker, PickerKind, Target};
-use crate::app::state::{State, can};
+use crate::app::state::{Screen, State, can};
 
 /// Most executions that the palette offers.
 const RECENT: usize = 50;
@@ -16,7 +16,7 @@ pub fn build(state: &State, kind: PickerKind) -> Picker {
         items.extend(state.catalogue.items.iter().map(|workflow| Item {
             target: Target::Workflow(workflow.id.clone()),
             name: workflow.id.clone(),
-            about: format!("executions of the workflow “{}”", workflow.name),
+            about: format!("the workflow “{}”", workflow.name),
             keys: String::new(),
             disabled: None,
         }));
@@ -29,6 +29,23 @@ pub fn build(state: &State, kind: PickerKind) -> Picker {
         }));
     }
     Picker { kind, query: Line::default(), items, cursor: 0 }
+}
+
+/// The columns by which the list on screen can be ordered.
+pub fn sort(state: &State) -> Option<Picker> {
+    let Screen::Listing(listing) = state.screen() else { return None };
+    let columns = listing.subject.spec().columns.iter().enumerate();
+    let items = columns.map(|(at, column)| {
+        let now = listing.sort.filter(|sort| sort.column == at);
+        let about = match now {
+            Some(sort) if sort.falling => "greatest first now; enter turns it around",
+            Some(_) => "least first now; enter turns it around",
+            None => "order by this column",
+        };
+        let name = column.title.to_lowercase();
+        Item { target: Target::Column(at), name, about: about.to_owned(), keys: String::new(), disabled: None }
+    });
+    Some(Picker { kind: PickerKind::Sort, query: Line::default(), items: items.collect(), cursor: 0 })
 }
 
 fn action(state: &State, action: Action) -> Option<Item> {

@@ -13,13 +13,16 @@ use tidemill_common::status::ExecutionStatus;
 
 use super::*;
 use crate::app::event::{Answer, Channel};
+use crate::app::order::{Order, Outcome};
 use crate::app::state::execution::{Execution, Tab};
 use crate::app::state::store::Applied;
-use crate::app::state::{Place, Screen, testing};
+use crate::app::state::{Place, testing};
 use crate::client::link::LinkEvent;
 
 #[path = "operate_tests.rs"]
 mod operate;
+#[path = "screens_tests.rs"]
+mod screens;
 
 struct App {
     state: State,
@@ -159,7 +162,20 @@ proptest! {
                 effects.extend(app.key(KeyCode::Enter));
             }
         }
-        let changes = |effect: &Effect| matches!(effect, Effect::Cancel(_) | Effect::Retry(_) | Effect::Switch { .. });
+        // What a form asks for is sent once it is filled in; what can be undone, at once. All else needs a yes, or a word.
+        let asks = |order: &Order| {
+            matches!(
+                order,
+                Order::Cancel(..)
+                    | Order::Switch { .. }
+                    | Order::Apply { .. }
+                    | Order::WorkflowDelete(_)
+                    | Order::Discard(_)
+                    | Order::SecretDelete(_)
+                    | Order::TokenRevoke(..)
+            )
+        };
+        let changes = |effect: &Effect| matches!(effect, Effect::Send(orders) if orders.len() > 1 || orders.iter().any(asks));
         prop_assert!(!effects.iter().any(changes), "{:?}", effects);
         for _ in 0..12 {
             app.key(KeyCode::Esc);
@@ -249,7 +265,7 @@ fn cancelling_asks_and_does_not_take_keys_that_were_on_their_way() {
     assert_eq!(app.keys("Cy"), [], "too soon to be an answer");
     app.now += TimeDelta::milliseconds(300);
     let running = app.state.screen().execution().unwrap();
-    assert_eq!(app.keys("y"), [Effect::Cancel(running)]);
+    assert_eq!(app.keys("y"), [Effect::Send(vec![Order::Cancel(running, None)])]);
     app.keys("C");
     app.now += TimeDelta::milliseconds(300);
     assert_eq!(app.key(KeyCode::Enter), [], "the default is no");
@@ -279,8 +295,10 @@ fn starting_takes_json_and_opens_the_execution() {
     app.event(Event::Key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)));
     app.event(Event::Paste("{\"qty\":\n3}\n".into()));
     assert!(app.state.overlay.is_some(), "a pasted line break sends nothing");
-    assert_eq!(app.key(KeyCode::Enter), [Effect::Start { workflow: "a".into(), input: json!({"qty": 3}) }]);
-    let effects = app.answer(Answer::Started(Ok(Box::new(testing::running(300)))));
+    assert_eq!(app.key(KeyCode::Enter), [Effect::Send(vec![Order::Start { workflow: "a".into(), input: json!({"qty": 3}) }])]);
+    let order = Box::new(Order::Start { workflow: "a".into(), input: json!({}) });
+    let result = Ok(Outcome::Started(Box::new(testing::running(300))));
+    let effects = app.answer(Answer::Sent { order, result, left: 0 });
     assert_eq!(effects, [Effect::LoadExecution(testing::id(300)), Effect::Follow { id: testing::id(300), after: 0 }]);
     assert!(matches!(app.state.screen(), Screen::Execution(_)));
     app.key(KeyCode::Esc);
@@ -318,6 +336,31 @@ fn the_cursor_goes_with_what_happens_until_it_is_moved() {
     app.keys("kkk");
     let chosen = play(&mut app, &[]).0;
     assert_eq!(play(&mut app, &tape[9..]).0, chosen);
+}
+
+#[test]
+fn an_event_that_is_not_understood_is_passed_over_and_the_whole_read_anew() {
+    let mut app = App::new();
+    app.keys("2");
+    app.key(KeyCode::Enter);
+    let id = testing::id(99);
+    app.answer(Answer::Execution(id, Ok(Box::new(testing::detail(99)))));
+    let tape = testing::tape(99);
+    let mut frames: Vec<StreamFrame> = tape[..4].iter().cloned().map(frame).collect();
+    let foreign = StreamFrame::Bookmark { cursor: "5".into(), at: app.now };
+    frames.push(foreign.clone());
+    frames.push(frame(tape[5].clone()));
+    let effects = app.event(Event::Link(Channel::Execution(id), LinkEvent::Frames(frames)));
+    assert_eq!(effects, [Effect::LoadExecution(id)]);
+    let effects = app.event(Event::Link(Channel::Execution(id), LinkEvent::Frames(vec![foreign])));
+    assert_eq!(effects, [], "a bookmark where we are says nothing new");
+    let mut snapshot = Execution::new(id);
+    snapshot.put(testing::detail(99));
+    tape[..5].iter().for_each(|event| {
+        snapshot.apply(event.clone());
+    });
+    app.answer(Answer::Execution(id, Ok(Box::new(snapshot.detail.unwrap()))));
+    assert_eq!(app.state.open_execution().unwrap().detail.as_ref().unwrap().execution.last_seq, 6);
 }
 
 #[test]

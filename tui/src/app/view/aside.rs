@@ -1,6 +1,5 @@
 //! The pane beside a list: the facts of the selected row, from what is loaded.
 
-use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tidemill_common::api::execution::ExecutionView;
@@ -12,6 +11,7 @@ use super::pane::{plain, put, span};
 use super::text;
 use super::theme::{Theme, Token};
 use crate::app::state::State;
+use crate::app::state::listing::{Entry, moment};
 
 const LABEL: usize = 11;
 
@@ -49,8 +49,13 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn moment(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+/// The facts of a row of a listing.
+pub fn entry(buf: &mut Buffer, area: Rect, entry: Option<&Entry>, theme: Theme) {
+    let mut facts = Facts::new(buf, area, theme);
+    let Some(entry) = entry else { return };
+    for fact in &entry.facts {
+        facts.fact(fact.label, &fact.text, fact.token);
+    }
 }
 
 /// The facts of an execution.

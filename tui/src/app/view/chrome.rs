@@ -11,6 +11,7 @@ use crate::app::action::Action;
 use crate::app::keymap::{BINDINGS, keys_of};
 use crate::app::state::geometry::{Frame, LEAST};
 use crate::app::state::link::Health;
+use crate::app::state::listing::EVERY;
 use crate::app::state::toast::Tone;
 use crate::app::state::{ROOTS, Screen, State};
 
@@ -40,6 +41,9 @@ pub fn header(buf: &mut Buffer, area: Rect, state: &State, theme: Theme) {
         vec![span(theme, Token::Accent, " tidemill"), plain("  "), span(theme, Token::Head, text::cut(&state.place.host, 32))];
     spans.push(plain("  "));
     spans.push(plain(text::cut(&state.place.workspace, 24)));
+    if state.place.protected.is_some() {
+        spans.push(span(theme, Token::Err, theme.pick("  ▲PROTECTED", "  !PROTECTED")));
+    }
     if state.place.readonly {
         spans.push(span(theme, Token::Warn, "  read-only"));
     }
@@ -65,15 +69,11 @@ pub fn crumbs(buf: &mut Buffer, areas: &Frame, state: &State, theme: Theme) {
             text::cut(&screen.crumb().replace(" › ", arrow), 48),
         ));
     }
-    if let Screen::Executions(screen) = state.screen()
-        && !screen.filter.is_empty()
-    {
-        spans.push(span(theme, Token::Warn, format!("  /{}", screen.filter.text())));
+    if let Some(filter) = state.screen().filter().filter(|filter| !filter.is_empty()) {
+        spans.push(span(theme, Token::Warn, format!("  /{}", text::cut(filter, 60))));
     }
-    if let Screen::Workflows(screen) = state.screen()
-        && !screen.filter.is_empty()
-    {
-        spans.push(span(theme, Token::Warn, format!("  /{}", screen.filter)));
+    if state.screen().marked() > 0 {
+        spans.push(span(theme, Token::Accent, format!("  {} marked", text::number(state.screen().marked()))));
     }
     put(buf, areas.crumbs, 0, spans);
     put_right(buf, areas.crumbs, 0, vec![plain("  "), span(theme, Token::Muted, aside(state)), plain(" ")]);
@@ -96,12 +96,29 @@ fn aside(state: &State) -> String {
             let more = if state.catalogue.truncated { ", more on the server" } else { "" };
             format!("{} of {all}{more}", text::number(screen.list.keys().len()))
         }
+        Screen::Listing(listing) => {
+            let (shown, all) = (listing.list.keys().len(), listing.entries().len());
+            let count =
+                if shown == all { text::number(all) } else { format!("{} of {}", text::number(shown), text::number(all)) };
+            format!("{count}, read every {} s", EVERY.num_seconds())
+        }
+        Screen::Workflow(open) if open.draft.is_some() => "DRAFT, not applied".to_owned(),
+        Screen::Workflow(open) => open.detail.as_ref().map_or_else(String::new, |detail| {
+            let active = state.catalogue.get(&open.id).and_then(|workflow| workflow.active_version);
+            let active = active.map_or_else(|| "not active".to_owned(), |version| format!("version {version} active"));
+            format!("{active}, newest {}", detail.workflow.version)
+        }),
+        Screen::Code(_) => "nothing is kept".to_owned(),
         Screen::Execution(open) => format!("event {}", open.detail.as_ref().map_or(0, |detail| detail.execution.last_seq)),
     }
 }
 
 /// The newest message.
 pub fn message(buf: &mut Buffer, area: Rect, state: &State, theme: Theme) {
+    if !state.batch.is_over() && state.batch.total > 1 {
+        let words = format!(" {} {}", theme.pick("…", "~"), state.batch.text());
+        return put(buf, area, 0, vec![span(theme, Token::Run, words)]);
+    }
     let toast = state.toasts.current(state.now);
     let (token, glyph, words) = match (toast, state.shown_link().health(state.now)) {
         (Some(toast), _) => match toast.tone {
@@ -138,8 +155,11 @@ pub fn hints(buf: &mut Buffer, area: Rect, state: &State, theme: Theme) {
 fn useful(state: &State) -> Vec<(String, String)> {
     let actions: &[Action] = match state.screen() {
         Screen::Dashboard(_) => &[Action::Open, Action::NextFailure, Action::Cancel],
+        Screen::Executions(screen) if screen.list.marked() > 0 => {
+            &[Action::Cancel, Action::Retry, Action::Pause, Action::MarkAll, Action::Unmark]
+        }
         Screen::Executions(_) => {
-            &[Action::Open, Action::Filter, Action::Failures, Action::Follow, Action::Cancel, Action::NextFailure]
+            &[Action::Open, Action::Filter, Action::Failures, Action::Follow, Action::Mark, Action::Cancel, Action::Retry]
         }
         Screen::Execution(_) => &[
             Action::NextPane,
@@ -150,7 +170,10 @@ fn useful(state: &State) -> Vec<(String, String)> {
             Action::YankJson,
             Action::Back,
         ],
-        Screen::Workflows(_) => &[Action::Open, Action::Start, Action::Switch, Action::Filter],
+        Screen::Workflows(_) => &[Action::Open, Action::Start, Action::Switch, Action::New, Action::Filter],
+        Screen::Workflow(_) => &[Action::Start, Action::Edit, Action::Switch, Action::TabRight, Action::Remove, Action::Back],
+        Screen::Listing(listing) => listing.subject.spec().hints,
+        Screen::Code(_) => &[Action::Execute, Action::Edit, Action::EditInput, Action::Language],
     };
     let key = |action: Action| keys_of(state.scopes(), action).first().map_or_else(String::new, |key| key.replace(' ', ""));
     let label = |action: Action| match action {
@@ -159,8 +182,8 @@ fn useful(state: &State) -> Vec<(String, String)> {
         other => other.info().name.to_owned(),
     };
     let mut pairs: Vec<(String, String)> = Vec::new();
-    if !matches!(state.screen(), Screen::Execution(_)) {
-        pairs.extend(ROOTS.iter().map(|(_, digit, name, _)| ((*digit).to_owned(), (*name).to_owned())));
+    if matches!(state.screen(), Screen::Dashboard(_)) {
+        pairs.extend(ROOTS.iter().map(|(_, digit, name)| ((*digit).to_owned(), (*name).to_owned())));
     }
     pairs.extend(actions.iter().map(|action| (key(*action), label(*action))));
     pairs.push((":".into(), "palette".into()));

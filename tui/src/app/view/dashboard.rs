@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::executions::{elapsed, trigger};
-use super::pane::{instead, plain, put, row, say, span};
+use super::pane::{instead, plain, put, put_right, row, say, span};
 use super::text;
 use super::theme::{Theme, Token};
 use crate::app::state::dashboard::{Cause, Dashboard, Summary};
@@ -51,6 +51,27 @@ fn counters(buf: &mut Buffer, area: Rect, state: &State, summary: &Summary, them
         spans.push(span(theme, Token::Muted, format!("({}.{}%)", tenths / 10, tenths % 10)));
     }
     put(buf, area, 0, spans);
+    let (token, words) = server(state);
+    put_right(buf, area, 0, vec![plain("  "), span(theme, token, words), plain(" ")]);
+}
+
+/// Dead letters, and whether database and sandbox hold, in a few words.
+fn server(state: &State) -> (Token, String) {
+    let letters: i64 = state.causes.iter().map(|cause| cause.count).sum();
+    let letters = if letters > 0 { format!("{letters} dead letters (4)") } else { String::new() };
+    let Some(facts) = &state.server else { return (Token::Warn, letters) };
+    if facts.ready.is_err() {
+        return (Token::Err, "the server is not ready (8)".to_owned());
+    }
+    match &facts.health.sandbox {
+        Some(sandbox) if !sandbox.available => (Token::Err, format!("code steps are refused (8)  {letters}")),
+        Some(sandbox) => (if letters.is_empty() { Token::Muted } else { Token::Warn }, join(&letters, sandbox.level.as_str())),
+        None => (Token::Warn, letters),
+    }
+}
+
+fn join(letters: &str, level: &str) -> String {
+    if letters.is_empty() { format!("sandbox {level}") } else { format!("{letters}  sandbox {level}") }
 }
 
 /// Two charts over the last minutes: one row each, or four where there is room.

@@ -32,12 +32,17 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, open: &Execution, theme
         },
         Tab::Events => events(buf, area.content, open, state, theme),
         Tab::Log => log(buf, area.content, open, theme),
+        Tab::Why => why(buf, area.content, open, state, theme),
         tab => match open.json(tab) {
-            Some(value) => json::draw(buf, area.content, value, open.scroll, theme),
+            Some(value) => {
+                let cursor = (open.pane == Pane::Content).then_some(open.line);
+                let place = json::Place { scroll: open.scroll, folded: &open.folded, cursor };
+                json::draw(buf, area.content, value, &place, theme);
+            }
             None => say(buf, area.content, theme, &[(Token::Muted, why_none(open, tab))]),
         },
     }
-    if open.tab() != Tab::Error {
+    if !matches!(open.tab(), Tab::Error | Tab::Why) {
         more_below(buf, area.content, open, theme);
     }
 }
@@ -59,7 +64,7 @@ fn tabs(buf: &mut Buffer, area: Rect, open: &Execution, theme: Theme) {
         Some(step) => format!("{} {} {}", step.id, theme.pick("·", "-"), step.uses),
         None => "execution".to_owned(),
     };
-    let room = usize::from(area.width).saturating_sub(54);
+    let room = usize::from(area.width).saturating_sub(62);
     put_right(buf, area, 0, vec![plain(" "), span(theme, Token::Head, text::cut(&what, room)), plain(" ")]);
 }
 
@@ -88,6 +93,24 @@ fn why_none(open: &Execution, tab: Tab) -> String {
     };
     let what = if tab == Tab::Input { "No input" } else { "No output" };
     format!("{what}: {why}")
+}
+
+/// The chain of causes, the nearest first.
+fn why(buf: &mut Buffer, area: Rect, open: &Execution, state: &State, theme: Theme) {
+    let Some(why) = &open.why else {
+        return say(buf, area, theme, &[(Token::Muted, "The server is being asked why.".into())]);
+    };
+    let mut lines = vec![if why.moving {
+        (Token::Run, "Work is under way on it.".to_owned())
+    } else {
+        (Token::Wait, format!("It is {}, and nothing is under way:", why.status))
+    }];
+    for link in &why.links {
+        let until = link.until.map_or_else(String::new, |at| format!(" (in {})", text::growing(at - state.now)));
+        lines.push((Token::Head, format!("{} {}{until}", theme.pick("→", "->"), link.text)));
+    }
+    lines.push((Token::Muted, "w asks again".into()));
+    say(buf, area, theme, &lines);
 }
 
 fn failure(buf: &mut Buffer, area: Rect, open: &Execution, error: &StepError, theme: Theme) {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 use tidemill_common::api::execution::ExecutionView;
 
-use super::pane::{instead, plain, put, row, say, span};
+use super::pane::{Row, instead, plain, put, row, say, span};
 use super::theme::{Theme, Token};
 use super::{aside, text};
 use crate::app::state::executions::Executions;
@@ -51,7 +51,8 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, screen: &Executions, th
     let shown = screen.list.keys().iter().enumerate().skip(screen.list.offset()).take(usize::from(rows.height));
     for (at, (index, id)) in (0..).zip(shown) {
         if let Some(view) = state.store.get(*id) {
-            row(buf, rows, at, spans(view, &columns, state, theme), index == screen.list.index());
+            let look = Row { selected: index == screen.list.index(), marked: screen.list.is_marked(id) };
+            row(buf, rows, at, spans(view, &columns, state, theme), look);
         }
     }
     let empty = screen.list.keys().is_empty();
@@ -75,6 +76,11 @@ fn heading(buf: &mut Buffer, area: Rect, columns: &Columns, theme: Theme) {
         text::right(theme.pick("BEGAN ▾", "BEGAN v"), STARTED),
     );
     put(buf, area, 0, vec![span(theme, Token::Head, line)]);
+}
+
+/// The row of an execution in a list of `width` columns.
+pub fn line(view: &ExecutionView, width: u16, state: &State, theme: Theme) -> Vec<Span<'static>> {
+    spans(view, &Columns::of(usize::from(width)), state, theme)
 }
 
 fn spans(view: &ExecutionView, columns: &Columns, state: &State, theme: Theme) -> Vec<Span<'static>> {
@@ -116,7 +122,11 @@ pub fn trigger(view: &ExecutionView) -> String {
 fn why_empty(state: &State, screen: &Executions) -> Vec<String> {
     if !screen.filter.is_empty() {
         let loaded = text::number(state.store.len());
-        let older = if state.store.older.is_some() { " Older ones are on the server: esc, then G loads more." } else { "" };
+        let older = match (screen.server.loading, &state.store.older) {
+            (true, _) => " The server is being asked for older ones.",
+            (false, Some(_)) => " Older ones are on the server: esc, then G loads more.",
+            (false, None) => "",
+        };
         return vec![
             format!("None of the {loaded} loaded executions passes /{}", screen.filter.text()),
             format!("Esc clears the filter, / changes it.{older}"),

@@ -6,12 +6,23 @@ use serde_json::Value;
 
 use super::pane::{plain, put, span};
 use super::text;
-use super::theme::{Theme, Token};
-use crate::app::state::json::{Kind, lines};
+use super::theme::{SELECTED, Theme, Token};
+use crate::app::state::json::{Folded, Kind, lines};
 
-/// Draws the lines of `value` from line `scroll` on.
-pub fn draw(buf: &mut Buffer, area: Rect, value: &Value, scroll: usize, theme: Theme) {
-    for (row, line) in (0..).zip(lines(value, scroll, usize::from(area.height))) {
+/// From which line on a value is drawn, what is hidden in it, and the line under the cursor if it is to be seen.
+pub struct Place<'a> {
+    /// The first line.
+    pub scroll: usize,
+    /// The paths of what is hidden.
+    pub folded: &'a Folded,
+    /// The line under the cursor.
+    pub cursor: Option<usize>,
+}
+
+/// Draws the lines of `value`.
+pub fn draw(buf: &mut Buffer, area: Rect, value: &Value, place: &Place<'_>, theme: Theme) {
+    let shown = lines(value, place.folded, place.scroll, usize::from(area.height));
+    for (row, line) in (0..).zip(shown) {
         let mut spans = vec![plain(format!(" {}", "  ".repeat(line.depth.min(40))))];
         let mut room = usize::from(area.width).saturating_sub(2 + line.depth.min(40) * 2);
         if let Some(key) = &line.key {
@@ -28,5 +39,8 @@ pub fn draw(buf: &mut Buffer, area: Rect, value: &Value, scroll: usize, theme: T
             Kind::Bracket => plain(value),
         });
         put(buf, area, row, spans);
+        if place.cursor == Some(place.scroll + usize::from(row)) {
+            buf.set_style(Rect { y: area.y + row, height: 1, ..area }, SELECTED);
+        }
     }
 }

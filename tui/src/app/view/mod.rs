@@ -3,17 +3,22 @@
 
 mod aside;
 mod chrome;
+mod code;
 mod dashboard;
 mod execution;
 mod executions;
+mod form;
 mod json;
+mod listing;
 mod overlay;
 mod pane;
+mod source;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod text;
 mod theme;
+mod workflow;
 mod workflows;
 
 use ratatui::Frame;
@@ -41,6 +46,7 @@ fn to_ascii(buf: &mut Buffer) {
         let plain = match cell.symbol() {
             "…" => "~",
             "“" | "”" => "\"",
+            "→" => ">",
             _ => "?",
         };
         cell.set_symbol(plain);
@@ -60,6 +66,9 @@ fn paint(buf: &mut Buffer, state: &State, theme: Theme) {
         Screen::Executions(screen) => executions::draw(buf, areas.body, state, screen, theme),
         Screen::Execution(open) => execution::draw(buf, areas.body, state, open, theme),
         Screen::Workflows(screen) => workflows::draw(buf, areas.body, state, screen, theme),
+        Screen::Workflow(open) => workflow::draw(buf, areas.body, state, open, theme),
+        Screen::Listing(listing) => listing::draw(buf, areas.body, state, listing, theme),
+        Screen::Code(code) => code::draw(buf, areas.body, state, code, theme),
     }
     if state.shown_link().is_stale(state.now) {
         buf.set_style(areas.body, Style::new().add_modifier(Modifier::DIM));

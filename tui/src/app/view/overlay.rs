@@ -2,20 +2,20 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget as _};
 
+use super::form;
 use super::pane::{plain, put, put_right, row, span};
 use super::text;
 use super::theme::{Theme, Token};
 use crate::app::state::State;
 use crate::app::state::geometry::Frame;
 use crate::app::state::line::Line;
-use crate::app::state::overlay::{Item, Overlay, Picker, PickerKind};
+use crate::app::state::overlay::{Item, Note, Overlay, Picker, PickerKind};
 
 const FILTER_HELP: &str = "words  status:failed  wf:name*  trigger:webhook  since:24h  !not  enter keeps";
-const START_HELP: &str = "JSON; expressions see it as trigger.body   enter starts   esc does nothing";
 
 /// Draws an overlay.
 pub fn draw(buf: &mut Buffer, areas: &Frame, state: &State, overlay: &Overlay, theme: Theme) {
@@ -28,14 +28,43 @@ pub fn draw(buf: &mut Buffer, areas: &Frame, state: &State, overlay: &Overlay, t
         }
         Overlay::Filter(line, error) => {
             let mut spans = vec![span(theme, Token::Accent, " /")];
-            spans.extend(edited(line, theme));
+            let room = usize::from(areas.message.width).saturating_sub(3);
+            spans.extend(edited(line, room, theme));
             prompt(buf, areas, spans, note(error.as_deref(), FILTER_HELP), theme);
         }
-        Overlay::Start(form) => {
-            let mut spans = vec![span(theme, Token::Accent, format!(" start {} with ", form.workflow))];
-            spans.extend(edited(&form.input, theme));
-            prompt(buf, areas, spans, note(form.error.as_deref(), START_HELP), theme);
+        Overlay::Form(open) => {
+            let inside =
+                window(buf, &lower(areas, form::height(open, areas.body.width)), &open.title, border(state, theme), theme);
+            form::draw(buf, inside, open, theme);
         }
+        Overlay::Note(open) => note_window(buf, areas, open, theme),
+    }
+}
+
+/// What changes a protected context has a frame that says so.
+fn border(state: &State, theme: Theme) -> Style {
+    let token = if state.place.protected.is_some() { Token::Err } else { Token::Accent };
+    theme.style(token)
+}
+
+/// The areas with a body that is only `height` rows high, at its lower end: what is asked about stays in view.
+fn lower(areas: &Frame, height: u16) -> Frame {
+    let height = height.min(areas.body.height);
+    Frame { body: Rect { y: areas.body.bottom() - height, height, ..areas.body }, ..*areas }
+}
+
+fn note_window(buf: &mut Buffer, areas: &Frame, open: &Note, theme: Theme) {
+    let width = usize::from(areas.body.width).min(110).saturating_sub(5);
+    let lines: usize = open.lines.iter().map(|(_, line)| text::wrap(line, width).len()).sum();
+    let areas = &lower(areas, u16::try_from(lines + 4).unwrap_or(u16::MAX));
+    let inside = window(buf, areas, &open.title, theme.style(Token::Accent), theme);
+    let width = usize::from(inside.width).saturating_sub(3);
+    let parts = open.lines.iter().skip(open.scroll).flat_map(|(token, line)| {
+        let parts = text::wrap(line, width).into_iter();
+        parts.map(|part| (*token, part))
+    });
+    for (at, (token, part)) in (1..inside.height).zip(parts) {
+        put(buf, inside, at, vec![plain("  "), span(theme, token, part)]);
     }
 }
 
@@ -54,19 +83,21 @@ fn prompt(buf: &mut Buffer, areas: &Frame, spans: Vec<Span<'static>>, note: (Tok
     put(buf, areas.hints, 0, vec![span(theme, token, format!(" {line}"))]);
 }
 
-/// The text with the character under the cursor reversed.
-fn edited(line: &Line, theme: Theme) -> Vec<Span<'static>> {
+/// The text with the character under the cursor reversed; of a long one the part around the cursor.
+pub fn edited(line: &Line, room: usize, theme: Theme) -> Vec<Span<'static>> {
     let (before, under, after) = line.parts();
     let under = if under.is_empty() { " " } else { under };
+    let hidden = before.chars().count().saturating_sub(room.saturating_sub(2));
+    let before: String = before.chars().skip(hidden).collect();
     vec![
-        plain(text::cut(before, usize::MAX)),
+        plain(text::cut(&before, usize::MAX)),
         Span::styled(text::cut(under, usize::MAX), theme.style(Token::Accent).add_modifier(Modifier::REVERSED)),
-        plain(text::cut(after, usize::MAX)),
+        plain(text::cut(after, room.saturating_sub(before.chars().count() + 1))),
     ]
 }
 
 /// A box over the middle of the body; returns its inside.
-fn window(buf: &mut Buffer, areas: &Frame, title: &str, theme: Theme) -> Rect {
+fn window(buf: &mut Buffer, areas: &Frame, title: &str, style: Style, theme: Theme) -> Rect {
     let width = if areas.body.width < 114 { areas.body.width } else { 110 };
     let area = Rect { x: (areas.body.width - width) / 2, width, ..areas.body };
     Clear.render(area, buf);
@@ -76,23 +107,24 @@ fn window(buf: &mut Buffer, areas: &Frame, title: &str, theme: Theme) -> Rect {
     let rest = h.repeat(inner.saturating_sub(title.chars().count() + 3));
     let top = format!("{}{h} {title} {rest}{}", corners[0], corners[1]);
     let bottom = format!("{}{}{}", corners[2], h.repeat(inner), corners[3]);
-    put(buf, area, 0, vec![span(theme, Token::Accent, top)]);
+    put(buf, area, 0, vec![Span::styled(top, style)]);
     for row in 1..area.height - 1 {
-        put(buf, area, row, vec![span(theme, Token::Accent, v)]);
-        put_right(buf, area, row, vec![span(theme, Token::Accent, v)]);
+        put(buf, area, row, vec![Span::styled(v, style)]);
+        put_right(buf, area, row, vec![Span::styled(v, style)]);
     }
-    put(buf, area, area.height - 1, vec![span(theme, Token::Accent, bottom)]);
+    put(buf, area, area.height - 1, vec![Span::styled(bottom, style)]);
     Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 }
 }
 
 fn picker(buf: &mut Buffer, areas: &Frame, open: &Picker, theme: Theme) {
     let (title, prompt) = match open.kind {
+        PickerKind::Sort => ("order by", " s"),
         PickerKind::Palette => ("go to, or do", " :"),
         PickerKind::Help => ("keys that work here: enter runs one, typing searches", " ?"),
     };
-    let inside = window(buf, areas, title, theme);
+    let inside = window(buf, areas, title, theme.style(Token::Accent), theme);
     let mut line = vec![span(theme, Token::Accent, prompt)];
-    line.extend(edited(&open.query, theme));
+    line.extend(edited(&open.query, usize::from(inside.width).saturating_sub(4), theme));
     put(buf, inside, 0, line);
     let matches = open.matches();
     let rows = Rect { y: inside.y + 1, height: inside.height - 1, ..inside };
@@ -129,7 +161,7 @@ fn item_spans(item: &Item, width: usize, theme: Theme) -> Vec<Span<'static>> {
 }
 
 fn messages(buf: &mut Buffer, areas: &Frame, state: &State, first: usize, theme: Theme) {
-    let inside = window(buf, areas, "messages, newest first", theme);
+    let inside = window(buf, areas, "messages, newest first", theme.style(Token::Accent), theme);
     let width = usize::from(inside.width).saturating_sub(14);
     for (row, toast) in (0..).zip(state.toasts.newest_first().skip(first).take(usize::from(inside.height))) {
         let time = span(theme, Token::Muted, format!(" {}  ", toast.at.format("%H:%M:%S")));

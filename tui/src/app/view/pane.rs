@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::text;
@@ -41,19 +41,41 @@ pub fn put_right(buf: &mut Buffer, area: Rect, row: u16, spans: Vec<Span<'static
     x
 }
 
+/// How a row of a list stands out.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Whether the cursor is on it.
+    pub selected: bool,
+    /// Whether it is marked.
+    pub marked: bool,
+}
+
+impl From<bool> for Row {
+    fn from(selected: bool) -> Self {
+        Self { selected, marked: false }
+    }
+}
+
 /// Writes a row of a list; the selected one is reversed over its whole width, and has a mark where colours are none.
-pub fn row(buf: &mut Buffer, area: Rect, row: u16, mut spans: Vec<Span<'static>>, selected: bool) {
+pub fn row(buf: &mut Buffer, area: Rect, row: u16, mut spans: Vec<Span<'static>>, look: impl Into<Row>) {
     if row >= area.height {
         return;
     }
+    let Row { selected, marked } = look.into();
     if selected {
         for span in &mut spans {
             span.style = SELECTED;
         }
         buf.set_style(Rect { y: area.y + row, height: 1, ..area }, SELECTED);
     }
-    let mark = if selected { " >" } else { "  " };
-    spans.insert(0, Span::styled(mark, if selected { SELECTED } else { Style::new() }));
+    let mark = match (marked, selected) {
+        (true, true) => "*>",
+        (true, false) => "* ",
+        (false, true) => " >",
+        (false, false) => "  ",
+    };
+    let style = if selected { SELECTED } else { Style::new().add_modifier(Modifier::BOLD) };
+    spans.insert(0, Span::styled(mark, style));
     put(buf, area, row, spans);
 }
 

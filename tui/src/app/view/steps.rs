@@ -143,22 +143,31 @@ fn step_row(
 
 fn lanes(step: &StepView, lines: &Row, layout: &Layout, theme: Theme) -> Vec<Span<'static>> {
     let (glyph, token) = theme.step(step.status);
+    let mut spans = graph_cells(lines, &span(theme, token, glyph), theme);
+    spans.push(plain(" ".repeat(layout.graph.saturating_sub(lines.cells.len() * 2))));
+    spans
+}
+
+/// The lines of a step of a file, which has no state.
+pub fn outline(lines: &Row, theme: Theme) -> Vec<Span<'static>> {
+    graph_cells(lines, &span(theme, Token::Accent, theme.pick("◆", "o")), theme)
+}
+
+fn graph_cells(lines: &Row, mark: &Span<'static>, theme: Theme) -> Vec<Span<'static>> {
     let first = (0..lines.lane).find(|lane| lines.cells[*lane] & graph::RIGHT != 0);
     let last = (lines.lane + 1..lines.cells.len()).rfind(|lane| lines.cells[*lane] & graph::LEFT != 0);
     let horizontal = theme.pick("─", "-");
     let mut spans = Vec::new();
     for (lane, cell) in lines.cells.iter().enumerate() {
-        let line = graph::glyph(*cell, theme.ascii);
         if lane == lines.lane {
-            spans.push(span(theme, token, glyph));
+            spans.push(mark.clone());
         } else {
-            spans.push(span(theme, Token::Muted, line.to_string()));
+            spans.push(span(theme, Token::Muted, graph::glyph(*cell, theme.ascii).to_string()));
         }
         let leads_on = first.is_some_and(|first| (first..lines.lane).contains(&lane))
             || last.is_some_and(|last| (lines.lane..last).contains(&lane));
         spans.push(span(theme, Token::Muted, if leads_on { horizontal } else { " " }));
     }
-    spans.push(plain(" ".repeat(layout.graph.saturating_sub(lines.cells.len() * 2))));
     spans
 }
 

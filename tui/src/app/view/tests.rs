@@ -33,7 +33,7 @@ struct Screen {
 impl Screen {
     /// Connected, nothing loaded.
     fn new(size: (u16, u16)) -> Self {
-        let place = Place { host: "tidemill.example:7700".into(), workspace: "ops".into(), readonly: false };
+        let place = Place { host: "tidemill.example:7700".into(), workspace: "ops".into(), ..Place::default() };
         let now = testing::now();
         let mut state = State::new(now, size, place);
         start(&mut state);
@@ -87,6 +87,7 @@ impl Screen {
                 Some(("esc", after)) => (KeyCode::Esc, after),
                 Some(("enter", after)) => (KeyCode::Enter, after),
                 Some(("tab", after)) => (KeyCode::Tab, after),
+                Some(("down", after)) => (KeyCode::Down, after),
                 _ => (KeyCode::Char(first), &rest[first.len_utf8()..]),
             };
             rest = after;
@@ -141,6 +142,9 @@ macro_rules! picture {
         insta::assert_snapshot!(stringify!($name), $screen.text());
     };
 }
+
+#[path = "screens_tests.rs"]
+mod screens;
 
 #[test]
 fn dashboard() {

@@ -3,39 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
-/// How many colours the terminal has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colors {
-    /// 24 bits.
-    True,
-    /// The 256 of xterm.
-    Ansi256,
-    /// The user's own 16.
-    Ansi16,
-    /// None at all: not even a reset of them, which would take bold and reverse with it.
-    Mono,
-}
-
-/// What something means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Token {
-    /// It went well.
-    Ok,
-    /// Look at it.
-    Warn,
-    /// It failed.
-    Err,
-    /// It is under way.
-    Run,
-    /// It waits.
-    Wait,
-    /// Of less weight.
-    Muted,
-    /// Where we are.
-    Accent,
-    /// A heading.
-    Head,
-}
+pub use crate::app::state::look::{Colors, Token};
 
 /// Colours and glyphs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

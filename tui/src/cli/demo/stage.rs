@@ -33,7 +33,7 @@ impl Stage<'_> {
     }
 
     fn is_beside(self) -> bool {
-        self.0.document(&()).is_some()
+        self.0.format.is_document()
     }
 }
 

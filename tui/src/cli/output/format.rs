@@ -22,6 +22,12 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether things are printed whole, not as rows.
+    #[must_use]
+    pub fn is_document(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl | Self::Yaml)
+    }
+
     /// Whether programs parse this as JSON.
     #[must_use]
     pub fn is_json(self) -> bool {

@@ -6,10 +6,13 @@ mod approval_rows;
 mod bulk_rows;
 mod dead_letter_rows;
 mod format;
+mod node_rows;
 mod paint;
+mod people_rows;
 mod printer;
 mod row;
 mod rows;
+mod shape;
 mod table;
 mod yaml;
 
@@ -19,6 +22,7 @@ pub use printer::{Printer, complain, write, write_bytes, write_line};
 pub use row::rfc3339;
 pub use row::{Cell, Column, Row};
 pub use rows::{ContextRow, execution_tone};
+pub use shape::Shape;
 pub use table::{Layout, render};
 pub use yaml::to_yaml;
 

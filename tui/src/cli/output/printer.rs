@@ -1,6 +1,7 @@
 //! Prints data to stdout and notices to stderr, in the format that was asked for.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use clap::ValueEnum as _;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tidemill_common::clock::{Clock as _, SystemClock};
 
-use super::{ColorChoice, Format, Layout, Paint, Row, Tone, plain_text, render, to_yaml};
+use super::{ColorChoice, Format, Layout, Paint, Row, Shape, Tone, plain_text, render, to_yaml};
 use crate::cli::Error;
 use crate::cli::config::Config;
 use crate::cli::environment::Environment;
@@ -25,6 +26,8 @@ pub struct Printer {
     pub error_paint: Paint,
     headers: bool,
     quiet: bool,
+    shape: Option<Shape>,
+    failure: Arc<OnceLock<String>>,
 }
 
 impl Printer {
@@ -48,11 +51,16 @@ impl Printer {
             error_paint: Paint(wants_color(choice, environment, io::stderr().is_terminal())),
             headers: !globals.no_headers,
             quiet: globals.quiet,
+            shape: globals.shape(),
+            failure: Arc::default(),
         })
     }
 
     /// Prints a list. An empty one says so, on stderr, when people read it.
     pub fn list<T: Row>(&self, items: &[T]) -> Result<(), Error> {
+        if let Some(shape) = &self.shape {
+            return write(&self.shaped(shape, &json(&items)));
+        }
         write(&self.list_text(items, SystemClock.now()))?;
         if items.is_empty() && matches!(self.format, Format::Table | Format::Wide) {
             self.note(&format!("no {}s", T::KIND));
@@ -93,14 +101,31 @@ impl Printer {
         write(&text)
     }
 
-    /// `value` as a document, if the format is one.
+    /// `value` as a document, if the format is one, or what `--jq` or `--template` make of it.
     pub fn document(&self, value: &impl Serialize) -> Option<String> {
+        if let Some(shape) = &self.shape {
+            return Some(self.shaped(shape, &json(value)));
+        }
         match self.format {
             Format::Json => Some(pretty(&json(value))),
             Format::Jsonl => Some(format!("{}\n", json(value))),
             Format::Yaml => Some(to_yaml(&json(value))),
             Format::Table | Format::Wide | Format::Name | Format::Tsv => None,
         }
+    }
+
+    /// What a filter or a template makes of `value`; nothing when it is wrong, which [`Self::failure`] says at the end.
+    fn shaped(&self, shape: &Shape, value: &Value) -> String {
+        shape.text(value).unwrap_or_else(|why| {
+            // Of several mistakes the first one is told.
+            let _ = self.failure.set(why);
+            String::new()
+        })
+    }
+
+    /// What was wrong with `--jq` or `--template`, if something was.
+    pub fn failure(&self) -> Option<Error> {
+        self.failure.get().map(|why| Error::Usage(why.clone()))
     }
 
     /// How rows become text at `now`.
@@ -159,7 +184,15 @@ pub fn complain(text: &str) {
 impl Printer {
     /// A printer of `format` without colour, for golden tests.
     pub(in crate::cli) fn plain(format: Format, quiet: bool) -> Self {
-        Self { format, paint: Paint(false), error_paint: Paint(false), headers: true, quiet }
+        Self {
+            format,
+            paint: Paint(false),
+            error_paint: Paint(false),
+            headers: true,
+            quiet,
+            shape: None,
+            failure: Arc::default(),
+        }
     }
 }
 

@@ -36,11 +36,12 @@ pub fn step_tone(status: StepStatus) -> Tone {
     }
 }
 
-fn role_word(role: Role) -> &'static str {
+pub(super) fn role_word(role: Role) -> &'static str {
     match role {
         Role::Admin => "admin",
         Role::Editor => "editor",
         Role::Viewer => "viewer",
+        Role::Guest => "guest",
     }
 }
 
@@ -216,17 +217,29 @@ impl Row for CredentialView {
 
 impl Row for WorkspaceView {
     const KIND: &'static str = "workspace";
-    const COLUMNS: &'static [Column] =
-        &[Column::new("SLUG"), Column::new("ROLE"), Column::wide("ID"), Column::wide("NAME"), Column::new("AGE")];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("SLUG"),
+        Column::new("ROLE"),
+        Column::new("STATE"),
+        Column::wide("ID"),
+        Column::wide("NAME"),
+        Column::new("AGE"),
+    ];
 
     fn id(&self) -> String {
         self.slug.clone()
     }
 
     fn cells(&self, now: DateTime<Utc>) -> Vec<Cell> {
+        let state = match (self.delete_after, self.archived_at) {
+            (Some(_), _) => Cell::text("deleted").tone(Tone::Bad),
+            (None, Some(_)) => Cell::text("archived").tone(Tone::Warn),
+            (None, None) => Cell::text("live").tone(Tone::Good),
+        };
         vec![
             Cell::text(&self.slug),
             Cell::text(role_word(self.role)),
+            state,
             Cell::text(self.id.to_string()),
             Cell::text(&self.name),
             Cell::at(now, self.created_at),
@@ -247,12 +260,20 @@ pub struct ContextRow {
     pub workspace: Option<String>,
     /// Whether a token is stored.
     pub logged_in: bool,
+    /// Whether what can't be taken back asks for its name.
+    pub protected: bool,
 }
 
 impl Row for ContextRow {
     const KIND: &'static str = "context";
-    const COLUMNS: &'static [Column] =
-        &[Column::new("NAME"), Column::new("CURRENT"), Column::new("SERVER"), Column::new("WORKSPACE"), Column::new("LOGIN")];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("NAME"),
+        Column::new("CURRENT"),
+        Column::new("SERVER"),
+        Column::new("WORKSPACE"),
+        Column::new("LOGIN"),
+        Column::new("PROTECTED"),
+    ];
 
     fn id(&self) -> String {
         self.name.clone()
@@ -266,6 +287,7 @@ impl Row for ContextRow {
             Cell::text(&self.server),
             Cell::optional(self.workspace.as_deref()),
             yes(self.logged_in),
+            yes(self.protected),
         ]
     }
 }

@@ -6,6 +6,7 @@ mod code;
 mod concurrency;
 mod conditions;
 mod expressions;
+mod forms;
 mod graph;
 mod http;
 mod ids;
@@ -55,5 +56,6 @@ pub(super) fn fields_of() -> Vec<(&'static str, &'static [&'static str])> {
         ("/$defs/condition/properties", &conditions::FIELDS),
         ("/$defs/condition/properties/check/properties", &conditions::CHECK_FIELDS),
         ("/$defs/event/properties", &conditions::EVENT_FIELDS),
+        ("/$defs/form/properties", &forms::FIELDS),
     ]
 }

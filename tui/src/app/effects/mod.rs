@@ -1,18 +1,18 @@
 //! Executes the effects that talk to the server. Requests run beside the screen, a few at a time; their answers come back as
 //! events.
 
+mod read;
+mod send;
+
 use std::sync::Arc;
 
-use serde_json::Value;
-use tidemill_common::api::approval::ApprovalDecision;
-use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume, ExecutionRetry};
-use tidemill_common::api::execution::ExecutionCreate;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::limits::PAGE_ITEMS;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
-use super::effect::Effect;
+use super::effect::{Effect, Wanted};
 use super::event::{Answer, Channel, Event, Failure};
+use super::order::Order;
 use crate::client::link::{self, LinkEvent, Target};
 use crate::client::{Client, Error, ExecutionQuery};
 
@@ -71,9 +71,14 @@ impl Server {
             }
             Effect::Unfollow => self.followed = None,
             Effect::Reconnect => self.retry.notify_waiters(),
-            Effect::Copy { .. } | Effect::CaptureMouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
-                return Some(effect);
-            }
+            Effect::Send(orders) => self.send(orders),
+            Effect::Copy { .. }
+            | Effect::CaptureMouse(_)
+            | Effect::Colors(_)
+            | Effect::Edit { .. }
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => return Some(effect),
             request => self.request(request),
         }
         None
@@ -86,6 +91,25 @@ impl Server {
             let Ok(_permit) = permits.acquire().await else { return };
             if let Some(answer) = ask(&client, effect).await {
                 let _ = answers.send(answer).await;
+            }
+        });
+    }
+}
+
+impl Server {
+    /// Sends orders one after the other: each answer is told, so that the screen can count.
+    fn send(&self, orders: Vec<Order>) {
+        let (client, permits, answers) = (self.client.clone(), Arc::clone(&self.permits), self.answers.clone());
+        tokio::spawn(async move {
+            // Both fail only when the screen is gone.
+            let Ok(_permit) = permits.acquire().await else { return };
+            let mut left = orders.len();
+            for order in orders {
+                left -= 1;
+                let result = send::send(&client, &order).await.map_err(|error| failure(&error));
+                if answers.send(Answer::Sent { order: Box::new(order), result, left }).await.is_err() {
+                    return;
+                }
             }
         });
     }
@@ -104,6 +128,12 @@ async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
             let query = ExecutionQuery { limit: Some(PAGE_ITEMS), cursor, ..ExecutionQuery::default() };
             Answer::Executions { generation, older, result: client.executions(&query).await.map_err(|error| failure(&error)) }
         }
+        Effect::LoadFiltered { filter, wanted, cursor } => {
+            let older = cursor.is_some();
+            let Wanted { workflow, status } = wanted;
+            let query = ExecutionQuery { workflow, status, limit: Some(PAGE_ITEMS), cursor, ..ExecutionQuery::default() };
+            Answer::Filtered { filter, older, result: client.executions(&query).await.map_err(|error| failure(&error)) }
+        }
         Effect::LoadExecution(id) => {
             Answer::Execution(id, client.execution(id).await.map(Box::new).map_err(|error| failure(&error)))
         }
@@ -115,51 +145,13 @@ async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
             let account = client.user().await.map_err(|error| failure(&error));
             Answer::Workspace(account.map(|account| account.workspace.slug))
         }
-        Effect::Start { workflow, input } => Answer::Started(start(client, &workflow, input).await),
-        Effect::Cancel(id) => {
-            let result = client.execution_cancel(id, &ExecutionCancel::default()).await;
-            Answer::Cancelled(id, result.map(Box::new).map_err(|error| failure(&error)))
-        }
-        Effect::Pause { id, on } => {
-            let result = if on {
-                client.execution_pause(id, &ExecutionPause::default()).await
-            } else {
-                client.execution_resume(id, &ExecutionResume::default()).await
-            };
-            Answer::Told(id, result.map(Box::new).map_err(|error| failure(&error)))
-        }
-        Effect::Decide { id, step, approve } => {
-            let decision = ApprovalDecision { step: Some(step), ..ApprovalDecision::default() };
-            let result = if approve {
-                client.execution_approve(id, &decision).await
-            } else {
-                client.execution_reject(id, &decision).await
-            };
-            Answer::Told(id, result.map(Box::new).map_err(|error| failure(&error)))
-        }
-        Effect::Retry(id) => {
-            let result = client.execution_retry(id, &ExecutionRetry::default()).await;
-            Answer::Started(result.map(Box::new).map_err(|error| failure(&error)))
+        Effect::Read(query) => {
+            let result = read::read(client, &query).await.map_err(|error| failure(&error));
+            Answer::Data(query, result)
         }
         Effect::Why(id) => Answer::Why(id, client.execution_why(id).await.map_err(|error| failure(&error))),
-        Effect::Switch { workflow, activate } => {
-            let result = match activate {
-                Some(version) => client.workflow_activate(&workflow, Some(version)).await,
-                None => client.workflow_deactivate(&workflow).await,
-            };
-            Answer::Switched(workflow, result.map(Box::new).map_err(|error| failure(&error)))
-        }
         _ => return None,
     })
-}
-
-async fn start(
-    client: &Client,
-    workflow: &str,
-    input: Value,
-) -> Result<Box<tidemill_common::api::execution::ExecutionView>, Failure> {
-    let create = ExecutionCreate { input, version: None };
-    client.execution_create(workflow, &create).await.map(Box::new).map_err(|error| failure(&error))
 }
 
 fn failure(error: &Error) -> Failure {

@@ -1,0 +1,99 @@
+//! The state of a listing: rows as they were read, a filter, an order, a cursor.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::entry::{Entry, Value};
+use super::subject::Subject;
+use crate::app::data::Data;
+use crate::app::event::Failure;
+use crate::app::state::list::List;
+use crate::app::state::load::Load;
+
+/// What has no feed is read again this often while it is on screen.
+pub const EVERY: TimeDelta = TimeDelta::seconds(10);
+
+/// By which column rows are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// The place of the column.
+    pub column: usize,
+    /// Whether the greatest comes first.
+    pub falling: bool,
+}
+
+/// The screen's state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// What is listed.
+    pub subject: Subject,
+    /// Words that a row must contain.
+    pub filter: String,
+    /// By which column the rows are ordered; as the server gave them when absent.
+    pub sort: Option<Sort>,
+    /// How far loading has come.
+    pub load: Load,
+    /// When it was asked for, or last answered.
+    pub asked: DateTime<Utc>,
+    /// The rows that are shown, by id.
+    pub list: List<String>,
+    entries: Vec<Entry>,
+}
+
+impl Listing {
+    /// A listing that nothing is known of yet.
+    pub fn new(subject: Subject, now: DateTime<Utc>) -> Self {
+        let mut load = Load::default();
+        load.begin(now);
+        let (filter, list) = (String::new(), List::default());
+        Self { subject, filter, sort: None, load, asked: now, list, entries: Vec::new() }
+    }
+
+    /// Takes what was read, or why it was not.
+    pub fn put(&mut self, now: DateTime<Utc>, result: Result<&Data, Failure>) {
+        self.asked = now;
+        if let Some(data) = self.load.end(result) {
+            self.entries = self.subject.entries(data);
+            self.refresh();
+        }
+    }
+
+    /// Applies filter and order anew.
+    pub fn refresh(&mut self) {
+        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let mut shown: Vec<&Entry> = self.entries.iter().filter(|entry| entry.contains(&words)).collect();
+        if let Some(Sort { column, falling }) = self.sort {
+            shown.sort_by(|a, b| match (a.cells.get(column), b.cells.get(column)) {
+                (Some(a), Some(b)) if falling => b.value.order(&a.value),
+                (Some(a), Some(b)) => a.value.order(&b.value),
+                _ => std::cmp::Ordering::Equal,
+            });
+        }
+        let keys = shown.into_iter().map(|entry| entry.id.clone()).collect();
+        self.list.set_keys(keys);
+    }
+
+    /// The row called `id`.
+    pub fn get(&self, id: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.id == id)
+    }
+
+    /// The row under the cursor.
+    pub fn selected(&self) -> Option<&Entry> {
+        self.get(self.list.selected()?)
+    }
+
+    /// Every row that was read.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Whether a time to come is on screen.
+    pub fn shows_countdown(&self) -> bool {
+        self.entries.iter().flat_map(|entry| &entry.cells).any(|cell| matches!(cell.value, Value::Next(_)))
+    }
+
+    /// When it is to be read again.
+    pub fn due(&self) -> DateTime<Utc> {
+        self.asked + EVERY
+    }
+}

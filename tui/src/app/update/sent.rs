@@ -1,0 +1,157 @@
+//! What came of orders.
+
+use super::{data, navigate};
+use crate::app::effect::Effect;
+use crate::app::event::Failure;
+use crate::app::order::{Order, Outcome};
+use crate::app::state::load::Load;
+use crate::app::state::look::Token;
+use crate::app::state::overlay::{Note, Overlay};
+use crate::app::state::toast::Tone;
+use crate::app::state::{Screen, State};
+use tidemill_common::api::token::TokenCreated;
+use tidemill_common::api::workflow::{ApplyOutcome, WorkflowApplied};
+
+/// Lets the outcome of an order change the state; `left` others of its batch follow.
+pub fn update(state: &mut State, order: &Order, result: Result<Outcome, Failure>, left: usize) -> Vec<Effect> {
+    state.batch.end(result.as_ref().err().map(|failure| failure.message.as_str()));
+    if state.batch.total > 1 {
+        if let Ok(outcome) = result {
+            take(state, outcome);
+        }
+        if left > 0 || !state.batch.is_over() {
+            return Vec::new();
+        }
+        let tone = if state.batch.failed > 0 { Tone::Bad } else { Tone::Good };
+        state.toasts.push(state.now, tone, state.batch.text());
+        unmark(state);
+        return data::reload(state);
+    }
+    match result {
+        Ok(outcome) => one(state, order, outcome),
+        Err(failure) => refused(state, order, &failure),
+    }
+}
+
+fn unmark(state: &mut State) {
+    super::lists::unmark(state);
+    state.refresh();
+}
+
+/// Keeps what an order says about executions and workflows.
+fn take(state: &mut State, outcome: Outcome) {
+    match outcome {
+        Outcome::Execution(view) | Outcome::Started(view) => {
+            state.store.put(*view);
+        }
+        Outcome::Workflow(view) => state.catalogue.put(*view),
+        _ => {}
+    }
+}
+
+/// Says what came of the only order of a batch, and shows it.
+fn one(state: &mut State, order: &Order, outcome: Outcome) -> Vec<Effect> {
+    let about = order.about();
+    match outcome {
+        Outcome::Started(view) => {
+            let id = view.id;
+            say(state, format!("started {} as {}", view.workflow_id, id.short()));
+            state.store.put(*view);
+            return navigate::open_execution(state, id);
+        }
+        Outcome::Execution(view) => {
+            let text = match order {
+                Order::Cancel(..) => format!("{about}: cancel was asked for"),
+                Order::Approve { .. } | Order::Decide(..) => format!("{about}: {}", order.verbed()),
+                _ => format!("{about}: {} (u takes it back)", order.verbed()),
+            };
+            say(state, text);
+            state.store.put(*view);
+            if matches!(order, Order::Approve { .. } | Order::Decide(..)) {
+                return data::reload(state);
+            }
+            return Vec::new();
+        }
+        Outcome::Workflow(view) => {
+            let what =
+                view.active_version.map_or_else(|| "inactive".to_owned(), |version| format!("active in version {version}"));
+            say(state, format!("{about} is {what} (u takes it back)"));
+            state.catalogue.put(*view);
+        }
+        Outcome::Applied(applied) => applied_file(state, *applied),
+        Outcome::Count(count) => say(state, format!("{count} {about} {}", order.verbed())),
+        Outcome::Token(token) => secret(state, *token),
+        Outcome::Code(result) => {
+            if let Screen::Code(code) = state.screen_mut() {
+                (code.load, code.scroll, code.result) = (Load::Ready, 0, Some(*result));
+            }
+            return Vec::new();
+        }
+        Outcome::Done => {
+            say(state, format!("{about}: {}", order.verbed()));
+            if let Order::WorkflowDelete(id) = order {
+                return deleted(state, id);
+            }
+        }
+    }
+    data::reload(state)
+}
+
+fn say(state: &mut State, text: String) {
+    state.toasts.push(state.now, Tone::Good, text);
+}
+
+fn deleted(state: &mut State, id: &str) -> Vec<Effect> {
+    state.catalogue.items.retain(|workflow| workflow.id != id);
+    if matches!(state.screen(), Screen::Workflow(open) if open.id == id) {
+        return navigate::close(state);
+    }
+    Vec::new()
+}
+
+fn applied_file(state: &mut State, applied: WorkflowApplied) {
+    let view = applied.workflow;
+    let (id, version) = (view.id.clone(), view.version);
+    let text = match applied.outcome {
+        ApplyOutcome::Created => format!("{id} is new; A activates it"),
+        ApplyOutcome::Updated => format!("{id} has version {version}; A activates it"),
+        ApplyOutcome::Unchanged => format!("{id} is as it was: version {version} is the same file"),
+    };
+    if let Some(open) = state.open_workflow().filter(|open| open.id == id) {
+        open.draft = None;
+    }
+    state.catalogue.put(view);
+    say(state, text);
+}
+
+/// The secret of a token is shown this one time, and goes into no message.
+fn secret(state: &mut State, created: TokenCreated) {
+    let TokenCreated { secret, token } = created;
+    let lines = vec![
+        (Token::Head, secret.clone()),
+        (Token::Muted, String::new()),
+        (Token::Warn, "This is shown one time only: keep it now.".to_owned()),
+        (Token::Muted, "y copies it to your terminal's clipboard; esc closes.".to_owned()),
+    ];
+    let title = format!("the token “{}”", token.name);
+    state.overlay = Some(Overlay::Note(Note { title, lines, copy: Some(secret), scroll: 0 }));
+}
+
+fn refused(state: &mut State, order: &Order, failure: &Failure) -> Vec<Effect> {
+    state.undo = None;
+    if let Screen::Code(code) = state.screen_mut() {
+        code.load = Load::Ready;
+    }
+    let what = match order {
+        Order::Pause(_) | Order::Resume(_) | Order::Switch { .. } => "not changed".to_owned(),
+        _ => format!("not {}", order.verbed()),
+    };
+    fail(state, &what, failure)
+}
+
+/// Says what did not happen, and why.
+pub fn fail(state: &mut State, what: &str, failure: &Failure) -> Vec<Effect> {
+    let request = failure.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {id})"));
+    state.toasts.push(state.now, Tone::Bad, format!("{what}: {}{request}", failure.message));
+    Vec::new()
+}

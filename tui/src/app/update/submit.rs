@@ -1,0 +1,132 @@
+//! A form is filled in: what it sends, or what is wrong with it.
+
+use serde_json::Value;
+use tidemill_common::api::approval::{ApprovalDecision, StepDecision, StepOutcome};
+use tidemill_common::api::control::{ExecutionRetry, RetryFrom};
+use tidemill_common::api::dead_letter::{DeadLetterDiscard, DeadLetterReplay};
+use tidemill_common::api::secret::SecretPut;
+use tidemill_common::api::token::TokenCreate;
+use tidemill_common::api::workspace::Role;
+use tidemill_common::ids::ExecutionId;
+
+use crate::app::order::Order;
+use crate::app::state::form::{Entry, Form, Purpose};
+use crate::app::state::schema::{self, Kind};
+
+/// The field that is wrong, and why.
+type Wrong = (String, String);
+
+/// The orders of a form that is filled in.
+///
+/// # Errors
+///
+/// The field that is wrong, and what would be right.
+pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
+    for field in &form.fields {
+        if let Entry::Word(word) = &field.entry
+            && field.line.text().trim() != word
+        {
+            return Err((field.label.clone(), format!("type {word} to do it; esc does nothing")));
+        }
+    }
+    let one = |order| Ok(vec![order]);
+    match &form.purpose {
+        Purpose::Send(orders) => Ok(orders.clone()),
+        Purpose::Start(workflow) => one(Order::Start { workflow: workflow.clone(), input: input(form)? }),
+        Purpose::Retry(id, before) => one(retry(form, *id, before)?),
+        Purpose::Replay { ids, fingerprint, .. } => one(Order::Replay(DeadLetterReplay {
+            ids: ids.clone(),
+            fingerprint: fingerprint.clone(),
+            from: from(form),
+            canary: number(form, "canary")?.unwrap_or(0),
+            rate: number(form, "rate")?,
+            patch: None,
+        })),
+        Purpose::Discard { ids, fingerprint, .. } => {
+            let reason = needed(form, "reason")?;
+            one(Order::Discard(DeadLetterDiscard { ids: ids.clone(), fingerprint: fingerprint.clone(), reason }))
+        }
+        Purpose::Approval(decision, yes) => {
+            let answer = decision.form.as_ref().filter(|_| *yes).and_then(schema::of_schema);
+            let answer = answer.map(|_| schema::value(&form.fields)).transpose()?;
+            let (step, iteration) = (Some(decision.step.clone()), decision.iteration);
+            let said = ApprovalDecision { step, iteration, comment: comment(form), answer };
+            one(Order::Approve { id: decision.id, yes: *yes, decision: Box::new(said) })
+        }
+        Purpose::Lost(decision) => {
+            let outcome = match form.text("outcome") {
+                "retry" => StepOutcome::Retry,
+                "succeed" => StepOutcome::Succeed,
+                _ => StepOutcome::Fail,
+            };
+            let (step, iteration) = (Some(decision.step.clone()), decision.iteration);
+            let said = StepDecision { outcome, step, iteration, output: None, reason: comment(form) };
+            one(Order::Decide(decision.id, Box::new(said)))
+        }
+        Purpose::Secret => {
+            let name = needed(form, "name")?;
+            let value = form.fields.iter().find(|field| field.label == "value").map_or("", |field| field.line.text());
+            if value.is_empty() {
+                return Err(("value".into(), "a secret has at least one character".into()));
+            }
+            one(Order::SecretPut(name, SecretPut { value: value.to_owned() }))
+        }
+        Purpose::Token => one(Order::TokenCreate(TokenCreate {
+            name: needed(form, "name")?,
+            role: Some(role(form.text("role"))),
+            expires_in_days: number(form, "days")?,
+            scopes: None,
+            workspaces: None,
+            service_account: None,
+        })),
+        // It sends nothing: an editor opens.
+        Purpose::Write => Ok(Vec::new()),
+    }
+}
+
+/// What was filled in under `label`, which must not be empty.
+pub fn needed(form: &Form, label: &str) -> Result<String, Wrong> {
+    match form.text(label) {
+        "" => Err((label.to_owned(), format!("{label} is needed"))),
+        text => Ok(text.to_owned()),
+    }
+}
+
+fn comment(form: &Form) -> Option<String> {
+    Some(form.text("comment")).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn number(form: &Form, label: &str) -> Result<Option<u32>, Wrong> {
+    match form.text(label) {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| (label.to_owned(), format!("“{text}” is not a whole number"))),
+    }
+}
+
+fn role(word: &str) -> Role {
+    match word {
+        "admin" => Role::Admin,
+        "viewer" => Role::Viewer,
+        _ => Role::Editor,
+    }
+}
+
+fn from(form: &Form) -> RetryFrom {
+    if form.text("from") == "start" { RetryFrom::Start } else { RetryFrom::Failed }
+}
+
+/// The input of an execution: as JSON, or field by field.
+fn input(form: &Form) -> Result<Value, Wrong> {
+    match form.fields.iter().find(|field| field.entry == Entry::Json) {
+        Some(field) if field.line.text().trim().is_empty() => Ok(Value::Null),
+        Some(field) => Kind::Json.read(field.line.text()).map_err(|why| (field.label.clone(), why)),
+        None => schema::value(&form.fields),
+    }
+}
+
+/// The old input is only sent when it was edited: it stays as it was otherwise, headers and all.
+fn retry(form: &Form, id: ExecutionId, before: &Value) -> Result<Order, Wrong> {
+    let has_input = form.fields.iter().any(|field| field.entry == Entry::Json);
+    let input = if has_input { Some(input(form)?).filter(|input| input != before) } else { None };
+    Ok(Order::Retry(id, Box::new(ExecutionRetry { from: from(form), input, ..ExecutionRetry::default() })))
+}

@@ -1,0 +1,216 @@
+//! Pictures of the screens that are read by request.
+
+use tidemill_common::api::code::{CodeExecuted, CodeStatus};
+use tidemill_common::api::workflow::{Diagnostic, ValidationView};
+
+use super::*;
+use crate::app::data::{Data, Query};
+use crate::app::effect::Purpose;
+use crate::app::order::{Order, Outcome};
+use crate::app::state::samples;
+
+const MIDDLE: (u16, u16) = (120, 40);
+
+impl Screen {
+    fn data(&mut self, query: Query, data: Data) {
+        self.answer(Answer::Data(query, Ok(data)));
+    }
+
+    /// The root screen of `digit`, with what the server gives it.
+    fn root(size: (u16, u16), digit: &str) -> Self {
+        let mut screen = Self::live(size);
+        screen.keys(digit);
+        for (_, query, data) in samples::answers() {
+            screen.data(query, data);
+        }
+        screen
+    }
+
+    /// The workflow `invoice-sync`.
+    fn workflow(size: (u16, u16)) -> Self {
+        let mut screen = Self::live(size);
+        screen.keys("3j<enter>");
+        let id = || "invoice-sync".to_owned();
+        screen.data(Query::Workflow(id()), Data::Workflow(Box::new(samples::detail())));
+        screen.data(Query::Versions(id()), Data::Versions(samples::versions()));
+        screen.data(Query::Version(id(), 14), Data::Version(Box::new(samples::version(14))));
+        screen.data(Query::Metrics(Some(id())), Data::Metrics(samples::metrics()));
+        screen
+    }
+}
+
+const LISTINGS: [(&str, &str); 7] = [
+    ("approvals", "a"),
+    ("dead_letters", "4"),
+    ("triggers", "5"),
+    ("metrics", "6"),
+    ("server", "8"),
+    ("secrets", "9"),
+    ("tokens", "0"),
+];
+
+#[test]
+fn listings() {
+    for (name, digit) in LISTINGS {
+        for (size, columns) in [(SMALL, 80), (MIDDLE, 120), (LARGE, 200)] {
+            let screen = Screen::root(size, digit);
+            insta::assert_snapshot!(format!("{name}_{columns}"), screen.text());
+        }
+    }
+}
+
+#[test]
+fn listings_without_rows_say_why_and_what_to_do() {
+    let failure =
+        || Failure { code: "forbidden".into(), message: "Only admins may see this.".into(), request_id: Some("req-1".into()) };
+    for (name, digit) in LISTINGS {
+        let mut screen = Screen::live(SMALL);
+        screen.keys(digit);
+        screen.wait(2);
+        insta::assert_snapshot!(format!("{name}_loading"), screen.text());
+        for (_, query, _) in samples::answers() {
+            screen.answer(Answer::Data(query, Err(failure())));
+        }
+        insta::assert_snapshot!(format!("{name}_error"), screen.text());
+    }
+    let mut screen = Screen::root(SMALL, "9");
+    screen.keys("/zzz<enter>");
+    picture!(secrets_filter_empty, screen);
+    screen.data(Query::Secrets, Data::Secrets(tidemill_common::api::secret::SecretList { items: vec![] }));
+    picture!(secrets_empty, screen);
+}
+
+#[test]
+fn dead_letters_are_marked_and_replayed() {
+    let mut screen = Screen::root(SMALL, "4");
+    screen.keys("r");
+    picture!(dead_letters_replay, screen);
+    screen.keys("<esc><enter>");
+    let fingerprint = "3f9c2b7a11d0e845".to_owned();
+    screen.data(Query::DeadLetters(fingerprint), Data::DeadLetters(samples::letters()));
+    screen.keys("  j ");
+    picture!(letters_marked, screen);
+    screen.keys("D");
+    picture!(letters_discard, screen);
+}
+
+#[test]
+fn a_list_is_ordered_by_a_column() {
+    let mut screen = Screen::root(SMALL, "6");
+    screen.keys("s");
+    picture!(metrics_sort, screen);
+    screen.keys("<down><enter>");
+    picture!(metrics_sorted, screen);
+}
+
+#[test]
+fn forms() {
+    let mut screen = Screen::root(SMALL, "9");
+    screen.keys("nshop<enter>hunter2");
+    picture!(secret_form, screen);
+    let mut screen = Screen::workflow(SMALL);
+    screen.keys("r");
+    picture!(start_form, screen);
+    screen.state.place.protected = Some("prod".into());
+    screen.keys("<esc>D");
+    picture!(protected, screen);
+    let mut screen = Screen::root(SMALL, "a");
+    screen.keys("A");
+    picture!(approve_form, screen);
+}
+
+#[test]
+fn workflow() {
+    for (size, columns) in [(SMALL, 80), (MIDDLE, 120), (LARGE, 200)] {
+        let mut screen = Screen::workflow(size);
+        insta::assert_snapshot!(format!("workflow_{columns}"), screen.text());
+        screen.keys("3");
+        insta::assert_snapshot!(format!("workflow_versions_{columns}"), screen.text());
+    }
+    let mut screen = Screen::workflow(SMALL);
+    screen.keys("2");
+    picture!(workflow_file, screen);
+    screen.keys("4");
+    picture!(workflow_executions, screen);
+    screen.keys("5");
+    picture!(workflow_metrics, screen);
+}
+
+#[test]
+fn a_draft_shows_what_is_wrong_in_place() {
+    let mut screen = Screen::workflow(SMALL);
+    let source = samples::FILE.replace("uses: transform", "uses: transfrom");
+    let purpose = Purpose::Workflow { id: "invoice-sync".into(), base: Some(15) };
+    screen.event(Event::Edited(purpose, Ok(Some(source.clone()))));
+    let error = Diagnostic {
+        line: 15,
+        column: 11,
+        path: "steps[1].uses".into(),
+        code: "unknown_step_type".into(),
+        message: "there is no step type `transfrom`".into(),
+        suggestion: Some("did you mean `transform`?".into()),
+    };
+    let view = ValidationView { valid: false, errors: vec![error], warnings: vec![], steps: vec![] };
+    screen.data(Query::Validation { workflow: "invoice-sync".into(), source }, Data::Validation(view));
+    picture!(workflow_draft, screen);
+}
+
+#[test]
+fn code() {
+    let mut screen = Screen::live(SMALL);
+    screen.keys("7");
+    picture!(code_80, screen);
+    screen.keys("r");
+    let executed = CodeExecuted {
+        status: CodeStatus::Succeeded,
+        output: Some(serde_json::json!({"greeting": "hello world"})),
+        error: None,
+        log: "looking at world\n".into(),
+        duration_ms: 2.4,
+        peak_memory_bytes: Some(3_400_000),
+    };
+    let code = tidemill_common::api::code::CodeExecute {
+        language: tidemill_common::step_protocol::Language::Python,
+        runtime: None,
+        code: String::new(),
+        input: None,
+        timeout_ms: None,
+        memory_mib: None,
+    };
+    let (order, result) = (Box::new(Order::Execute(Box::new(code))), Ok(Outcome::Code(Box::new(executed))));
+    screen.answer(Answer::Sent { order, result, left: 0 });
+    picture!(code_executed, screen);
+}
+
+#[test]
+fn values_are_folded_and_several_are_cancelled() {
+    let mut screen = Screen::live(SMALL);
+    screen.open(15);
+    screen.keys("kkk2<tab>jj ");
+    picture!(execution_folded, screen);
+    let mut screen = Screen::live(SMALL);
+    screen.keys("2   ");
+    picture!(executions_marked, screen);
+    screen.keys("*C");
+    picture!(executions_cancel_many, screen);
+}
+
+#[test]
+fn every_screen_fits_every_size_in_every_tier() {
+    for colors in Colors::ALL {
+        for size in [(60, 15), SMALL, (99, 15), MIDDLE, (160, 50), LARGE] {
+            let mut screen = Screen::root(size, "1");
+            screen.theme = Theme { colors, ascii: colors == Colors::Mono };
+            for keys in
+                ["4", "r", "<esc>D<esc><enter>", "5", "6", "7", "8", "9n", "<esc>0n", "<esc>3j<enter>", "2", "3", "4", "5"]
+            {
+                screen.keys(keys);
+                let buffer = screen.buffer();
+                if colors == Colors::Mono {
+                    let plain = |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.symbol().is_ascii();
+                    assert!(buffer.content.iter().all(plain), "{size:?} after {keys}\n{}", screen.text());
+                }
+            }
+        }
+    }
+}
