@@ -132,7 +132,8 @@ fn base64_of(bytes: &[u8]) -> String {
 
 #[tokio::test]
 async fn forty_planted_secrets_are_found_nowhere() {
-    let planted: Vec<String> = (0..40).map(|n| format!("Canary-{n:02}-\"x/y z&ö-{}", "deep".repeat(n % 4))).collect();
+    let planted: Vec<String> =
+        (0..40).map(|n| format!("Canary-{n:02}-\"x/y z&{}-{}", if n < 30 { "ö" } else { "" }, "deep".repeat(n % 4))).collect();
     let server = server().await;
     let client = server.client();
     for (n, value) in planted.iter().take(30).enumerate() {
@@ -149,9 +150,8 @@ async fn forty_planted_secrets_are_found_nowhere() {
     })
     .await;
     for (n, value) in planted.iter().enumerate().skip(30) {
-        let ascii: String = value.chars().filter(char::is_ascii).collect();
         let kind = if n % 2 == 0 { json!({"type": "bearer"}) } else { json!({"type": "basic", "username": "u"}) };
-        let mut put = json!({"hosts": [endpoint.url()], "secret": ascii});
+        let mut put = json!({"hosts": [endpoint.url()], "secret": value});
         put["type"] = kind["type"].clone();
         put["username"] = kind["username"].clone();
         assert_eq!(credential(&client, &format!("c{n}"), put).await.status, 201);
