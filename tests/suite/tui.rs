@@ -110,7 +110,7 @@ async fn a_workflow_is_edited_applied_and_started_and_the_session_comes_back() {
     let terminal = Terminal::open();
     let state = tempfile::tempdir().unwrap();
     terminal.line("stty -a > before");
-    terminal.line(&format!("export EDITOR='sed -i s/x:.1/x:\\ 2/'; {}", command(&server, state.path())));
+    terminal.line(&format!("export EDITOR='sed -i s/1}}}}/2}}}}/'; {}", command(&server, state.path())));
     terminal.shows("LIVE");
     terminal.key("3");
     terminal.shows("manual only");
@@ -122,6 +122,8 @@ async fn a_workflow_is_edited_applied_and_started_and_the_session_comes_back() {
         terminal.key("y");
         terminal.screen().contains("greet has version 2").then_some(())
     });
+    // The first stroke ends what another `y` may have begun.
+    terminal.key("3");
     terminal.key("3");
     terminal.shows("v1 → v2   +1 -1");
     terminal.key("r");
