@@ -130,8 +130,8 @@ async fn a_workflow_is_edited_applied_and_started_and_the_session_comes_back() {
     terminal.shows("text, needed");
     terminal.tmux(&["send-keys", "-l", "ACME"]);
     terminal.key("Enter");
-    let screen = terminal.shows("started greet as");
-    assert!(screen.contains("[6 Why]"), "{screen}");
+    terminal.shows("started greet as");
+    terminal.shows("[6 Why]");
     // As if the connection to this terminal had been lost.
     terminal.key("C-z");
     terminal.shows("Stopped");
