@@ -91,7 +91,8 @@ async fn the_front_end_is_live_in_a_terminal_and_leaves_it_as_it_was() {
     server.kill();
     terminal.shows("OFFLINE");
     terminal.key("C-c");
-    terminal.shows("shell>");
+    // The first line is the prompt from before: the next one says that the shell has the terminal again.
+    terminal.shows("\nshell>");
     terminal.line("echo restored");
     let screen = terminal.shows("\nrestored");
     assert!(!screen.contains("OFFLINE"), "{screen}");
