@@ -24,7 +24,7 @@ build: need-rust
 	$(CARGO) build --release --locked
 
 # One Postgres serves all test processes. Node and Python are checked first: a missing one should not be news after ten minutes.
-test: need-rust need-node $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json
+test: need-rust need-node $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json tests/clients/senders/node_modules/.package-lock.json
 	$(MAKE) --no-print-directory test-rust test-clients
 
 test-rust: need-rust
@@ -33,7 +33,7 @@ test-rust: need-rust
 	$(TARGET)/debug/with-postgres $(CARGO) test --locked --workspace
 
 # Generated clients and schemathesis against the real binary; tests/suite/clients.rs starts it.
-test-clients: need-rust need-node $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json
+test-clients: need-rust need-node $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json tests/clients/senders/node_modules/.package-lock.json
 	$(WITH_POSTGRES_BIN) export TIDEMILL_PYTHON_TOOLS="$(PYTHON_TOOLS)"; \
 	$(CARGO) build --locked -p tidemill-harness --bin with-postgres && \
 	$(TARGET)/debug/with-postgres $(CARGO) test --locked --test suite -- --ignored --nocapture --test-threads=1 clients::
@@ -57,8 +57,8 @@ $(PYTHON_TOOLS)/complete: tests/clients/requirements.txt | need-python
 	$(PYTHON_TOOLS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-tests/clients/typescript/node_modules/.package-lock.json: tests/clients/typescript/package-lock.json | need-node
-	cd tests/clients/typescript && npm ci --no-audit --no-fund --ignore-scripts
+tests/clients/%/node_modules/.package-lock.json: tests/clients/%/package-lock.json | need-node
+	cd tests/clients/$* && npm ci --no-audit --no-fund --ignore-scripts
 	touch $@
 
 need-rust:

@@ -95,7 +95,7 @@ impl Awaited {
         let role = self.role.map(|role| match role {
             Role::Admin => "an admin".to_owned(),
             Role::Editor => "an editor".to_owned(),
-            Role::Viewer => "any member".to_owned(),
+            Role::Viewer | Role::Guest => "any member".to_owned(),
         });
         role.into_iter().chain(self.members.iter().flatten().cloned()).collect::<Vec<_>>().join(" or ")
     }

@@ -67,6 +67,18 @@ id!(
     TokenId
 );
 id!(
+    /// Somewhere that a user is signed in.
+    SessionId
+);
+id!(
+    /// A share of a thing with somebody.
+    ShareId
+);
+id!(
+    /// An invite into a workspace.
+    InviteId
+);
+id!(
     /// A workflow's internal id; users address a workflow by the `id` of its file.
     WorkflowUid
 );

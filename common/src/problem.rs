@@ -41,6 +41,20 @@ pub enum Code {
     BadRequest,
     /// No token, or one that is unknown, revoked or expired.
     Unauthenticated,
+    /// Address, password or code are wrong.
+    SignInFailed,
+    /// The account asks for a code of its second factor.
+    SecondFactorNeeded,
+    /// Too many attempts have failed.
+    TooManyAttempts,
+    /// Nobody has answered the device yet (RFC 8628 §3.5).
+    AuthorizationPending,
+    /// The device asks too often.
+    SlowDown,
+    /// Somebody refused the device.
+    AccessDenied,
+    /// The device's code has ended.
+    ExpiredToken,
     /// The token may not do this.
     Forbidden,
     /// No such thing here, or it belongs to someone else.
@@ -79,9 +93,16 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 26] = [
         Self::BadRequest,
         Self::Unauthenticated,
+        Self::SignInFailed,
+        Self::SecondFactorNeeded,
+        Self::TooManyAttempts,
+        Self::AuthorizationPending,
+        Self::SlowDown,
+        Self::AccessDenied,
+        Self::ExpiredToken,
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -107,6 +128,13 @@ impl Code {
         match self {
             Self::BadRequest => ("bad_request", 400, "The request can't be understood"),
             Self::Unauthenticated => ("unauthenticated", 401, "A valid API token is needed"),
+            Self::SignInFailed => ("sign_in_failed", 401, "Not signed in"),
+            Self::SecondFactorNeeded => ("second_factor_needed", 401, "A second factor is needed"),
+            Self::TooManyAttempts => ("too_many_attempts", 429, "Too many attempts"),
+            Self::AuthorizationPending => ("authorization_pending", 400, "Nobody has answered yet"),
+            Self::SlowDown => ("slow_down", 400, "Asked too often"),
+            Self::AccessDenied => ("access_denied", 400, "Refused"),
+            Self::ExpiredToken => ("expired_token", 400, "The code has ended"),
             Self::Forbidden => ("forbidden", 403, "Not allowed"),
             Self::NotFound => ("not_found", 404, "Not found"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "Method not allowed"),

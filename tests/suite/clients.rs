@@ -1,9 +1,14 @@
-//! Generated clients and schemathesis against a live server; see tests/clients/README.md.
+//! Generated clients, schemathesis and a mail server against a live server; see tests/clients/README.md.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use tidemill_harness::TestServer;
+use serde_json::{Value, json};
+use tidemill_harness::{ServerOptions, TestServer, eventually};
+
+use crate::outbound::credential;
+use crate::scene::{BINARY, install, run};
 
 /// Runs `tests/clients/<name>/check` against a server of its own.
 async fn check(name: &str) {
@@ -26,7 +31,66 @@ async fn a_generated_typescript_client_drives_the_server() {
 }
 
 #[tokio::test]
+#[ignore = "needs node: make test-clients"]
+async fn senders_are_believed_by_their_own_rules() {
+    check("senders").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Python tools: make test-clients"]
+async fn schedules_fire_when_an_independent_library_says() {
+    check("schedules").await;
+}
+
+#[tokio::test]
 #[ignore = "takes two minutes and needs Python tools: make test-clients"]
 async fn the_api_answers_as_documented_whatever_it_is_asked() {
     check("schemathesis").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Python tools: make test-clients"]
+async fn mail_is_taken_by_a_real_server() {
+    let tools = std::env::var("TIDEMILL_PYTHON_TOOLS").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/smtp/server.py");
+    let mut smtp = Command::new(format!("{tools}/bin/python")).arg(script).arg(dir.path()).spawn().unwrap();
+    let ports: Value =
+        eventually("the mail server listens", || serde_json::from_slice(&fs::read(dir.path().join("ports.json")).ok()?).ok());
+    let args = ["--outbound-allow", "127.0.0.0/8", "--outbound-ca"].map(str::to_owned).to_vec();
+    let args = [args, vec![dir.path().join("ca.pem").display().to_string()]].concat();
+    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, ..ServerOptions::default() }).await;
+    let client = server.client();
+    for (name, scheme) in [("tls", "smtps"), ("starttls", "smtp"), ("plain", "smtp+plain")] {
+        let mut put = json!({"type": "smtp", "hosts": [format!("{scheme}://localhost:{}", ports[name])]});
+        if name != "plain" {
+            put["username"] = json!("ada");
+            put["secret"] = json!("canary-mail");
+        }
+        assert_eq!(credential(&client, name, put).await.status, 201);
+        let file = format!(
+            "id: mail\nsteps:\n  - id: send\n    uses: email.send\n    with: {{credential: {name}, from: \"Shop <shop@example.com>\", to: ada@example.com, bcc: [\"hidden@example.com\"], subject: \"{{{{ inputs.subject }}}}\", text: \"Grüße\\n.\\nend\", html: <b>hi</b>, attachments: [{{name: a.txt, text: hello}}]}}\n"
+        );
+        install(&client, &file).await;
+        let sent = run(&client, "mail", json!({"subject": format!("via {name}")})).await;
+        assert_eq!(sent["status"], "succeeded", "{name}: {}", sent["error"]);
+        let evil = run(&client, "mail", json!({"subject": "x\r\nBcc: evil@example.com"})).await;
+        assert!(evil["status"] == "failed" && evil["error"].to_string().contains("one line"), "{evil}");
+    }
+    let put = json!({"type": "smtp", "hosts": [format!("smtps://127.0.0.1:{}", ports["tls"])], "username": "ada", "secret": "canary-mail"});
+    assert_eq!(credential(&client, "plain", put).await.status, 200);
+    let wrong = run(&client, "mail", json!({"subject": "wrong name"})).await;
+    assert_eq!(wrong["status"], "failed", "a certificate for another name is refused");
+    let taken = fs::read_to_string(dir.path().join("mails.jsonl")).unwrap();
+    smtp.kill().unwrap();
+    smtp.wait().unwrap();
+    let mails: Vec<Value> = taken.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(mails.len(), 3, "{taken}");
+    for (mail, name) in mails.iter().zip(["tls", "starttls", "plain"]) {
+        assert_eq!(mail["to"], json!(["ada@example.com", "hidden@example.com"]));
+        assert_eq!((&mail["subject"], &mail["text"]), (&json!(format!("via {name}")), &json!("Grüße\n.\nend")));
+        assert_eq!(mail["attachments"], json!({"a.txt": "hello"}));
+        assert_eq!(mail["user"], if name == "plain" { Value::Null } else { json!("ada") });
+    }
+    assert!(!server.log().contains("canary-mail"));
 }

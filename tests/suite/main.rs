@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is not as it should be")]
 #![expect(clippy::format_collect, reason = "a test builds small texts")]
 
+mod activation;
 mod admission;
 mod audit;
 mod bad_input;
@@ -14,26 +15,33 @@ mod calls;
 mod cli;
 mod clients;
 mod concurrency;
+mod condition;
 mod control;
 mod dead_letters;
 mod demo;
 mod endpoint;
 mod execution;
 mod failures;
+mod form;
 mod journal_crash_points;
 mod limits;
 mod link;
 mod metrics;
+mod nodes;
+mod outbound;
 mod people;
 mod postgres_tls;
 mod recovery;
 mod sandbox;
 mod scene;
+mod schedule;
 mod selftest;
 mod stream;
+mod teams;
 mod tenancy;
 mod tidy;
 mod tui;
 mod webhook;
+mod webhook_answers;
 mod why;
 mod workflow_lifecycle;

@@ -62,6 +62,7 @@ pub struct ExecutionRetry {
     pub input: Option<Value>,
     /// What changes about the old `trigger.body`: a JSON Merge Patch (RFC 7396). Not together with `input`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub patch: Option<Value>,
     /// The version to execute, with `from: start` only; that of the old execution when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]

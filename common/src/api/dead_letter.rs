@@ -150,6 +150,7 @@ pub struct DeadLetterReplay {
     pub from: RetryFrom,
     /// What changes about each one's `trigger.body`: a JSON Merge Patch (RFC 7396).
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub patch: Option<serde_json::Value>,
     /// So many go first; the others follow only when these succeeded, and stay dead letters when one failed.
     #[serde(default)]

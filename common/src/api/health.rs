@@ -31,13 +31,13 @@ pub struct SandboxView {
     /// The same for steps with `runtime: node`; absent where the operator doesn't allow them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
-    pub node: Option<NodeView>,
+    pub node: Option<NodeRuntimeView>,
 }
 
 /// How well steps with `runtime: node` are locked up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct NodeView {
+pub struct NodeRuntimeView {
     /// The level that was measured when their step host started.
     pub level: Level,
     /// Whether they are run.

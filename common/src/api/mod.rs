@@ -5,16 +5,23 @@
 
 pub mod account;
 pub mod approval;
+pub mod audit;
 pub mod bulk;
 pub mod code;
 pub mod control;
+pub mod credential;
 pub mod dead_letter;
 pub mod event;
 pub mod execution;
 pub mod health;
+pub mod member;
 pub mod metrics;
+pub mod node;
+pub mod organization;
 pub mod schedule;
 pub mod secret;
+pub mod session;
+pub mod share;
 pub mod stream;
 pub mod token;
 pub mod trigger;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::workspace::Role;
-use crate::ids::TokenId;
+use crate::ids::{TokenId, UserId, WorkspaceId};
 
 /// A token, without its secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,16 @@ pub struct TokenView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub expires_at: Option<DateTime<Utc>>,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What it may do within its role; all of it when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub scopes: Option<Vec<String>>,
+    /// The workspaces where it works; everywhere that its user is a member when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub workspaces: Option<Vec<WorkspaceId>>,
 }
 
 /// A new token.
@@ -44,6 +54,15 @@ pub struct TokenCreate {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(validator(minimum(value = "1"), maximum(value = "3650"))))]
     pub expires_in_days: Option<u32>,
+    /// What it may do within its role: words such as `workflow:read` and `execution:write`; all of it when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scopes: Option<Vec<String>>,
+    /// The workspaces where it works, by id; everywhere that you are a member when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub workspaces: Option<Vec<WorkspaceId>>,
+    /// The service account that it acts for; you when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub service_account: Option<UserId>,
 }
 
 /// A new token with its secret, shown this one time.

@@ -16,6 +16,8 @@ pub enum Role {
     Editor,
     /// Read.
     Viewer,
+    /// What is shared, until the membership ends.
+    Guest,
 }
 
 /// A workspace.
@@ -32,6 +34,23 @@ pub struct WorkspaceView {
     pub role: Role,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Since when it is read only.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub archived_at: Option<DateTime<Utc>>,
+    /// When it goes for good, if it was deleted: until then it can be restored.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub delete_after: Option<DateTime<Utc>>,
+}
+
+/// What changes about a workspace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct WorkspaceUpdate {
+    /// Its name for people: 1 to 100 characters.
+    #[cfg_attr(feature = "openapi", oai(validator(min_length = 1, max_length = 100)))]
+    pub name: String,
 }
 
 /// A new workspace.

@@ -20,7 +20,7 @@ pub struct DeadLetterApi(pub DeadLetters);
 impl DeadLetterApi {
     /// List dead letters
     ///
-    /// Executions that failed for good, newest first, a page at a time. They are kept for 90 days, apart from executions.
+    /// Executions that failed for good, newest first, a page at a time. They are kept for 90 days unless set otherwise, apart from executions.
     #[oai(path = "/api/dead-letters", method = "get", operation_id = "dead_letter_list")]
     async fn dead_letter_list(
         &self,

@@ -11,7 +11,7 @@ use crate::app;
 /// Statuses with what they mean, each at the bit of its place.
 const STATUSES: [(u16, &str); 12] = [
     (400, "The request can't be understood."),
-    (401, "No token, or one that is unknown, revoked or expired."),
+    (401, "No token, or one that is unknown, revoked or expired; or a wrong password or code."),
     (403, "The token may not do this."),
     (404, "No such thing in this workspace."),
     (409, "The present state doesn't allow it, or the first request with this `Idempotency-Key` is under way."),
@@ -19,7 +19,7 @@ const STATUSES: [(u16, &str); 12] = [
     (413, "The body is too large."),
     (415, "The body's media type is not read here."),
     (422, "The document or input has errors, or the `Idempotency-Key` was used for another request."),
-    (429, "The server has no room at the moment."),
+    (429, "The server has no room at the moment, or too many attempts have failed."),
     (500, "A fault of the server."),
     (503, "The database can't be reached, or the server is stopping."),
 ];
@@ -50,6 +50,8 @@ pub type BodyFailure = Failure<{ WRITE | bit(415) }>;
 pub type ApplyFailure = Failure<{ WRITE | bit(412) | bit(415) }>;
 /// Starting or cancelling an execution.
 pub type EngineFailure = Failure<{ WRITE | bit(415) | bit(429) }>;
+/// Signing in.
+pub type SignInFailure = Failure<{ WRITE | bit(415) | bit(429) }>;
 /// Readiness.
 pub type ReadyFailure = Failure<{ bit(500) | bit(503) }>;
 

@@ -8,11 +8,13 @@ use poem::{Body, Request, Response, handler};
 use tidemill_common::problem::{Code, Problem};
 use tokio::sync::Semaphore;
 
+use super::form;
 use super::hook_answer::{answer, outcome, problem};
 use super::hook_cors as cors;
 use super::problem::ProblemError;
+use crate::domain::workflow::plan::FormTrigger;
 use crate::ingress::webhook::{Answer, DeliveryError};
-use crate::ingress::{self, Route, Webhooks};
+use crate::ingress::{self, Route, Shown, Webhooks};
 use crate::telemetry::{DeliveryOutcome, Metrics};
 
 /// What deliveries need.
@@ -89,6 +91,11 @@ impl Hooks {
         if let Some(preflight) = shared.filter(|_| request.method() == Method::OPTIONS) {
             return Ok(cors::preflight(preflight, &route, request));
         }
+        if let Some(form) = route.form() {
+            let shown = self.form(&route, form, &segments, (request, body)).await;
+            self.metrics.webhook_answered(form_outcome(&shown));
+            return shown.map_err(|error| problem(&error)).and_then(|shown| form::page(form, shown));
+        }
         let answered = self.deliver(&route, &segments, request, body).await;
         self.metrics.webhook_answered(outcome(&answered.as_ref()));
         let headers = shared.map(|shared| cors::headers(shared, request)).unwrap_or_default();
@@ -109,19 +116,55 @@ impl Hooks {
         request: &Request,
         body: Body,
     ) -> Result<Answer, DeliveryError> {
-        let headers: Vec<_> = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let uri = request.original_uri();
-        let came = ingress::Request {
-            segments,
-            method: request.method().as_str(),
-            target: uri.path_and_query().map_or("/", |target| target.as_str()),
-            query: uri.query().unwrap_or_default(),
-            headers: &headers,
-            peer: request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip),
-        };
+        let headers = headers(request);
+        let came = came(request, segments, &headers);
         self.webhooks.allows(route, &came)?;
-        let most = route.webhook().map_or(0, |webhook| webhook.max_body_bytes);
-        let body = body.into_bytes_limit(most).await.map_err(|_| DeliveryError::TooLarge(most))?;
+        let body = read(route, body).await?;
         self.webhooks.deliver(route, &came, &body).await
     }
+
+    async fn form(
+        &self,
+        route: &Route,
+        form: &FormTrigger,
+        segments: &[String],
+        (request, body): (&Request, Body),
+    ) -> Result<Shown, DeliveryError> {
+        let headers = headers(request);
+        let came = came(request, segments, &headers);
+        self.webhooks.allows(route, &came)?;
+        let body = read(route, body).await?;
+        self.webhooks.form(route, form, &came, &body).await
+    }
+}
+
+fn form_outcome(shown: &Result<Shown, DeliveryError>) -> DeliveryOutcome {
+    match shown {
+        Ok(Shown::Thanks(_)) => DeliveryOutcome::Admitted,
+        Ok(Shown::Questions { errors, .. }) if errors.is_empty() => DeliveryOutcome::Handshake,
+        Ok(Shown::Questions { .. }) => DeliveryOutcome::Invalid,
+        Err(error) => outcome(&Err(error)),
+    }
+}
+
+fn headers(request: &Request) -> Vec<(&str, &[u8])> {
+    request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+}
+
+fn came<'a>(request: &'a Request, segments: &'a [String], headers: &'a [(&'a str, &'a [u8])]) -> ingress::Request<'a> {
+    let uri = request.original_uri();
+    ingress::Request {
+        segments,
+        method: request.method().as_str(),
+        target: uri.path_and_query().map_or("/", |target| target.as_str()),
+        query: uri.query().unwrap_or_default(),
+        headers,
+        peer: request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip),
+    }
+}
+
+/// The body, if it is no larger than the trigger takes.
+async fn read(route: &Route, body: Body) -> Result<impl std::ops::Deref<Target = [u8]>, DeliveryError> {
+    let most = route.webhook().map_or(0, |webhook| webhook.max_body_bytes);
+    body.into_bytes_limit(most).await.map_err(|_| DeliveryError::TooLarge(most))
 }

@@ -6,9 +6,12 @@
 
 mod account;
 mod approval;
+mod audit;
+mod audit_export;
 pub mod authenticate;
 mod bulk;
 mod code;
+mod credential;
 mod dead_letter;
 mod document;
 mod envelope;
@@ -16,18 +19,26 @@ mod execution;
 mod execution_control;
 mod execution_metrics;
 mod failure;
+mod form;
 mod health;
 mod hook_answer;
 mod hook_cors;
 mod hooks;
 mod idempotent;
+mod invite;
+mod member;
 mod methods;
+mod node;
+mod organization;
+mod pages;
 mod payload;
 pub mod problem;
 mod resume;
 mod schedule;
 mod secret;
 mod server;
+mod session;
+mod share;
 mod strict_json;
 #[cfg(test)]
 mod tests;
@@ -50,8 +61,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, PageRequest, Schedules, Secrets, Tokens,
-    Triggers, Workflows, Workspaces,
+    AuditLog, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, People,
+    Schedules, Secrets, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -61,13 +72,19 @@ use crate::telemetry::Metrics;
 /// What the operations are about.
 #[derive(Tags)]
 enum Tag {
-    /// Who is asking.
+    /// Who is asking, and signing in.
     Account,
+    /// Organisations and their users.
+    Organizations,
     /// Workspaces: the tenants.
     Workspaces,
+    /// Members of a workspace, invites, and what is shared.
+    Members,
+    /// Who changed what.
+    Audit,
     /// API tokens.
     Tokens,
-    /// Secrets that steps use.
+    /// Secrets and credentials that steps use.
     Secrets,
     /// Workflows and their versions.
     Workflows,
@@ -90,14 +107,16 @@ pub struct ApiDeps {
     pub authenticator: Authenticator,
     /// Keeps replies.
     pub idempotency: Idempotency,
-    /// Who is asking.
-    pub accounts: Accounts,
-    /// Workspaces.
-    pub workspaces: Workspaces,
+    /// Accounts, organisations, workspaces and who may do what in them.
+    pub people: People,
+    /// Who changed what.
+    pub audit: AuditLog,
     /// API tokens.
     pub tokens: Tokens,
     /// Secrets.
     pub secrets: Secrets,
+    /// Credentials.
+    pub credentials: Credentials,
     /// Workflows.
     pub workflows: Workflows,
     /// Triggers.
@@ -112,6 +131,8 @@ pub struct ApiDeps {
     pub dead_letters: DeadLetters,
     /// Code that is tried out.
     pub code: Code,
+    /// The nodes.
+    pub nodes: Nodes,
     /// Alive and ready.
     pub health: Health,
     /// Counts requests, and is shown at `/metrics`.
@@ -137,7 +158,7 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
         .at("/resume/:token", get(resume::resume_view).post(resume::resume_deliver).data(resumes))
         .at("/hooks/:workspace/*path", hooks::webhook_deliver.data(hooks.clone()))
         .at("/test-hooks/:token/*path", hooks::webhook_test.data(hooks))
-        .at("/api/stream", get(ws::workspace_stream.data(streams.clone())))
+        .at("/api/stream", get(ws::workspace_stream.data(streams.clone()).data(followed.clone())))
         .at("/api/executions/:id/stream", get(ws::execution_stream.data(streams).data(followed)));
     layered(route, deps)
 }
@@ -145,25 +166,46 @@ pub fn routes(deps: ApiDeps, live: LiveDeps) -> impl Endpoint<Output = Response>
 /// The operations of the OpenAPI document, and the document.
 fn operations(deps: &ApiDeps) -> Route {
     let deps = deps.clone();
-    let service = document::service((
-        account::AccountApi(deps.accounts),
-        workspace::WorkspaceApi(deps.workspaces),
-        token::TokenApi(deps.tokens),
-        secret::SecretApi(deps.secrets),
+    let pages = deps.people.clone();
+    let teams = (
+        account::AccountApi(deps.people.clone()),
+        session::SessionApi(deps.people.clone()),
+        organization::OrganizationApi(deps.people.clone()),
+        workspace::WorkspaceApi(deps.people.clone()),
+        member::MemberApi(deps.people.clone()),
+        invite::InviteApi(deps.people.clone()),
+        share::ShareApi(deps.people),
+        audit::AuditApi(deps.audit),
+    );
+    let people = (token::TokenApi(deps.tokens), secret::SecretApi(deps.secrets), credential::CredentialApi(deps.credentials));
+    let workflows = (
         workflow::WorkflowApi(deps.workflows.clone()),
         workflow_version::WorkflowVersionApi(deps.workflows),
         trigger::TriggerApi(deps.triggers),
         schedule::ScheduleApi(deps.schedules),
+        code::CodeApi(deps.code),
+    );
+    let executions = (
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
         approval::ApprovalApi(deps.executions.clone()),
         bulk::BulkApi(deps.bulk),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
-        code::CodeApi(deps.code),
-        health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) },
-    ));
-    Route::new().at("/docs", get(document::page())).at("/api/openapi.json", get(document::endpoint())).nest("/", service)
+    );
+    let health = health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) };
+    let service = document::service((teams, people, workflows, executions, node::NodeApi(deps.nodes), health));
+    pages::routes(pages)
+        .at("/docs", get(document::page()))
+        .at("/api/openapi.json", get(document::endpoint()))
+        .nest("/", service)
+}
+
+/// What a node without the role `api` answers: whether it is alive and ready, and its metrics.
+pub fn public_routes(deps: ApiDeps) -> impl Endpoint<Output = Response> {
+    let schema = Arc::new(json_schema());
+    let health = health::HealthApi { health: deps.health.clone(), metrics: Arc::clone(&deps.metrics), workflow_schema: schema };
+    layered(Route::new().nest("/", document::service(health)), deps)
 }
 
 /// What every request passes, the outermost layer last.

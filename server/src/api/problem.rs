@@ -10,8 +10,8 @@ use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError, Par
 use tidemill_common::limits::API_BODY_BYTES;
 use tidemill_common::problem::{Code, Problem};
 
-use crate::app;
 use crate::app::engine::EngineError;
+use crate::app::{self, DeviceError};
 
 /// The media type of every problem. RFC 9457 defines no parameters: JSON is UTF-8 anyway.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -76,6 +76,9 @@ impl From<app::Error> for ProblemError {
             app::Error::Store(store) if store.is_unavailable() => database_away(),
             app::Error::Store(_) | app::Error::Internal(_) => internal(),
             app::Error::Engine(engine) => engine_problem(engine),
+            app::Error::TooManyAttempts { retry_after } => {
+                Problem::new(Code::TooManyAttempts, error.to_string()).retry_after(*retry_after)
+            }
             other => Problem::new(code(other), other.to_string()),
         };
         match error {
@@ -92,7 +95,14 @@ impl From<app::Error> for ProblemError {
 /// The codes of errors that tell the client what it can do.
 fn code(error: &app::Error) -> Code {
     match error {
-        app::Error::Forbidden { .. } => Code::Forbidden,
+        app::Error::Forbidden { .. } | app::Error::OutOfScope(_) | app::Error::NotOrganizationAdmin(_) => Code::Forbidden,
+        app::Error::SignInFailed => Code::SignInFailed,
+        app::Error::SecondFactorNeeded => Code::SecondFactorNeeded,
+        app::Error::TooManyAttempts { .. } => Code::TooManyAttempts,
+        app::Error::Device(DeviceError::Pending) => Code::AuthorizationPending,
+        app::Error::Device(DeviceError::SlowDown) => Code::SlowDown,
+        app::Error::Device(DeviceError::Denied) => Code::AccessDenied,
+        app::Error::Device(DeviceError::Expired) => Code::ExpiredToken,
         app::Error::NotFound(_) => Code::NotFound,
         app::Error::NotAnApprover(_) => Code::Forbidden,
         app::Error::Invalid(_) => Code::BadRequest,

@@ -10,7 +10,7 @@ use poem::listener::{Acceptor, TcpAcceptor};
 use poem::web::{LocalAddr, RemoteAddr};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{ApiDeps, LiveDeps, routes};
+use super::{ApiDeps, LiveDeps, public_routes, routes};
 
 /// A bound address, not served yet.
 #[derive(Debug)]
@@ -36,13 +36,24 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `stop`, then lets open requests end, for at most `grace`.
+    /// Serves until `stop`, then lets open requests end, for at most `grace`. Without `live` the node has no role in the API and
+    /// answers only whether it is alive and ready.
     ///
     /// # Errors
     /// What the operating system says.
-    pub async fn serve(self, deps: ApiDeps, live: LiveDeps, stop: impl Future<Output = ()>, grace: Duration) -> io::Result<()> {
+    pub async fn serve(
+        self,
+        deps: ApiDeps,
+        live: Option<LiveDeps>,
+        stop: impl Future<Output = ()>,
+        grace: Duration,
+    ) -> io::Result<()> {
         let acceptor = Prompt(TcpAcceptor::from_tokio(self.listener)?);
-        poem::Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(routes(deps, live), stop, Some(grace)).await
+        let server = poem::Server::new_with_acceptor(acceptor);
+        match live {
+            Some(live) => server.run_with_graceful_shutdown(routes(deps, live), stop, Some(grace)).await,
+            None => server.run_with_graceful_shutdown(public_routes(deps), stop, Some(grace)).await,
+        }
     }
 }
 

@@ -14,9 +14,9 @@ use tidemill_common::clock::Clock;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::problem::{Code, Problem};
 
-use super::authenticate::Authenticated;
+use super::authenticate::{Authenticated, Standing};
 use super::problem::ProblemError;
-use crate::app::Executions;
+use crate::app::{self, Executions};
 use crate::hub::{self, ExecutionSubscription, FeedCursor, Hub, WorkspaceSubscription};
 use crate::telemetry::Metrics;
 
@@ -24,6 +24,9 @@ use crate::telemetry::Metrics;
 const QUIET: Duration = Duration::from_secs(10);
 /// A client that takes nothing for this long is gone.
 const STALLED: Duration = Duration::from_secs(30);
+
+/// How a socket is closed whose caller may not follow any more: the WebSocket's 401.
+const NOT_ALLOWED: u16 = 4401;
 
 /// What streams need.
 #[derive(Debug, Clone)]
@@ -48,6 +51,7 @@ pub async fn execution_stream(
     Data(streams): Data<&Streams>,
     Data(executions): Data<&Executions>,
     Authenticated(caller): Authenticated,
+    standing: Standing,
     Path(id): Path<String>,
     Query(After { after }): Query<After>,
     socket: WebSocket,
@@ -58,23 +62,39 @@ pub async fn execution_stream(
     })?;
     executions.follow(&caller, id).await?;
     let subscription = streams.hub.subscribe_execution(caller.workspace, id, after);
-    let streams = streams.clone();
-    Ok(socket.on_upgrade(move |socket| async move { follow_execution(socket, subscription, &streams).await }).into_response())
+    let (streams, executions) = (streams.clone(), executions.clone());
+    let lost = async move {
+        standing
+            .lost(|caller| {
+                let executions = executions.clone();
+                async move { !is_refusal(executions.follow(&caller, id).await) }
+            })
+            .await;
+    };
+    let follow = move |socket| async move { follow_execution(socket, subscription, &streams, lost).await };
+    Ok(socket.on_upgrade(follow).into_response())
 }
 
 /// Follows a workspace.
 #[handler]
 pub async fn workspace_stream(
     Data(streams): Data<&Streams>,
+    Data(executions): Data<&Executions>,
     Authenticated(caller): Authenticated,
+    standing: Standing,
     Query(After { after }): Query<After>,
     socket: WebSocket,
 ) -> Result<Response, ProblemError> {
     let after = after.map(|text| text.parse::<FeedCursor>()).transpose();
     let after = after.map_err(|error| ProblemError::new(Code::BadRequest, error.to_string()))?;
+    executions.follow_workspace(&caller)?;
     let subscription = streams.hub.subscribe_workspace(caller.workspace, after).await;
-    let streams = streams.clone();
-    Ok(socket.on_upgrade(move |socket| async move { follow_workspace(socket, subscription, &streams).await }).into_response())
+    let (streams, executions) = (streams.clone(), executions.clone());
+    let lost = async move {
+        standing.lost(|caller| std::future::ready(!is_refusal(executions.follow_workspace(&caller)))).await;
+    };
+    let follow = move |socket| async move { follow_workspace(socket, subscription, &streams, lost).await };
+    Ok(socket.on_upgrade(follow).into_response())
 }
 
 /// A socket that can only be written to; what the client sends is read and dropped, so that pings are answered.
@@ -120,13 +140,26 @@ impl Outlet {
     }
 }
 
-async fn follow_execution(socket: WebSocketStream, mut subscription: ExecutionSubscription, streams: &Streams) {
+/// Whether this is a no, and not only a database that is away.
+fn is_refusal(answer: Result<(), app::Error>) -> bool {
+    matches!(answer, Err(error) if !matches!(error, app::Error::Store(_)))
+}
+
+async fn follow_execution(
+    socket: WebSocketStream,
+    mut subscription: ExecutionSubscription,
+    streams: &Streams,
+    lost: impl Future<Output = ()>,
+) {
     let _counted = streams.metrics.stream_subscribed();
     let mut outlet = Outlet::new(socket);
-    match execution_frames(&mut outlet, &mut subscription, streams).await {
+    let ended = tokio::select! {
+        ended = execution_frames(&mut outlet, &mut subscription, streams) => ended,
+        () = lost => Err(Ended::Lost),
+    };
+    match ended {
         Ok(()) => outlet.close(CloseCode::Normal).await,
-        Err(Ended::Gone) => {}
-        Err(Ended::Failed(error)) => give_up(outlet, &error).await,
+        Err(ended) => give_up(outlet, ended).await,
     }
 }
 
@@ -165,15 +198,23 @@ async fn execution_frames(
     }
 }
 
-async fn follow_workspace(socket: WebSocketStream, subscription: Result<WorkspaceSubscription, hub::Error>, streams: &Streams) {
+async fn follow_workspace(
+    socket: WebSocketStream,
+    subscription: Result<WorkspaceSubscription, hub::Error>,
+    streams: &Streams,
+    lost: impl Future<Output = ()>,
+) {
     let _counted = streams.metrics.stream_subscribed();
     let mut outlet = Outlet::new(socket);
     let ended = match subscription {
-        Ok(mut subscription) => workspace_frames(&mut outlet, &mut subscription, streams).await,
+        Ok(mut subscription) => tokio::select! {
+            ended = workspace_frames(&mut outlet, &mut subscription, streams) => ended,
+            () = lost => Err(Ended::Lost),
+        },
         Err(error) => Err(Ended::Failed(error)),
     };
-    if let Err(Ended::Failed(error)) = ended {
-        give_up(outlet, &error).await;
+    if let Err(ended) = ended {
+        give_up(outlet, ended).await;
     }
 }
 
@@ -211,6 +252,8 @@ async fn workspace_frames(
 /// Why a stream ended before its time.
 enum Ended {
     Gone,
+    /// The caller may not follow any more.
+    Lost,
     Failed(hub::Error),
 }
 
@@ -227,15 +270,26 @@ impl From<hub::Error> for Ended {
 }
 
 /// Tells the client why the stream ends and what to do; then closes it.
-async fn give_up(mut outlet: Outlet, error: &hub::Error) {
-    let (frame, code) = match error {
+async fn give_up(mut outlet: Outlet, ended: Ended) {
+    let error = match ended {
+        Ended::Gone => return,
+        Ended::Lost => {
+            let problem = Problem::new(Code::Unauthenticated, "you may not follow this any more: sign in again");
+            if outlet.frame(&StreamFrame::Error { problem }).await.is_ok() {
+                outlet.close(CloseCode::from(NOT_ALLOWED)).await;
+            }
+            return;
+        }
+        Ended::Failed(error) => error,
+    };
+    let (frame, code) = match &error {
         hub::Error::CursorTooOld => (StreamFrame::Lagged { after: None }, CloseCode::Again),
         hub::Error::Store(_) => {
             let problem = Problem::new(Code::DatabaseUnavailable, "connect again with the last cursor").retry_after(2);
             (StreamFrame::Error { problem }, CloseCode::Again)
         }
         hub::Error::Decode { .. } => {
-            tracing::error!(error = error as &dyn std::error::Error, "a stream can't go on");
+            tracing::error!(error = &error as &dyn std::error::Error, "a stream can't go on");
             let problem = Problem::new(Code::Internal, "an event can't be read; the server's log says which");
             (StreamFrame::Error { problem }, CloseCode::Error)
         }

@@ -7,8 +7,9 @@ use tidemill_common::awaited::{Awaited, AwaitedKind, Verdict};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::limits::PAGE_ITEMS;
 
+use super::access::authorize;
 use super::engine::{Answer, AnswerTo, Decided, EngineError};
-use super::error::{Error, authorize};
+use super::error::Error;
 use super::execution::Executions;
 use super::execution_control::check_reason;
 use crate::auth::{Caller, Operation, policy};
@@ -66,6 +67,7 @@ impl Executions {
             _ => wanted.answer,
         };
         let decided = Decided { verdict, by: caller.user_name.to_string(), comment: wanted.comment, answer };
+        self.write_down(caller, operation, "execution", id).await?;
         self.answer(caller, row, AwaitedKind::Approval, decided).await
     }
 
@@ -84,6 +86,7 @@ impl Executions {
         let named = Named { step: wanted.step, iteration: wanted.iteration };
         let (row, _) = self.waits(caller, id, AwaitedKind::Decision, named).await?;
         let decided = Decided { verdict, by: caller.user_name.to_string(), comment: wanted.reason, answer: wanted.output };
+        self.write_down(caller, Operation::ExecutionDecide, "execution", id).await?;
         self.answer(caller, row, AwaitedKind::Decision, decided).await
     }
 

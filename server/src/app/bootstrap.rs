@@ -1,18 +1,18 @@
 //! The first start: an organisation, a workspace, an admin and a token.
 
-use tidemill_common::api::workspace::Role;
 use tidemill_common::clock::Clock;
 use tidemill_common::ids::{OrganizationId, UserId, WorkspaceId};
 
 use super::Error;
-use super::token::{new_row, new_secret};
-use crate::auth::Secret;
+use super::member::person;
+use super::people::new_secret;
+use super::token::new_row;
+use super::workspace;
+use crate::auth::{Kind, Secret};
 use crate::store::Database;
 use crate::store::queries::account::{FirstAccount, account_bootstrap};
-use crate::store::rows::member::{Member, role_word};
 use crate::store::rows::organization::Organization;
-use crate::store::rows::user::User;
-use crate::store::rows::workspace::Workspace;
+use crate::store::rows::user::{ADMIN, User};
 
 /// What the first account is called.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ impl Default for FirstNames {
 
 /// Makes the first account, unless there is one. Returns its token's secret, which can't be shown again.
 pub async fn bootstrap(database: &Database, clock: &dyn Clock, names: FirstNames) -> Result<Option<Secret>, Error> {
-    let secret = new_secret()?;
+    let secret = new_secret(Kind::Token)?;
     let first = first_account(names, &secret, clock);
     let made = database.engine(move |conn| account_bootstrap(conn, &first)).await?;
     Ok(made.then_some(secret))
@@ -41,18 +41,14 @@ pub async fn bootstrap(database: &Database, clock: &dyn Clock, names: FirstNames
 
 fn first_account(names: FirstNames, secret: &Secret, clock: &dyn Clock) -> FirstAccount {
     let now = clock.now();
-    let (organization, user, workspace) = (OrganizationId::new(now), UserId::new(now), WorkspaceId::new(now));
+    let organization = OrganizationId::new(now);
+    let user = User { organization_role: ADMIN.to_owned(), ..person(organization.0, names.user, None, now) };
+    let workspace = workspace::new_row(organization, names.workspace.clone(), names.workspace, now);
     FirstAccount {
-        organization: Organization { id: organization.0, name: names.organization, created_at: now },
-        user: User { id: user.0, organization_id: organization.0, name: names.user, email: None, created_at: now },
-        workspace: Workspace {
-            id: workspace.0,
-            organization_id: organization.0,
-            name: names.workspace.clone(),
-            slug: names.workspace,
-            created_at: now,
-        },
-        member: Member { workspace_id: workspace.0, user_id: user.0, role: role_word(Role::Admin).to_owned(), created_at: now },
-        token: new_row((workspace, user), "first start".to_owned(), secret, now),
+        organization: Organization { id: organization.0, name: names.organization, created_at: now, operator: true },
+        member: workspace::first_admin(&workspace, UserId(user.id), now),
+        token: new_row((WorkspaceId(workspace.id), UserId(user.id)), "first start".to_owned(), secret, now),
+        user,
+        workspace,
     }
 }

@@ -9,7 +9,9 @@ use tidemill_common::status::ExecutionStatus;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::error::{Error, authorize};
+use super::access::authorize;
+use super::audit::Act;
+use super::error::Error;
 use super::execution::Executions;
 use super::execution_control::check_reason;
 use super::workflow::known_id;
@@ -45,6 +47,7 @@ impl BulkOrders {
         let workflow_id = wanted.workflow.as_deref().map(known_id).transpose()?;
         let dry_run = wanted.dry_run;
         let mut row = row(caller, &wanted, ExecutionId::new(now))?;
+        let act = Act::of(caller, Operation::ExecutionBulkCreate, now);
         let view = self
             .executions
             .database
@@ -60,6 +63,7 @@ impl BulkOrders {
                     return Ok(Err(Error::Conflict(format!("{RUNNING} orders are being carried out; stop one, or wait"))));
                 }
                 bulk_order::bulk_insert(conn, &row)?;
+                act.on("order", row.id).saying(&row.action).after(&row.details).write(conn)?;
                 Ok::<_, store::Error>(Ok(row.view(count)))
             })
             .await
@@ -81,12 +85,15 @@ impl BulkOrders {
     pub async fn stop(&self, caller: &Caller, id: ExecutionId) -> Result<BulkView, Error> {
         authorize(caller, Operation::ExecutionBulkStop)?;
         let (workspace, now) = (caller.workspace, self.executions.clock.now());
+        let act = Act::of(caller, Operation::ExecutionBulkStop, now);
         let row = self
             .executions
             .database
             .with_tenant(workspace, move |conn| {
                 bulk_order::bulk_stop(conn, workspace, id.0, now)?;
-                bulk_order::bulk_get(conn, workspace, id.0)
+                let row = bulk_order::bulk_get(conn, workspace, id.0)?;
+                act.on("order", id).write(conn)?;
+                Ok(row)
             })
             .await
             .map_err(Error::of("order"))?;

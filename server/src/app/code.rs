@@ -12,8 +12,8 @@ use tidemill_common::step_protocol::Language;
 use tokio::sync::Semaphore;
 
 use super::Error;
+use super::access::authorize;
 use super::engine::EngineError;
-use super::error::authorize;
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::plan::{CodeAsks, Plan, Work};
 use crate::domain::workflow::{code_asks_too_much, code_problem, code_unchecked};

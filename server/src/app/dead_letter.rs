@@ -12,12 +12,14 @@ use tidemill_common::limits::PAGE_ITEMS;
 use tidemill_common::status::FailureClass;
 use tokio::sync::Notify;
 
-use super::error::{Error, authorize, check_text};
+use super::access::authorize;
+use super::audit::Act;
+use super::error::{Error, check_text};
 use super::page::{self, PageRequest};
 use crate::auth::{Caller, Operation};
-use crate::store::Database;
 use crate::store::queries::dead_letter::{self, CauseRow, DeadLetterFilter, ReplayOrder, Selection};
 use crate::store::rows::dead_letter::DeadLetter;
+use crate::store::{Connection, Database};
 
 /// Most dead letters that one order replays.
 const REPLAYED: i64 = 10_000;
@@ -93,10 +95,15 @@ impl DeadLetters {
             patch: wanted.patch,
             at,
         };
-        let ordered = self
-            .database
-            .with_tenant(workspace, move |conn| dead_letter::dead_letter_replay(conn, workspace, &selection, &order, REPLAYED))
-            .await?;
+        let act = Act::of(caller, Operation::DeadLetterReplay, at).on("replay", order.id);
+        let replay = move |conn: &mut Connection| {
+            let count = dead_letter::dead_letter_replay(conn, workspace, &selection, &order, REPLAYED)?;
+            if count > 0 {
+                act.saying(format!("{count} executions")).write(conn)?;
+            }
+            Ok(count)
+        };
+        let ordered = self.database.with_tenant(workspace, replay).await?;
         self.ordered.notify_one();
         let count = some(ordered)?;
         Ok(DeadLetterReplayed { count, canaries: wanted.canary.min(count) })
@@ -108,12 +115,15 @@ impl DeadLetters {
         check_text("reason", &wanted.reason, 1_000)?;
         let (workspace, selection) = (caller.workspace, selection(wanted.ids, wanted.fingerprint)?);
         let (by, now) = (caller.user_name.to_string(), self.clock.now());
-        let discarded = self
-            .database
-            .with_tenant(workspace, move |conn| {
-                dead_letter::dead_letter_discard(conn, workspace, &selection, (&by, &wanted.reason), now)
-            })
-            .await?;
+        let act = Act::of(caller, Operation::DeadLetterDiscard, now).on("dead_letter", named(&selection));
+        let discard = move |conn: &mut Connection| {
+            let count = dead_letter::dead_letter_discard(conn, workspace, &selection, (&by, &wanted.reason), now)?;
+            if count > 0 {
+                act.saying(format!("{count} executions")).write(conn)?;
+            }
+            Ok(count)
+        };
+        let discarded = self.database.with_tenant(workspace, discard).await?;
         some(discarded)
     }
 }
@@ -132,6 +142,14 @@ fn selection(ids: Vec<ExecutionId>, fingerprint: Option<String>) -> Result<Selec
         (0, Some(fingerprint)) => Ok(Selection::Fingerprint(fingerprint.replace('\0', ""))),
         (0, None) | (_, Some(_)) => Err(Error::Invalid("name either `ids` or a `fingerprint`".to_owned())),
         _ => Err(Error::Invalid(format!("`ids` may name {IDS} executions at a time"))),
+    }
+}
+
+/// What an order is about, in words.
+fn named(selection: &Selection) -> String {
+    match selection {
+        Selection::Ids(ids) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        Selection::Fingerprint(fingerprint) => fingerprint.clone(),
     }
 }
 

@@ -5,7 +5,8 @@ use tidemill_common::api::workflow::Diagnostic;
 use tidemill_common::api::workspace::Role;
 
 use super::engine::EngineError;
-use crate::auth::{Caller, Operation, policy};
+use crate::auth::{Operation, policy};
+use crate::secrets::SecretError;
 use crate::store;
 
 /// A use case that came to nothing. `Display` is what the client reads; the source is for the log.
@@ -19,6 +20,27 @@ pub enum Error {
         /// The least role that may.
         least: Role,
     },
+    /// The token's scopes don't cover this.
+    #[error("this token's scopes don't cover it: it needs one such as `{noun}:{verb}`", noun = .0.noun(), verb = if .0.reads() { "read" } else { "write" })]
+    OutOfScope(Operation),
+    /// The caller administers neither the organisation nor the server.
+    #[error("this is for admins of {}", match .0 { policy::Scope::Server => "the organisation that runs this server", _ => "the organisation" })]
+    NotOrganizationAdmin(policy::Scope),
+    /// The address, password or code is wrong; nobody is told which.
+    #[error("the e-mail address, the password or the code is wrong")]
+    SignInFailed,
+    /// The password is right, and the account asks for a code as well.
+    #[error("this account has a second factor: send its `code`, or a recovery code")]
+    SecondFactorNeeded,
+    /// Too many attempts failed.
+    #[error("too many attempts have failed: try again in {retry_after} s")]
+    TooManyAttempts {
+        /// Seconds until the next one.
+        retry_after: u64,
+    },
+    /// A device is not signed in (yet).
+    #[error("{0}")]
+    Device(DeviceError),
     /// The step says who may decide about it, and the caller is none of them.
     #[error("{0}")]
     NotAnApprover(String),
@@ -60,8 +82,34 @@ pub enum Error {
     Internal(String),
 }
 
+/// Why a device gets no session (RFC 8628 §3.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
+pub enum DeviceError {
+    /// Nobody has answered yet.
+    #[error("nobody has entered the code yet: ask again")]
+    Pending,
+    /// It asks too often.
+    #[error("ask less often: wait five seconds longer")]
+    SlowDown,
+    /// Somebody refused it.
+    #[error("the sign-in was refused")]
+    Denied,
+    /// The code is unknown or over.
+    #[error("the code is unknown or has ended: begin again")]
+    Expired,
+}
+
 fn word(role: Role) -> &'static str {
     store::rows::member::role_word(role)
+}
+
+impl From<SecretError> for Error {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::Store(error) => Self::Store(error),
+            other => Self::Internal(other.to_string()),
+        }
+    }
 }
 
 impl Error {
@@ -72,12 +120,6 @@ impl Error {
             other => Self::Store(other),
         }
     }
-}
-
-/// Refuses a caller whose role may not do `operation`.
-pub(super) fn authorize(caller: &Caller, operation: Operation) -> Result<(), Error> {
-    let least = operation.least_role();
-    if policy::covers(caller.role, least) { Ok(()) } else { Err(Error::Forbidden { role: caller.role, least }) }
 }
 
 /// Refuses text that Postgres can't hold or that is too long or too short to be meant.

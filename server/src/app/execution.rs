@@ -5,14 +5,17 @@ use std::sync::Arc;
 use serde_json::json;
 use tidemill_common::api::event::{EventPage, EventView};
 use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
+use tidemill_common::api::share::Shareable;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::{Event, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::limits::PAGE_ITEMS;
 use tidemill_common::status::ExecutionStatus;
 
+use super::access::{Reach, authorize, reach};
+use super::audit::Act;
 use super::engine::{Engine, Start};
-use super::error::{Error, authorize};
+use super::error::Error;
 use super::execution_detail::{detail, view};
 use super::page::{self, PageRequest};
 use super::workflow::known_id;
@@ -63,7 +66,7 @@ impl Executions {
         wanted: ExecutionCreate,
         key: Option<String>,
     ) -> Result<ExecutionView, Error> {
-        authorize(caller, Operation::ExecutionCreate)?;
+        reach(caller, Operation::ExecutionCreate)?.workflow(workflow_id)?;
         let (row, version, plan) = self.planned(caller.workspace, workflow_id, wanted.version).await?;
         let body = if wanted.input.is_null() { json!({}) } else { wanted.input };
         plan.check_input(&body).map_err(Error::InputInvalid)?;
@@ -76,13 +79,15 @@ impl Executions {
             dedupe: key.map(|key| (format!("idempotency:{}", caller.token), key)),
             retry: None,
         };
+        self.write_down(caller, Operation::ExecutionCreate, "workflow", workflow_id).await?;
         let started = self.engine.start(start).await?;
         self.row_view(caller.workspace, started.execution_id).await
     }
 
     /// A page of executions, newest first.
     pub async fn list(&self, caller: &Caller, query: ExecutionQuery) -> Result<ExecutionPage, Error> {
-        authorize(caller, Operation::ExecutionList)?;
+        let reach = reach(caller, Operation::ExecutionList)?;
+        let only = reach.only(Shareable::Workflow).zip(reach.only(Shareable::Execution));
         let (workspace, size) = (caller.workspace, query.page.size()?);
         let before = query.page.after()?.map(|key| key.parse::<ExecutionId>()).transpose().map_err(|_| {
             Error::Invalid("`cursor` is not one that this list gave: send the `next_cursor` of a page".to_owned())
@@ -92,7 +97,7 @@ impl Executions {
             .database
             .with_tenant(workspace, move |conn| {
                 let mut filter =
-                    execution::ExecutionFilter { workflow: None, statuses: query.statuses, parent: query.parent, before };
+                    execution::ExecutionFilter { workflow: None, only, statuses: query.statuses, parent: query.parent, before };
                 if let Some(id) = workflow_id {
                     filter.workflow = Some(WorkflowUid(workflow::workflow_get(conn, workspace, &id)?.uid));
                 }
@@ -106,7 +111,7 @@ impl Executions {
 
     /// An execution, whole: the fold of its events.
     pub async fn view(&self, caller: &Caller, id: ExecutionId) -> Result<ExecutionDetail, Error> {
-        authorize(caller, Operation::ExecutionView)?;
+        self.permit(caller, Operation::ExecutionView, id).await?;
         let (workspace, plans) = (caller.workspace, self.plans.clone());
         self.database
             .with_tenant(workspace, move |conn| {
@@ -123,7 +128,7 @@ impl Executions {
 
     /// A page of an execution's events behind `after`, oldest first.
     pub async fn events(&self, caller: &Caller, id: ExecutionId, after: i32, limit: Option<usize>) -> Result<EventPage, Error> {
-        authorize(caller, Operation::ExecutionEvents)?;
+        self.permit(caller, Operation::ExecutionEvents, id).await?;
         let (workspace, size) =
             (caller.workspace, PageRequest { limit: Some(limit.unwrap_or(PAGE_ITEMS)), cursor: None }.size()?);
         let mut rows = self
@@ -146,8 +151,37 @@ impl Executions {
 
     /// Whether the caller may follow this execution.
     pub async fn follow(&self, caller: &Caller, id: ExecutionId) -> Result<(), Error> {
-        authorize(caller, Operation::ExecutionStream)?;
+        self.permit(caller, Operation::ExecutionStream, id).await?;
         self.row_view(caller.workspace, id).await.map(drop)
+    }
+
+    /// Whether the caller may follow everything in the workspace.
+    pub fn follow_workspace(&self, caller: &Caller) -> Result<(), Error> {
+        authorize(caller, Operation::WorkspaceStream)
+    }
+
+    /// Refuses an operation on an execution that is out of the caller's reach. Costs a query only where something is shared.
+    pub(super) async fn permit(&self, caller: &Caller, operation: Operation, id: ExecutionId) -> Result<(), Error> {
+        let reach = reach(caller, operation)?;
+        if matches!(reach, Reach::Everything) {
+            return Ok(());
+        }
+        let workspace = caller.workspace;
+        let row = self.database.with_tenant(workspace, move |conn| execution::execution_get(conn, workspace, id)).await;
+        let row = row.map_err(Error::of("execution"))?;
+        reach.execution(id, WorkflowUid(row.workflow_uid))
+    }
+
+    /// Writes an order down before it is given: the engine commits in transactions of its own.
+    pub(super) async fn write_down(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        kind: &'static str,
+        id: impl ToString,
+    ) -> Result<(), Error> {
+        let act = Act::of(caller, operation, self.clock.now()).on(kind, id);
+        Ok(self.database.with_tenant(caller.workspace, move |conn| act.write(conn)).await?)
     }
 
     pub(super) async fn row_view(&self, workspace: WorkspaceId, id: ExecutionId) -> Result<ExecutionView, Error> {

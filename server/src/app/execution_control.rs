@@ -4,7 +4,7 @@ use tidemill_common::api::execution::ExecutionView;
 use tidemill_common::ids::ExecutionId;
 
 use super::engine::{Command, EngineError, Order};
-use super::error::{Error, authorize};
+use super::error::Error;
 use super::execution::Executions;
 use crate::auth::{Caller, Operation};
 
@@ -20,20 +20,20 @@ impl Executions {
         reason: Option<String>,
         force: bool,
     ) -> Result<ExecutionView, Error> {
-        authorize(caller, Operation::ExecutionCancel)?;
+        self.permit(caller, Operation::ExecutionCancel, id).await?;
         let command = if force { Command::ForceCancel } else { Command::Cancel };
         self.order(caller, id, command, reason).await
     }
 
     /// Asks that nothing new begins. What is under way ends; then the execution rests until it is resumed.
     pub async fn pause(&self, caller: &Caller, id: ExecutionId, reason: Option<String>) -> Result<ExecutionView, Error> {
-        authorize(caller, Operation::ExecutionPause)?;
+        self.permit(caller, Operation::ExecutionPause, id).await?;
         self.order(caller, id, Command::Pause, reason).await
     }
 
     /// Lets a paused execution go on.
     pub async fn resume(&self, caller: &Caller, id: ExecutionId, reason: Option<String>) -> Result<ExecutionView, Error> {
-        authorize(caller, Operation::ExecutionResume)?;
+        self.permit(caller, Operation::ExecutionResume, id).await?;
         self.order(caller, id, Command::Resume, reason).await
     }
 
@@ -46,6 +46,14 @@ impl Executions {
     ) -> Result<ExecutionView, Error> {
         check_reason(reason.as_deref())?;
         let present = self.row_view(caller.workspace, id).await?;
+        let operation = match command {
+            Command::Cancel | Command::ForceCancel => Operation::ExecutionCancel,
+            Command::Pause => Operation::ExecutionPause,
+            Command::Resume => Operation::ExecutionResume,
+        };
+        if !present.status.is_terminal() {
+            self.write_down(caller, operation, "execution", id).await?;
+        }
         let order = Order { command, reason, by: caller.user_name.to_string() };
         match self.engine.order(caller.workspace, id, order).await {
             Ok(()) => self.row_view(caller.workspace, id).await,

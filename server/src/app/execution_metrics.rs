@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use tidemill_common::api::metrics::{DurationMetrics, ExecutionMetrics, StepMetrics, WorkflowMetrics};
 
-use super::error::{Error, authorize};
+use super::access::authorize;
+use super::error::Error;
 use super::execution::Executions;
 use super::workflow::known_id;
 use crate::auth::{Caller, Operation};

@@ -10,7 +10,7 @@ use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::status::ExecutionStatus;
 
 use super::engine::{Retry, Start};
-use super::error::{Error, authorize};
+use super::error::Error;
 use super::execution::{EVENTS, Executions};
 use super::execution_detail::origin;
 use super::workflow_view::plan;
@@ -37,10 +37,11 @@ impl Executions {
         wanted: ExecutionRetry,
         key: Option<String>,
     ) -> Result<ExecutionView, Error> {
-        authorize(caller, Operation::ExecutionRetry)?;
+        self.permit(caller, Operation::ExecutionRetry, id).await?;
         let tried = self.tried(caller.workspace, id, wanted.version).await?;
         let dedupe = key.map(|key| (format!("idempotency:{}", caller.token), key));
         let start = Start { dedupe, ..tried.again(id, &wanted)? };
+        self.write_down(caller, Operation::ExecutionRetry, "execution", id).await?;
         let started = self.engine.start(start).await?;
         let (workspace, again, by) = (caller.workspace, started.execution_id, caller.user_name.to_string());
         self.database

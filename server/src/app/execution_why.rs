@@ -10,7 +10,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::limits::CALL_DEPTH;
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
-use super::error::{Error, authorize};
+use super::error::Error;
 use super::execution::{EVENTS, Executions};
 use crate::auth::{Caller, Operation};
 use crate::store::queries::execution;
@@ -30,7 +30,7 @@ struct Facts {
 impl Executions {
     /// Why an execution is where it is, and those that it waits for.
     pub async fn why(&self, caller: &Caller, id: ExecutionId) -> Result<WhyView, Error> {
-        authorize(caller, Operation::ExecutionWhyView)?;
+        self.permit(caller, Operation::ExecutionWhyView, id).await?;
         let mut view = self.why_alone(caller, id).await?;
         let mut next = awaited(&view);
         for _ in 0..CALL_DEPTH {

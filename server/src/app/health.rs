@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tidemill_common::api::health::{HealthView, NodeView, ReadyView, SandboxView};
+use tidemill_common::api::health::{HealthView, NodeRuntimeView, ReadyView, SandboxView};
 
 use super::Error;
 use super::engine::EngineError;
@@ -28,7 +28,7 @@ impl Health {
     /// The process can answer.
     pub fn view(&self) -> HealthView {
         let (sandbox, node) = self.code.status_now();
-        let node = node.map(|node| NodeView { level: node.level, available: node.is_enough() });
+        let node = node.map(|node| NodeRuntimeView { level: node.level, available: node.is_enough() });
         let sandbox = SandboxView { level: sandbox.level, minimum: sandbox.minimum, available: sandbox.is_enough(), node };
         HealthView { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), sandbox: Some(sandbox) }
     }

@@ -16,9 +16,7 @@ use crate::store::{self, Database};
 
 /// Replays that begin in one round.
 const BATCH: i64 = 200;
-/// The longest time between two looks: how late this node sees a replay that was ordered elsewhere.
-const LOOK: Duration = Duration::from_secs(15);
-/// The same while canaries are under way.
+/// The time between two looks at canaries that are under way.
 const CANARY_LOOK: Duration = Duration::from_secs(1);
 
 /// Replays that were ordered.
@@ -41,8 +39,8 @@ impl Replays {
         self.ordered.notified().await;
     }
 
-    /// Starts what is due and hears the canaries. Returns how long there is nothing more to do, as far as is known.
-    pub async fn round(&self) -> Result<Duration, Error> {
+    /// Starts what is due and hears the canaries. Returns how long there is nothing more to do; `None` when nothing waits.
+    pub async fn round(&self) -> Result<Option<Duration>, Error> {
         let waiting = self.database.engine(replay::waiting).await?;
         if waiting.held > 0 {
             self.hear_canaries().await?;
@@ -53,10 +51,10 @@ impl Replays {
             for row in due {
                 self.start(row).await?;
             }
-            return Ok(Duration::ZERO);
+            return Ok(Some(Duration::ZERO));
         }
-        let until = waiting.next_at.map_or(LOOK, |at| (at - now).to_std().unwrap_or_default() + Duration::from_millis(1));
-        Ok(until.min(if waiting.held > 0 { CANARY_LOOK } else { LOOK }))
+        let until = waiting.next_at.map(|at| (at - now).to_std().unwrap_or_default() + Duration::from_millis(1));
+        Ok(until.into_iter().chain((waiting.held > 0).then_some(CANARY_LOOK)).min())
     }
 
     async fn hear_canaries(&self) -> Result<(), Error> {

@@ -7,7 +7,8 @@ use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use tidemill_common::api::schedule::{ClockChange, ClockChangeKind, ScheduleExplain, ScheduleExplanation, ScheduleFiring};
 use tidemill_common::clock::Clock;
 
-use super::error::{Error, authorize};
+use super::access::authorize;
+use super::error::Error;
 use crate::auth::{Caller, Operation};
 use crate::domain::schedule::{self, Change, Draft, Schedule};
 use crate::domain::workflow::duration;

@@ -7,8 +7,12 @@ use tidemill_common::api::token::{TokenCreate, TokenCreated, TokenList, TokenVie
 use tidemill_common::clock::Clock;
 use tidemill_common::ids::{TokenId, UserId, WorkspaceId};
 
-use super::error::{Error, authorize, check_text};
-use crate::auth::{Authenticator, Caller, Operation, Secret, policy};
+use super::access::authorize;
+use super::audit::Act;
+use super::error::{Error, check_text};
+use super::member::service_account;
+use super::people::new_secret;
+use crate::auth::{Authenticator, Caller, Kind, Operation, Secret, policy};
 use crate::store::queries::token;
 use crate::store::rows::member::{role_from_word, role_word};
 use crate::store::rows::token::Token;
@@ -50,11 +54,26 @@ impl Tokens {
             Some(days @ 1..=3650) => Some(now + TimeDelta::days(days.into())),
             Some(days) => return Err(Error::Invalid(format!("`expires_in_days` must be 1 to 3650, not {days}"))),
         };
-        let secret = new_secret()?;
-        let row = Token { expires_at, ..new_row((caller.workspace, caller.user), wanted.name, &secret, now) };
-        let row = Token { role: role_word(role).to_owned(), ..row };
+        check_scopes(caller, wanted.scopes.as_deref())?;
+        let secret = new_secret(Kind::Token)?;
+        let owner = wanted.service_account.unwrap_or(caller.user);
+        let row = Token {
+            expires_at,
+            role: role_word(role).to_owned(),
+            scopes: wanted.scopes,
+            workspaces: wanted.workspaces.map(|ids| ids.into_iter().map(|id| id.0).collect()),
+            ..new_row((caller.workspace, owner), wanted.name, &secret, now)
+        };
+        let (act, workspace) = (Act::of(caller, Operation::TokenCreate, now), caller.workspace);
         let made = row.clone();
-        self.database.with_tenant(caller.workspace, move |conn| token::token_insert(conn, &row)).await?;
+        let inserted = self.database.with_tenant(workspace, move |conn| {
+            if let Some(account) = wanted.service_account {
+                service_account(conn, workspace, account)?;
+            }
+            token::token_insert(conn, &row)?;
+            act.on("token", row.id).saying(format!("`{}` as {}", row.name, row.role)).write(conn)
+        });
+        inserted.await.map_err(Error::of("service account"))?;
         Ok(TokenCreated { secret: secret.reveal().to_owned(), token: view(made)? })
     }
 
@@ -62,18 +81,34 @@ impl Tokens {
     pub async fn revoke(&self, caller: &Caller, id: TokenId) -> Result<(), Error> {
         authorize(caller, Operation::TokenRevoke)?;
         let (workspace, now) = (caller.workspace, self.clock.now());
-        self.database
-            .with_tenant(workspace, move |conn| token::token_revoke(conn, workspace, id, now))
-            .await
-            .map_err(Error::of("token"))?;
+        let act = Act::of(caller, Operation::TokenRevoke, now);
+        let revoked = self.database.with_tenant(workspace, move |conn| {
+            let row = token::token_revoke(conn, workspace, id, now)?;
+            act.on("token", id).saying(format!("`{}`", row.name)).write(conn)
+        });
+        revoked.await.map_err(Error::of("token"))?;
         self.authenticator.forget(id);
         Ok(())
     }
 }
 
-/// A new secret.
-pub(super) fn new_secret() -> Result<Secret, Error> {
-    Secret::generate().map_err(|error| Error::Internal(format!("the operating system gives no random bytes: {error}")))
+/// Refuses scopes that are no words of ours, or more than the caller's token has.
+fn check_scopes(caller: &Caller, wanted: Option<&[String]>) -> Result<(), Error> {
+    let Some(wanted) = wanted else {
+        let limited = caller.scopes.is_some();
+        let words = "this token is limited to scopes: say which of them the new one has, as `scopes`";
+        return if limited { Err(Error::Invalid(words.to_owned())) } else { Ok(()) };
+    };
+    let known = policy::scope_words();
+    if let Some(unknown) = wanted.iter().find(|word| !known.contains(*word)) {
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(Error::Invalid(format!("`{unknown}` is no scope; there are {known}")));
+    }
+    let beyond = |word: &&String| caller.scopes.as_deref().is_some_and(|own| !own.contains(word));
+    match wanted.iter().find(beyond) {
+        Some(word) => Err(Error::Invalid(format!("this token has no scope `{word}` itself"))),
+        None => Ok(()),
+    }
 }
 
 /// The row of a new admin token that never expires.
@@ -90,6 +125,8 @@ pub(super) fn new_row((workspace, user): (WorkspaceId, UserId), name: String, se
         last_used_at: None,
         expires_at: None,
         revoked_at: None,
+        scopes: None,
+        workspaces: None,
     }
 }
 
@@ -102,5 +139,8 @@ fn view(row: Token) -> Result<TokenView, store::Error> {
         created_at: row.created_at,
         last_used_at: row.last_used_at,
         expires_at: row.expires_at,
+        user_id: UserId(row.user_id),
+        scopes: row.scopes,
+        workspaces: row.workspaces.map(|ids| ids.into_iter().map(WorkspaceId).collect()),
     })
 }

@@ -9,7 +9,9 @@ use tidemill_common::api::workflow::WorkflowView;
 use tidemill_common::clock::Clock;
 use tidemill_common::ids::WorkflowUid;
 
-use super::error::{Error, authorize};
+use super::access::authorize;
+use super::audit::Act;
+use super::error::Error;
 use super::page::{self, PageRequest};
 use super::workflow::known_id;
 use super::workflow_view::{plan, view, views};
@@ -44,7 +46,7 @@ impl Triggers {
         let (workflows, next_cursor) = self
             .database
             .with_tenant(workspace, move |conn| {
-                let mut rows = workflow::workflow_list(conn, workspace, after.as_deref(), page::rows(size))?;
+                let mut rows = workflow::workflow_list(conn, workspace, None, after.as_deref(), page::rows(size))?;
                 let next = page::cut(&mut rows, size, |row| row.id.clone());
                 Ok((views(conn, workspace, &slug, &plans, rows)?, next))
             })
@@ -83,6 +85,7 @@ impl Triggers {
         let token = Secret::generate_address().map_err(|error| Error::Internal(error.to_string()))?;
         let (workspace, plans, trigger_id) = (caller.workspace, self.plans.clone(), trigger.to_owned());
         let (id, hash, expires_at) = (known_id(workflow)?, Sha256::digest(token.as_bytes()).to_vec(), self.clock.now() + TEST);
+        let act = Act::of(caller, Operation::TriggerTest, self.clock.now());
         let made = self
             .database
             .with_tenant(workspace, move |conn| {
@@ -99,6 +102,7 @@ impl Triggers {
                 let workspace_id = workspace.0;
                 let test = TriggerTest { workspace_id, hash, workflow_uid: row.uid, version, trigger_id, expires_at };
                 workflow::trigger_test_insert(conn, &test)?;
+                act.on("workflow", &id).saying(format!("trigger `{}`", test.trigger_id)).write(conn)?;
                 Ok(Ok((path.as_str().to_owned(), version)))
             })
             .await

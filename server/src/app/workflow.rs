@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use tidemill_common::api::share::Shareable;
 use tidemill_common::api::workflow::{
     ApplyOutcome, Diagnostic, ValidationView, VersionList, VersionView, WorkflowApplied, WorkflowDetail, WorkflowPage,
 };
@@ -10,8 +11,10 @@ use tidemill_common::clock::Clock;
 use tidemill_common::ids::WorkflowUid;
 use tidemill_common::limits::WORKFLOW_BYTES;
 
+use super::access::{authorize, reach};
+use super::audit::Act;
 use super::code;
-use super::error::{Error, authorize};
+use super::error::Error;
 use super::page::{self, PageRequest};
 use super::workflow_view::{outline, plan, view, views};
 use super::{workflow_apply, workflow_cycle};
@@ -54,13 +57,13 @@ impl Workflows {
 
     /// A page of workflows, by id.
     pub async fn list(&self, caller: &Caller, request: PageRequest) -> Result<WorkflowPage, Error> {
-        authorize(caller, Operation::WorkflowList)?;
+        let only = reach(caller, Operation::WorkflowList)?.only(Shareable::Workflow);
         let (size, after) = (request.size()?, request.after()?);
         let (workspace, slug, plans) = (caller.workspace, Arc::clone(&caller.workspace_slug), self.plans.clone());
         let (items, next_cursor) = self
             .database
             .with_tenant(workspace, move |conn| {
-                let mut rows = workflow::workflow_list(conn, workspace, after.as_deref(), page::rows(size))?;
+                let mut rows = workflow::workflow_list(conn, workspace, only.as_deref(), after.as_deref(), page::rows(size))?;
                 let next = page::cut(&mut rows, size, |row| row.id.clone());
                 Ok((views(conn, workspace, &slug, &plans, rows)?, next))
             })
@@ -70,7 +73,7 @@ impl Workflows {
 
     /// A workflow, whole.
     pub async fn view(&self, caller: &Caller, id: &str) -> Result<WorkflowDetail, Error> {
-        authorize(caller, Operation::WorkflowView)?;
+        reach(caller, Operation::WorkflowView)?.workflow(id)?;
         let (workspace, slug, plans) = (caller.workspace, Arc::clone(&caller.workspace_slug), self.plans.clone());
         let id = known_id(id)?;
         self.database
@@ -93,7 +96,7 @@ impl Workflows {
         source: String,
         if_match: Option<IfMatch>,
     ) -> Result<WorkflowApplied, Error> {
-        authorize(caller, Operation::WorkflowApply)?;
+        reach(caller, Operation::WorkflowApply)?.workflow(id)?;
         let compiled = compile_file(source.clone()).await?;
         if &*compiled.id != id {
             return Err(Error::WorkflowInvalid(vec![wrong_id(&compiled.id, id)]));
@@ -107,6 +110,7 @@ impl Workflows {
             now: self.clock.now(),
         };
         let (workspace, slug, plans) = (caller.workspace, Arc::clone(&caller.workspace_slug), self.plans.clone());
+        let act = Act::of(caller, Operation::WorkflowApply, file.now);
         let done = self
             .database
             .with_tenant(workspace, move |conn| {
@@ -120,7 +124,12 @@ impl Workflows {
                 if outcome != ApplyOutcome::Unchanged {
                     plans.remember(WorkflowUid(row.uid), row.version, &file.plan);
                 }
-                Ok(Ok(WorkflowApplied { outcome, workflow: view(conn, workspace, &slug, &plans, row)?, warnings }))
+                let act = act.on("workflow", &row.id).saying(format!("version {}", row.version)).after(&file.source);
+                let workflow = view(conn, workspace, &slug, &plans, row)?;
+                if outcome != ApplyOutcome::Unchanged {
+                    act.write(conn)?;
+                }
+                Ok(Ok(WorkflowApplied { outcome, workflow, warnings }))
             })
             .await;
         match done {
@@ -152,17 +161,19 @@ impl Workflows {
     pub async fn delete(&self, caller: &Caller, id: &str) -> Result<(), Error> {
         authorize(caller, Operation::WorkflowDelete)?;
         let (workspace, id) = (caller.workspace, known_id(id)?);
-        self.database
-            .with_tenant(workspace, move |conn| workflow::workflow_delete(conn, workspace, &id))
-            .await
-            .map_err(Error::of("workflow"))?;
+        let act = Act::of(caller, Operation::WorkflowDelete, self.clock.now());
+        let deleted = self.database.with_tenant(workspace, move |conn| {
+            workflow::workflow_delete(conn, workspace, &id)?;
+            act.on("workflow", &id).write(conn)
+        });
+        deleted.await.map_err(Error::of("workflow"))?;
         (self.activated)();
         Ok(())
     }
 
     /// The versions of a workflow, newest first.
     pub async fn versions(&self, caller: &Caller, id: &str) -> Result<VersionList, Error> {
-        authorize(caller, Operation::WorkflowVersionList)?;
+        reach(caller, Operation::WorkflowVersionList)?.workflow(id)?;
         let (workspace, id) = (caller.workspace, known_id(id)?);
         let rows = self
             .database
@@ -183,7 +194,7 @@ impl Workflows {
 
     /// One version with its file.
     pub async fn version(&self, caller: &Caller, id: &str, version: i32) -> Result<VersionView, Error> {
-        authorize(caller, Operation::WorkflowVersionView)?;
+        reach(caller, Operation::WorkflowVersionView)?.workflow(id)?;
         let (workspace, id) = (caller.workspace, known_id(id)?);
         let row: WorkflowVersion = self
             .database

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use tidemill_common::api::workflow::WorkflowView;
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
-use super::error::{Error, authorize};
+use super::access::reach;
+use super::audit::Act;
+use super::error::Error;
 use super::workflow::{Workflows, known_id};
 use super::workflow_view::{plan, view};
 use crate::auth::{Caller, Operation};
@@ -27,24 +29,25 @@ enum Live {
 impl Workflows {
     /// Makes the triggers of `version`, or of the newest version, live in place of those that were.
     pub async fn activate(&self, caller: &Caller, id: &str, version: Option<i32>) -> Result<WorkflowView, Error> {
-        authorize(caller, Operation::WorkflowActivate)?;
-        self.change(caller, id, version.map_or(Live::Newest, Live::Version)).await
+        reach(caller, Operation::WorkflowActivate)?.workflow(id)?;
+        self.change(caller, Operation::WorkflowActivate, id, version.map_or(Live::Newest, Live::Version)).await
     }
 
     /// Makes no trigger live. Executions under way go on.
     pub async fn deactivate(&self, caller: &Caller, id: &str) -> Result<WorkflowView, Error> {
-        authorize(caller, Operation::WorkflowDeactivate)?;
-        self.change(caller, id, Live::None).await
+        reach(caller, Operation::WorkflowDeactivate)?.workflow(id)?;
+        self.change(caller, Operation::WorkflowDeactivate, id, Live::None).await
     }
 
-    async fn change(&self, caller: &Caller, id: &str, wanted: Live) -> Result<WorkflowView, Error> {
+    async fn change(&self, caller: &Caller, operation: Operation, id: &str, wanted: Live) -> Result<WorkflowView, Error> {
         let (workspace, slug, plans) = (caller.workspace, Arc::clone(&caller.workspace_slug), self.plans.clone());
         let (id, now) = (known_id(id)?, self.clock.now());
+        let act = Act::of(caller, operation, now);
         let done = self
             .database
             .with_tenant(workspace, move |conn| {
                 let mut row = workflow::workflow_lock(conn, workspace, &id)?.ok_or(store::Error::NotFound)?;
-                let uid = WorkflowUid(row.uid);
+                let (uid, before) = (WorkflowUid(row.uid), row.active_version);
                 row.active_version = match wanted {
                     Live::None => None,
                     Live::Newest => Some(row.version),
@@ -66,7 +69,10 @@ impl Workflows {
                 row.updated_at = now;
                 workflow::workflow_update(conn, &row)?;
                 workflow::trigger_replace(conn, workspace, uid, &triggers)?;
-                Ok(Ok(view(conn, workspace, &slug, &plans, row)?))
+                let act = act.on("workflow", &row.id).before(&before).after(&row.active_version);
+                let view = view(conn, workspace, &slug, &plans, row)?;
+                act.write(conn)?;
+                Ok(Ok(view))
             })
             .await;
         match done {

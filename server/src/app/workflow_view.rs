@@ -36,7 +36,7 @@ pub(super) fn trigger_view(slug: &str, trigger: &Trigger, live: Option<&TriggerR
     let written = match &trigger.kind {
         TriggerKind::Schedule(schedule) => schedule.written.clone(),
         TriggerKind::Condition(condition) => WrittenSchedule { every: Some(condition.every), ..WrittenSchedule::default() },
-        TriggerKind::Webhook(_) | TriggerKind::Event(_) => WrittenSchedule::default(),
+        TriggerKind::Webhook(_) | TriggerKind::Event(_) | TriggerKind::Form(_) => WrittenSchedule::default(),
     };
     TriggerView {
         id: trigger.id.to_string(),

@@ -1,46 +1,95 @@
 //! Claims executions that are due: waits that are over, arrivals that no node had room for, work of lost nodes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tidemill_common::ids::ExecutionId;
 
 use super::Background;
+use crate::queue::Claim;
 use crate::store::Error;
 
 /// Executions that are claimed at once.
 const BATCH: usize = 200;
-/// The longest time between two looks: how late this node sees what other nodes left behind.
-const LOOK: Duration = Duration::from_secs(5);
+
+/// How soon this node looks again while another one admits what it has no room for: nobody tells us of what is admitted there.
+const CROWDED_LOOK: TimeDelta = TimeDelta::seconds(1);
+
+/// How long a suspect runs alone before the next one is taken up.
+const PROBATION: Duration = Duration::from_secs(10);
+
+/// How often nodes must have been lost with an execution before it is suspected of it.
+const SUSPECT: i16 = 2;
+
+/// The suspect that this node took up last. One at a time: if it loses this node too, nothing else that was innocent so far is
+/// lost with it for the third time.
+#[derive(Default)]
+struct Suspect(Option<(ExecutionId, Instant)>);
+
+impl Suspect {
+    /// How many more may be taken up now.
+    fn room(&self, background: &Background) -> usize {
+        let busy = self.0.is_some_and(|(id, since)| since.elapsed() < PROBATION && background.executor.runs(id));
+        usize::from(!busy)
+    }
+
+    fn note(&mut self, claims: &[Claim]) {
+        if let Some(claim) = claims.iter().find(|claim| claim.takeovers == SUSPECT) {
+            self.0 = Some((claim.lease.execution_id, Instant::now()));
+        }
+    }
+}
 
 pub(super) async fn run(background: Background) {
+    let mut pulse = background.pulse.subscribe();
+    let mut suspect = Suspect::default();
     loop {
-        let pause = match claim_round(&background).await {
-            Ok(pause) => pause,
+        let mut next = match claim_round(&background, &mut suspect).await {
+            Ok(next) => next,
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "nothing can be claimed: the database can't be reached"
                 );
-                Duration::from_secs(1)
+                Some(background.clock.now() + TimeDelta::seconds(1))
             }
         };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = background.executor.claims_woken() => {}
+        // Until something is due, somebody here says that something is, or a beat saw it.
+        loop {
+            tokio::select! {
+                () = background.until(next) => break,
+                () = background.executor.claims_woken() => break,
+                Ok(()) = pulse.changed() => {
+                    let seen = pulse.borrow_and_update();
+                    if seen.lost {
+                        break;
+                    }
+                    next = seen.next_due.into_iter().chain(next).min();
+                }
+            }
         }
     }
 }
 
-/// Claims what is due and takes it up. Returns how long there is nothing more to claim, as far as is known.
-pub async fn claim_round(background: &Background) -> Result<Duration, Error> {
+/// Claims what is due and takes it up. Returns when there is more to claim, as far as is known.
+async fn claim_round(background: &Background, suspect: &mut Suspect) -> Result<Option<DateTime<Utc>>, Error> {
     let Background { queue, executor, clock, .. } = background;
     let room = executor.room_to_claim().min(BATCH);
     if room == 0 {
-        return Ok(LOOK);
+        // Whoever makes room wakes us.
+        return Ok(None);
     }
+    let (lost, crowded) = {
+        let pulse = background.pulse.borrow();
+        (pulse.lost, pulse.crowded)
+    };
     let mut claims = queue.claim(clock.now(), room).await?;
-    if claims.len() < room {
-        claims.extend(queue.take_over(clock.now(), room - claims.len()).await?);
+    if lost && claims.len() < room {
+        let taken = queue.take_over(room - claims.len(), suspect.room(background)).await?;
+        suspect.note(&taken);
+        claims.extend(taken);
     }
-    let full = claims.len() == room;
+    let full = claims.len() >= room;
     for claim in claims {
         match executor.room() {
             Some(permit) => {
@@ -51,9 +100,8 @@ pub async fn claim_round(background: &Background) -> Result<Duration, Error> {
         }
     }
     if full {
-        return Ok(Duration::ZERO);
+        return Ok(Some(clock.now()));
     }
-    let next = queue.next_due().await?;
-    let until = next.map_or(LOOK, |at| (at - clock.now()).to_std().unwrap_or_default() + Duration::from_millis(1));
-    Ok(until.min(LOOK))
+    let look = crowded.then(|| clock.now() + CROWDED_LOOK);
+    Ok(queue.next_due().await?.into_iter().chain(look).min())
 }

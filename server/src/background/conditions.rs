@@ -1,35 +1,36 @@
 //! Looks at conditions when their checks are due.
 
-use std::time::Duration;
-
+use chrono::TimeDelta;
 use tokio::task::JoinSet;
 
 use super::Background;
 
-/// The longest time between two looks: how late this node sees a condition that another node activated.
-const LOOK: Duration = Duration::from_secs(5);
+/// The pause when a check stays due for want of room, or the database can't be reached.
+const REST: TimeDelta = TimeDelta::milliseconds(500);
 
 pub(super) async fn run(background: Background) {
+    let mut pulse = background.pulse.subscribe();
     let mut checks = JoinSet::new();
     loop {
         while checks.try_join_next().is_some() {}
-        let pause = match background.conditions.check_due(&mut checks).await {
-            Ok(Some(next)) => {
-                let until = (next - background.clock.now()).to_std().unwrap_or_default();
-                until.clamp(Duration::from_millis(100), LOOK)
-            }
-            Ok(None) => LOOK,
+        let now = background.clock.now();
+        let mut next = match background.conditions.check_due(&mut checks).await {
+            Ok(next) => next.map(|at| if at > now { at } else { now + REST }),
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "conditions can't be read: the database can't be reached"
                 );
-                Duration::from_secs(1)
+                Some(now + REST)
             }
         };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = background.conditions_changed.notified() => {}
+        loop {
+            tokio::select! {
+                () = background.until(next) => break,
+                () = background.conditions_changed.notified() => break,
+                // What was activated through another node.
+                Ok(()) = pulse.changed() => next = pulse.borrow_and_update().next_condition.into_iter().chain(next).min(),
+            }
         }
     }
 }

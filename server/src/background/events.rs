@@ -6,22 +6,28 @@ use super::Background;
 
 /// Between two looks while somebody listens.
 const LISTENING: Duration = Duration::from_secs(1);
-/// Between two looks while nobody does.
-const IDLE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(background: Background) {
+    let mut pulse = background.pulse.subscribe();
     loop {
         let pause = match background.events.tell().await {
-            Ok((_, true)) => Duration::ZERO,
-            Ok((0, false)) => IDLE,
-            Ok(_) => LISTENING,
+            Ok((_, true)) => Some(Duration::ZERO),
+            // Nobody listens: the beat says when somebody does.
+            Ok((0, false)) => None,
+            Ok(_) => Some(LISTENING),
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "events can't be read: the database can't be reached");
-                LISTENING
+                Some(LISTENING)
+            }
+        };
+        let somebody_listens = async {
+            match pause {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => drop(pulse.wait_for(|pulse| pulse.listens).await),
             }
         };
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = somebody_listens => {}
             () = background.events_changed.notified() => {}
         }
     }

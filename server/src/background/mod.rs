@@ -1,47 +1,51 @@
-//! Loops that run beside requests: heartbeats, claims, leases adrift, calls between executions, bulk orders, schedules, replays, rollups,
-//! Loops that run beside requests: heartbeats, claims, leases adrift, schedules, conditions, events, replays, rollups,
-//! partitions.
+//! Loops that run beside requests: the beat of the node, claims, calls between executions, bulk orders, schedules, conditions,
+//! events, replays, rollups, partitions.
 //!
-//! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. One round of each is
-//! a function of its own, so that tests run a round when they want one.
+//! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. What a loop has to know
+//! of other nodes the beat sees for all of them: at rest it is the only one that asks the database.
 
-mod adrift;
 mod bulk;
 mod calls;
 mod claims;
 mod conditions;
 mod events;
-mod heartbeat;
 mod housekeeping;
+mod pulse;
 mod replays;
 mod rollups;
 mod schedules;
+mod watch;
 
-pub use adrift::adrift_round;
-pub use calls::calls_round;
-pub use claims::claim_round;
 pub use housekeeping::housekeeping_round;
-pub use rollups::rollup_round;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tidemill_common::clock::Clock;
 use tokio::sync::Notify;
+use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
 use crate::app::{BulkRounds, Replays};
+use crate::config::{Retention, Role};
 use crate::executor::Executor;
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::ingress::{Conditions, Events};
-use crate::queue::Queue;
+use crate::queue::{Node, Pulse, Queue};
 use crate::store::Database;
+use crate::telemetry::Metrics;
 
 /// What the loops work with.
 #[derive(Clone)]
 pub struct Background {
-    /// The name of this node, for people.
-    pub node_name: String,
+    /// This node.
+    pub node: Node,
+    /// What it does.
+    pub roles: Vec<Role>,
+    /// What its last beat saw.
+    pub pulse: Sender<Pulse>,
     /// Runs executions.
     pub executor: Executor,
     /// Gives leases.
@@ -56,6 +60,10 @@ pub struct Background {
     pub hub: Hub,
     /// Replays dead letters.
     pub replays: Replays,
+    /// How long what has ended is kept.
+    pub retention: Retention,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
     /// Carries out orders about many executions.
     pub bulk: BulkRounds,
     /// Keeps partitions ahead.
@@ -76,18 +84,34 @@ impl Background {
     /// Starts every loop. They end when the set is dropped.
     pub fn start(&self) -> JoinSet<()> {
         let mut loops = JoinSet::new();
-        loops.spawn(heartbeat::run(self.clone()));
-        loops.spawn(claims::run(self.clone()));
-        loops.spawn(adrift::run(self.clone()));
-        loops.spawn(bulk::run(self.clone()));
-        loops.spawn(calls::run(self.clone()));
-        loops.spawn(schedules::run(self.clone()));
-        loops.spawn(conditions::run(self.clone()));
-        loops.spawn(events::run(self.clone()));
-        loops.spawn(housekeeping::run(self.clone()));
-        loops.spawn(replays::run(self.clone()));
-        loops.spawn(rollups::run(self.clone()));
+        loops.spawn(pulse::run(self.clone()));
+        if self.roles.contains(&Role::Executor) {
+            loops.spawn(claims::run(self.clone()));
+        }
+        if self.roles.contains(&Role::Scheduler) {
+            loops.spawn(schedules::run(self.clone()));
+            loops.spawn(conditions::run(self.clone()));
+            loops.spawn(events::run(self.clone()));
+            loops.spawn(housekeeping::run(self.clone()));
+            loops.spawn(replays::run(self.clone()));
+            loops.spawn(bulk::run(self.clone()));
+            loops.spawn(calls::run(self.clone()));
+            loops.spawn(rollups::run(self.clone()));
+            loops.spawn(watch::run(self.clone()));
+        }
         loops.spawn(self.hub.clone().follow_feed());
         loops
+    }
+
+    /// Waits until `at`; without a time, for ever.
+    async fn until(&self, at: Option<DateTime<Utc>>) {
+        match at {
+            // A millisecond more, so that the clock is never before the instant when the timer fires.
+            Some(at) => {
+                let left = (at - self.clock.now()).to_std().unwrap_or_default();
+                tokio::time::sleep(left + Duration::from_millis(1)).await;
+            }
+            None => std::future::pending().await,
+        }
     }
 }

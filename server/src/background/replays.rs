@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Background;
 
 pub(super) async fn run(background: Background) {
+    let mut pulse = background.pulse.subscribe();
     loop {
         let pause = match background.replays.round().await {
             Ok(pause) => pause,
@@ -13,11 +14,18 @@ pub(super) async fn run(background: Background) {
                     error = &error as &dyn std::error::Error,
                     "dead letters can't be replayed just now; trying again"
                 );
-                Duration::from_secs(1)
+                Some(Duration::from_secs(1))
+            }
+        };
+        let rest = async {
+            match pause {
+                Some(pause) => tokio::time::sleep(pause).await,
+                // Nothing waits; a beat sees what is ordered elsewhere.
+                None => while pulse.changed().await.is_ok() && !pulse.borrow_and_update().replays {},
             }
         };
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = rest => {}
             () = background.replays.ordered() => {}
         }
     }

@@ -1,32 +1,35 @@
 //! Fires schedules when they are due.
 
-use std::time::Duration;
+use chrono::TimeDelta;
 
 use super::Background;
 
-/// The longest time between two looks: how late this node sees a schedule that another node activated.
-const LOOK: Duration = Duration::from_secs(5);
+/// The pause when something stays due: a trigger which can't be fired does not keep the loop spinning.
+const REST: TimeDelta = TimeDelta::seconds(1);
 
 pub(super) async fn run(background: Background) {
+    let mut pulse = background.pulse.subscribe();
     loop {
-        let pause = match background.schedules.fire_due().await {
-            Ok(Some(next)) => {
-                // At least a moment, so that a trigger which can't be fired does not keep the loop spinning.
-                let until = (next - background.clock.now()).to_std().unwrap_or_default();
-                until.clamp(Duration::from_millis(100), LOOK)
+        let mut next = match background.schedules.fire_due().await {
+            Ok(next) => {
+                let now = background.clock.now();
+                next.map(|at| if at > now { at } else { now + REST })
             }
-            Ok(None) => LOOK,
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "schedules can't be read: the database can't be reached"
                 );
-                Duration::from_secs(1)
+                Some(background.clock.now() + REST)
             }
         };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = background.schedules_changed.notified() => {}
+        loop {
+            tokio::select! {
+                () = background.until(next) => break,
+                () = background.schedules_changed.notified() => break,
+                // What was activated through another node.
+                Ok(()) = pulse.changed() => next = pulse.borrow_and_update().next_schedule.into_iter().chain(next).min(),
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::postgres::{self, ClusterOptions};
 use crate::runner::code::{CodeRunner, SandboxStatus};
 use crate::serve;
 use crate::store;
+use crate::store::queries::watch;
 
 /// Bytes of free disk below which the doctor warns: an hour of a busy server.
 const FREE_DISK: u64 = 5 * 1024 * 1024 * 1024;
@@ -30,8 +31,14 @@ pub(super) fn run(args: ServeArgs) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let findings =
-        [configuration(&config), data_dir(&config.data_dir), disk(&config.data_dir), database(&config), listen(&config)];
+    let findings = [
+        configuration(&config),
+        data_dir(&config.data_dir),
+        disk(&config.data_dir),
+        database(&config),
+        state(&config),
+        listen(&config),
+    ];
     let findings: Vec<Finding> = findings.into_iter().chain(sandboxes(&config)).collect();
     findings.iter().for_each(print);
     if findings.iter().any(|finding| matches!(finding, Finding::Bad { .. })) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -132,6 +139,30 @@ fn database(config: &ServeConfig) -> Finding {
     match postgres::find_binaries(&options) {
         Ok(found) => Finding::Good(format!("database: embedded, with the Postgres {found}")),
         Err(error) => Finding::Bad { what: format!("database: {error}"), advice: "or give --database-url".to_owned() },
+    }
+}
+
+/// What the server would complain about, when the database can be asked.
+fn state(config: &ServeConfig) -> Finding {
+    let url = match &config.database_url {
+        Some(url) => Some(url.expose().to_owned()),
+        None => postgres::url_in(&config.data_dir).ok(),
+    };
+    let Some(Ok(seen)) = url.map(|url| watch::look(&url)) else {
+        return Finding::Good("database state: not looked at, since no server has used it or runs on it".to_owned());
+    };
+    if seen.strays > 0 {
+        return Finding::Warning {
+            what: format!("database state: {} rows lie in the DEFAULT partition", seen.strays),
+            advice: "is the clock right, and does a node with the role scheduler run?".to_owned(),
+        };
+    }
+    match seen.pid.filter(|_| seen.seconds >= watch::OLD_SNAPSHOT) {
+        Some(pid) => Finding::Warning {
+            what: format!("database state: process {pid} ({}) has a transaction open for {} s", seen.owner, seen.seconds),
+            advice: format!("it keeps dead rows alive: end it, or SELECT pg_terminate_backend({pid})"),
+        },
+        None => Finding::Good("database state: every row has its partition, no transaction is old".to_owned()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands that need the server's own code: `serve`, `doctor`, `bench`, `selftest`, `schema`, `openapi`.
 
 mod doctor;
+mod rotate_key;
 
 use std::error::Error as StdError;
 use std::process::ExitCode;
@@ -24,6 +25,13 @@ pub enum ServerCommand {
     /// Check whether a server can run here, and say what to do where it can't
     #[command(after_help = "Example:\n  tidemill doctor")]
     Doctor(Box<ServeArgs>),
+    /// Make a new key of the server and seal all secrets with it; servers go on meanwhile
+    #[command(
+        after_help = "The new key is a file in the data directory: back it up. With several nodes, make it with --prepare, copy it into each \
+                      node's data directory, and then run this again without --prepare.\n\nExample:\n  tidemill rotate-key --data-dir \
+                      /var/lib/tidemill"
+    )]
+    RotateKey(Box<rotate_key::RotateKey>),
     /// Measure a server, and in the same run what its Postgres can do
     #[command(
         after_help = "Examples:\n  tidemill bench\n  tidemill bench --list\n  tidemill bench --scenario webhook-sync --clients 1,64,256 --duration 10s -o json"
@@ -57,6 +65,7 @@ pub fn run(command: ServerCommand, json: bool) -> ExitCode {
     let outcome = match command {
         ServerCommand::Serve(args) => run_server(*args),
         ServerCommand::Doctor(args) => return doctor::run(*args),
+        ServerCommand::RotateKey(args) => args.run(),
         ServerCommand::StepHost(args) => return step_host::run(&args),
         ServerCommand::Bench(args) => run_bench(&args, json),
         ServerCommand::Selftest(Selftest::Crash(options)) => run_selftest(&options, json),

@@ -6,6 +6,7 @@
 mod database_url;
 mod error;
 mod file;
+mod proxy_url;
 mod serve;
 mod settings;
 
@@ -15,5 +16,6 @@ mod tests;
 pub use database_url::DatabaseUrl;
 pub use error::Error;
 pub use file::CONFIG_FILE;
-pub use serve::ServeConfig;
-pub use settings::{LogFormat, ServeArgs, Settings};
+pub use proxy_url::ProxyUrl;
+pub use serve::{Retention, ServeConfig};
+pub use settings::{LogFormat, Role, ServeArgs, Settings};

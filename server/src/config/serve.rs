@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use ipnet::IpNet;
 use tidemill_common::limits::{
     CODE_LOG_KIB_MOST, CODE_MEMORY_MIB_LEAST, CODE_MEMORY_MIB_MOST, CODE_OUTPUT_KIB_MOST, CODE_SECONDS, CODE_SECONDS_MOST,
@@ -14,12 +15,21 @@ use tidemill_common::limits::{
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
+use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ProxyUrl, Role, ServeArgs, Settings, file};
 use crate::runner::code::CodeLimits;
-
-use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ServeArgs, Settings, file};
+use crate::runner::outbound::OutboundProxy;
 
 /// Port of the server, unless set otherwise.
 const PORT: u16 = 7700;
+
+/// How long what has ended is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Executions with their events, and the deliveries by which duplicates are known.
+    pub executions: TimeDelta,
+    /// Dead letters.
+    pub dead_letters: TimeDelta,
+}
 
 /// The configuration of a server. What each value means is said in [`Settings`].
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +50,16 @@ pub struct ServeConfig {
     pub node_name: String,
     /// Networks that workflows may reach besides the public internet.
     pub outbound_allow: Vec<IpNet>,
+    /// Requests that may be under way to one host at once.
+    pub outbound_per_host: usize,
+    /// The proxy that requests of workflows go through, and what doesn't.
+    pub outbound_proxy: Option<OutboundProxy>,
+    /// File with certificate authorities that are trusted besides the machine's.
+    pub outbound_ca: Option<PathBuf>,
+    /// What this node does; sorted, each once, at least one.
+    pub roles: Vec<Role>,
+    /// How long what has ended is kept.
+    pub retention: Retention,
     /// Networks of the proxies in front whose word about the sender's address is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// How log lines are written.
@@ -139,6 +159,14 @@ impl ServeConfig {
             search_path: surroundings.search_path,
             node_name: surroundings.node_name,
             outbound_allow: settings.outbound_allow.unwrap_or_default(),
+            outbound_per_host: within("outbound_per_host", settings.outbound_per_host.unwrap_or(100), 1..=10_000)?,
+            outbound_proxy: proxy(settings.outbound_proxy, settings.outbound_no_proxy)?,
+            outbound_ca: settings.outbound_ca,
+            roles: roles(settings.roles)?,
+            retention: Retention {
+                executions: days("retention_days", settings.retention_days)?,
+                dead_letters: days("dead_letter_days", settings.dead_letter_days)?,
+            },
             trusted_proxies: settings.trusted_proxies.unwrap_or_default(),
             log_format: settings.log_format.unwrap_or_default(),
             log_level: settings.log_level.unwrap_or_else(|| "info".to_owned()),
@@ -166,6 +194,28 @@ impl ServeConfig {
             )?,
         })
     }
+}
+
+/// How long executions and dead letters are kept, unless set otherwise.
+const KEPT_DAYS: u16 = 90;
+
+fn days(key: &'static str, chosen: Option<u16>) -> Result<TimeDelta, Error> {
+    Ok(TimeDelta::days(i64::from(within(key, chosen.unwrap_or(KEPT_DAYS), 1..=3650)?)))
+}
+
+fn roles(chosen: Option<Vec<Role>>) -> Result<Vec<Role>, Error> {
+    let mut roles = chosen.unwrap_or_else(|| Role::ALL.to_vec());
+    roles.sort_unstable();
+    roles.dedup();
+    if roles.is_empty() {
+        let expected = Role::ALL.map(Role::as_str).join(", ");
+        return Err(Error::OutOfRange {
+            key: "roles",
+            expected: format!("at least one of {expected}"),
+            value: "none".to_owned(),
+        });
+    }
+    Ok(roles)
 }
 
 /// Code steps at the same time: they wait for each other's processors, not for the world.
@@ -201,6 +251,16 @@ fn within<T: PartialOrd + Display>(key: &'static str, value: T, range: RangeIncl
         return Ok(value);
     }
     Err(Error::OutOfRange { key, expected: format!("from {} to {}", range.start(), range.end()), value: value.to_string() })
+}
+
+fn proxy(url: Option<ProxyUrl>, except: Option<Vec<String>>) -> Result<Option<OutboundProxy>, Error> {
+    let wrong = || Error::OutOfRange {
+        key: "outbound_proxy",
+        expected: "a URL such as http://proxy.example:3128".to_owned(),
+        value: "another text".to_owned(),
+    };
+    let Some(given) = url else { return Ok(None) };
+    Ok(Some(OutboundProxy { url: given.url().ok_or_else(wrong)?, except: except.unwrap_or_default() }))
 }
 
 fn check_public_url(url: &Url) -> Result<(), Error> {

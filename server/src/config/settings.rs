@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
-use super::DatabaseUrl;
+use super::{DatabaseUrl, ProxyUrl};
 
 /// The arguments of `tidemill serve`.
 #[derive(Debug, Clone, Default, Args)]
@@ -45,6 +45,27 @@ pub struct Settings {
     #[arg(long, value_name = "NETWORKS", env = "TIDEMILL_OUTBOUND_ALLOW", value_delimiter = ',', value_parser = network)]
     #[serde(deserialize_with = "networks")]
     pub outbound_allow: Option<Vec<IpNet>>,
+    /// Requests that may be under way to one host at once, 1 to 10000; more wait [default: 100]
+    #[arg(long, value_name = "COUNT", env = "TIDEMILL_OUTBOUND_PER_HOST")]
+    pub outbound_per_host: Option<usize>,
+    /// Proxy that requests of workflows go through, for example `http://proxy:3128`, perhaps with user and password [default: none]
+    #[arg(long, value_name = "URL", env = "TIDEMILL_OUTBOUND_PROXY", hide_env_values = true)]
+    pub outbound_proxy: Option<ProxyUrl>,
+    /// What is reached without the proxy: names, domains such as .internal.example, networks [default: none]
+    #[arg(long, value_name = "HOSTS", env = "TIDEMILL_OUTBOUND_NO_PROXY", value_delimiter = ',')]
+    pub outbound_no_proxy: Option<Vec<String>>,
+    /// File with certificate authorities (PEM) that requests of workflows trust besides the machine's [default: none]
+    #[arg(long, value_name = "FILE", env = "TIDEMILL_OUTBOUND_CA")]
+    pub outbound_ca: Option<PathBuf>,
+    /// What this node does, where several share a database: api (API and webhooks), executor, scheduler [default: all]
+    #[arg(long, value_name = "ROLES", env = "TIDEMILL_ROLES", value_delimiter = ',')]
+    pub roles: Option<Vec<Role>>,
+    /// Days that executions are kept after their beginning, 1 to 3650 [default: 90]
+    #[arg(long, value_name = "DAYS", env = "TIDEMILL_RETENTION_DAYS")]
+    pub retention_days: Option<u16>,
+    /// Days that dead letters are kept, 1 to 3650 [default: 90]
+    #[arg(long, value_name = "DAYS", env = "TIDEMILL_DEAD_LETTER_DAYS")]
+    pub dead_letter_days: Option<u16>,
     /// Networks of the proxies in front, whose `X-Forwarded-For` is believed, for example 10.0.0.0/8 [default: none]
     #[arg(long, value_name = "NETWORKS", env = "TIDEMILL_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     #[serde(deserialize_with = "networks")]
@@ -96,6 +117,33 @@ pub struct Settings {
     pub code_concurrency: Option<usize>,
 }
 
+/// What a node does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Answers the API and takes webhooks.
+    Api,
+    /// Carries out executions.
+    Executor,
+    /// Fires schedules, replays dead letters, rolls up metrics, keeps house.
+    Scheduler,
+}
+
+impl Role {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [Self::Api, Self::Executor, Self::Scheduler];
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Executor => "executor",
+            Self::Scheduler => "scheduler",
+        }
+    }
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -117,6 +165,13 @@ impl Settings {
             database_url: self.database_url.or(other.database_url),
             postgres_bin: self.postgres_bin.or(other.postgres_bin),
             outbound_allow: self.outbound_allow.or(other.outbound_allow),
+            outbound_per_host: self.outbound_per_host.or(other.outbound_per_host),
+            outbound_proxy: self.outbound_proxy.or(other.outbound_proxy),
+            outbound_no_proxy: self.outbound_no_proxy.or(other.outbound_no_proxy),
+            outbound_ca: self.outbound_ca.or(other.outbound_ca),
+            roles: self.roles.or(other.roles),
+            retention_days: self.retention_days.or(other.retention_days),
+            dead_letter_days: self.dead_letter_days.or(other.dead_letter_days),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),

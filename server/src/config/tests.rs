@@ -39,6 +39,7 @@ fn the_defaults_are_those_of_the_help() {
         ("executor-connections", config.executor_connections as usize),
         ("max-running-executions", config.max_running_executions),
         ("max-inflight-webhooks", config.max_inflight_webhooks),
+        ("outbound-per-host", config.outbound_per_host),
     ] {
         let (_, after) = help.split_once(&format!("--{key} ")).unwrap();
         let (_, default) = after.split_once("[default: ").unwrap();
@@ -113,6 +114,10 @@ fn mistakes_in_the_file_are_named_with_their_line() {
         ("listen = 7700", "settings.toml is wrong: line 1: "),
         ("\nlisten =", "settings.toml is wrong: line 2: "),
         ("outbound_allow = ['10.0.0.0/99']", "`10.0.0.0/99` is neither a network such as 10.1.0.0/16 nor an address"),
+        (
+            "outbound_proxy = 'socks5://ada:canary@proxy'",
+            "`outbound_proxy` must be a URL such as http://proxy.example:3128, not another text",
+        ),
         ("journal_writers = 0", "`journal_writers` must be from 1 to 16, not 0"),
         ("api_connections = -1", "settings.toml is wrong: line 1: "),
         ("public_url = 'https://ada:canary@example.com'", "`public_url` must be an http or https URL"),

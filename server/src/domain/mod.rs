@@ -3,10 +3,13 @@
 //! Start at [`execution`] for what happens next in an execution, at [`workflow`] for how a file becomes a plan.
 
 pub mod cause;
+pub mod credential;
 pub mod duration_histogram;
 pub mod execution;
 pub mod json;
+pub mod known_secrets;
 pub mod mask;
+pub mod masker;
 pub mod schedule;
 pub mod sensitive;
 pub mod signature;

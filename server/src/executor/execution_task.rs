@@ -1,12 +1,12 @@
 //! The loop of one execution: decide, append, act, wait.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tidemill_common::event::{Event, StepError};
+use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, FailureClass};
 use tokio::sync::{mpsc, watch};
@@ -50,6 +50,8 @@ pub(super) struct ExecutionTask {
     more_is_ready: bool,
     /// Whether something may have come from outside.
     look: bool,
+    /// Whether a step waits for something outside, or did.
+    waits: bool,
     /// The executions that it called and that exist.
     called: HashSet<ExecutionId>,
     /// Whether an execution that it calls is to be started elsewhere: this node is stopping.
@@ -92,8 +94,9 @@ impl ExecutionTask {
         draining: watch::Receiver<bool>,
     ) -> Self {
         Self {
-            // What came may lie there since before this node got it.
-            look: execution.state().plan().waits_outside,
+            // What came may lie there since before this node got it; nothing comes before the first decision.
+            look: execution.state().plan().waits_outside && execution.state().seq > 1,
+            waits: execution.state().plan().waits_outside && execution.state().awaiting().next().is_some(),
             parts,
             lease,
             execution,
@@ -137,25 +140,16 @@ impl ExecutionTask {
         }
     }
 
-    /// The secrets that the plan's steps read are fetched once, before the first decision.
+    /// The secrets and credentials that the plan's steps use are fetched once, before the first decision.
     async fn fetch_secrets(&mut self) -> Result<(), super::VersionError> {
         if !self.execution.wants_secrets() {
             return Ok(());
         }
-        let names = self.execution.state().plan().secret_names();
-        let (addresses, names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| resume_url_step(name).is_some());
-        let secrets = self.parts.versions.secrets(self.lease.workspace_id, names).await;
-        match secrets {
-            Ok(values) if addresses.is_empty() => self.execution.give_secrets(Ok(values)),
-            Ok(values) => {
-                let mut values = BTreeMap::clone(&values);
-                values.extend(addresses.into_iter().filter_map(|name| {
-                    let url = self.parts.resume.url(self.lease.execution_id, resume_url_step(&name)?);
-                    Some((name, url))
-                }));
-                self.execution.give_secrets(Ok(Arc::new(values)));
-            }
-            Err(error @ super::VersionError::Secret { .. }) => self.execution.give_secrets(Err(error.to_string())),
+        let plan = Arc::clone(self.execution.state().plan());
+        let resume = |name: &str| Some(self.parts.resume.url(self.lease.execution_id, resume_url_step(name)?));
+        match self.parts.versions.known_secrets(self.lease.workspace_id, &plan, resume).await {
+            Ok(values) => self.execution.give_secrets(Ok(values)),
+            Err(error @ super::VersionError::Secret(_)) => self.execution.give_secrets(Err(error.to_string())),
             Err(error) => return Err(error),
         }
         Ok(())
@@ -165,6 +159,7 @@ impl ExecutionTask {
     async fn read_mail(&mut self) -> Result<(), crate::store::Error> {
         if self.look {
             let mail = self.parts.mail(self.lease, self.execution.state()).await?;
+            self.waits |= !mail.answers.is_empty();
             self.called.extend(mail.called);
             self.execution.give_answers(mail.answers);
             self.look = false;
@@ -234,7 +229,7 @@ impl ExecutionTask {
     }
 
     fn start_attempt(&mut self, run: RunStep) {
-        let RunStep { place, attempt, with } = run;
+        let RunStep { place, attempt, with, credential } = run;
         let step = place.step;
         let plan = Arc::clone(self.execution.state().plan());
         let parts = Arc::clone(&self.parts);
@@ -244,6 +239,7 @@ impl ExecutionTask {
             iteration: place.iteration.unwrap_or(0),
             attempt,
             timeout: plan.steps[step].timeout,
+            credential,
         };
         self.attempts.spawn(async move {
             let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));
@@ -306,6 +302,7 @@ impl ExecutionTask {
 
     async fn append(&mut self, next: Next) -> Flow {
         let events = self.execution.take_events();
+        self.waits |= self.execution.state().plan().waits_outside && events.iter().any(begins_wait);
         let mut pause = Duration::from_millis(50);
         loop {
             let answer = self.parts.journal.append(self.to_append(events.clone(), next)).await;
@@ -322,7 +319,7 @@ impl ExecutionTask {
                 }
                 // The events may be there already, from a commit whose answer was lost: what is durable decides.
                 Err(journal::Error::Rejected) => {
-                    self.parts.give_back_later(self.lease, Duration::ZERO).await;
+                    self.parts.give_back_failed(self.lease, Duration::from_millis(100)).await;
                     return Flow::Stop;
                 }
             }
@@ -333,7 +330,7 @@ impl ExecutionTask {
         let state = self.execution.state();
         let ended = state.end.as_ref().map(|end| (end.at, end.error.as_ref().map(one_line)));
         let keyed = state.plan().concurrency.is_some();
-        let waits = state.plan().waits_outside;
+        let waits = self.waits;
         Append { lease: self.lease, events, status: state.status(), ended, next, keyed, waits }
     }
 
@@ -382,6 +379,11 @@ impl ExecutionTask {
             }
         }
     }
+}
+
+/// Whether a step begins to wait for something outside.
+fn begins_wait(event: &Event) -> bool {
+    matches!(event.body, EventBody::StepWaiting { awaits: Some(_), .. })
 }
 
 /// What a request means for the machine; nothing when it only says to look.

@@ -51,9 +51,9 @@ impl Executor {
 }
 
 impl Parts {
-    /// Sets aside an execution that took too many nodes with it.
-    pub(super) async fn set_aside(&self, lease: Lease, takeovers: i16) -> Result<(), EndError> {
-        self.end(lease, ExecutionStatus::DeadLetter, Vec::new(), lost(takeovers)).await
+    /// Sets aside an execution that nothing else can be done with.
+    pub(super) async fn set_aside(&self, lease: Lease, why: StepError) -> Result<(), EndError> {
+        self.end(lease, ExecutionStatus::DeadLetter, Vec::new(), why).await
     }
 
     /// Appends `before` and the end behind whatever events there are.
@@ -82,8 +82,21 @@ impl Parts {
 
 /// Why an execution is set aside.
 pub(super) fn lost(takeovers: i16) -> StepError {
-    let message = format!("{takeovers} nodes were lost while they executed it; replay it when the cause is mended");
+    let message = format!(
+        "{takeovers} nodes were lost while they executed it, or their writes were refused; replay it when the cause is mended"
+    );
     StepError::new(FailureClass::HostLost, message)
+}
+
+/// Why an execution whose version or events can't be read is set aside.
+pub(super) fn unreadable(error: &dyn std::error::Error) -> StepError {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message = format!("{message}: {error}");
+        cause = error.source();
+    }
+    StepError::new(FailureClass::Infrastructure, format!("it can't be read: {message}"))
 }
 
 fn events(execution_id: ExecutionId, after: i32, at: DateTime<Utc>, bodies: impl Iterator<Item = EventBody>) -> Vec<Event> {

@@ -18,7 +18,7 @@ use super::calls::Calls;
 use super::desk::Desk;
 use super::execution_task::{ExecutionTask, SOON, Start};
 use super::failures::Failures;
-use super::forced_end::{MOST_TAKEOVERS, lost};
+use super::forced_end::{EndError, MOST_TAKEOVERS, lost, unreadable};
 use super::versions::{VersionError, Versions};
 use crate::domain::execution::{Execution, State};
 use crate::domain::workflow::plan::{Plan, Work};
@@ -32,6 +32,9 @@ use crate::telemetry::Metrics;
 
 /// How many events of an execution are read at once when it is taken up.
 const PAGE_EVENTS: i64 = 1000;
+
+/// How soon an execution that can't be read is tried again, perhaps by another node.
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(5);
 
 /// What an executor works with.
 #[derive(Debug)]
@@ -84,6 +87,13 @@ enum TakeUpError {
     Decode { seq: i32, source: serde_json::Error },
     #[error("its events don't fit together")]
     Fold(#[from] crate::domain::execution::FoldError),
+}
+
+impl TakeUpError {
+    /// Whether trying again here would fail again.
+    fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Version(VersionError::Missing) | Self::Decode { .. } | Self::Fold(_))
+    }
 }
 
 impl Executor {
@@ -168,19 +178,34 @@ impl Executor {
                 let start = Start::TakenUp { requests: claim.requests, blocked: claim.blocked };
                 self.spawn(claim.lease, Execution::new(state), start, permit);
             }
-            Err(error) => {
-                let execution_id = claim.lease.execution_id;
-                tracing::error!(error = &error as &dyn std::error::Error, %execution_id, "an execution can't be taken up; trying again later");
-                self.parts.give_back_later(claim.lease, Duration::from_secs(60)).await;
-            }
+            Err(error) => self.cannot_take_up(claim, &error).await,
         }
+    }
+
+    /// Its version or its events can't be had. What can't be read may be readable to a newer node: the third failure ends it.
+    async fn cannot_take_up(&self, claim: Claim, error: &TakeUpError) {
+        let execution_id = claim.lease.execution_id;
+        tracing::error!(error = error as &dyn std::error::Error, %execution_id, "an execution can't be taken up");
+        if !error.is_unreadable() {
+            return self.parts.give_back_later(claim.lease, Duration::from_secs(60)).await;
+        }
+        if claim.takeovers + 1 < MOST_TAKEOVERS {
+            return self.parts.give_back_failed(claim.lease, UNREADABLE_PAUSE).await;
+        }
+        let outcome = self.parts.set_aside(claim.lease, unreadable(error)).await;
+        self.after_set_aside(&claim, outcome).await;
     }
 
     /// An execution that takes node after node with it is not given another one.
     async fn set_aside(&self, claim: Claim) {
-        let execution_id = claim.lease.execution_id;
         self.report_loss(&claim).await;
-        match self.parts.set_aside(claim.lease, claim.takeovers).await {
+        let outcome = self.parts.set_aside(claim.lease, lost(claim.takeovers)).await;
+        self.after_set_aside(&claim, outcome).await;
+    }
+
+    async fn after_set_aside(&self, claim: &Claim, outcome: Result<(), EndError>) {
+        let execution_id = claim.lease.execution_id;
+        match outcome {
             Ok(()) => tracing::warn!(%execution_id, takeovers = claim.takeovers, "an execution is set aside as a dead letter"),
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, %execution_id, "an execution can't be set aside; trying again");
@@ -335,6 +360,17 @@ impl Parts {
     pub(super) async fn rest(&self, lease: Lease, until: DateTime<Utc>, paused: bool) {
         let mut pause = Duration::from_millis(100);
         while let Err(error) = self.queue.rest(lease, until, paused).await {
+            tracing::warn!(%error, execution_id = %lease.execution_id, "a lease can't be given back yet");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// Gives a lease back after a failure that is not the world's: it counts as if a node was lost, so that it can't go on for ever.
+    pub(super) async fn give_back_failed(&self, lease: Lease, delay: Duration) {
+        let delay = chrono::TimeDelta::from_std(delay).unwrap_or_default();
+        let mut pause = Duration::from_millis(100);
+        while let Err(error) = self.queue.give_back_failed(lease, self.clock.now() + delay).await {
             tracing::warn!(%error, execution_id = %lease.execution_id, "a lease can't be given back yet");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));

@@ -1,4 +1,4 @@
-//! Compiled workflow versions and their secrets, kept for the executions that need them.
+//! Compiled workflow versions, kept for the executions that need them, and the secrets and credentials that they use.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
 use super::plans::Plans;
+use crate::domain::known_secrets::KnownSecrets;
 use crate::domain::workflow::plan::Plan;
-use crate::secrets::{Sealed, Vault};
+use crate::secrets::{Keeper, SecretError};
 use crate::store::queries::version;
 use crate::store::{self, Database};
 
@@ -26,29 +27,33 @@ pub enum VersionError {
     /// The version was valid once, but this binary refuses it; the log says why.
     #[error("this binary refuses the workflow version")]
     Refused,
-    /// The workspace lacks a secret that the version reads, or it can't be opened.
-    #[error("the secret `{name}` {why}")]
-    Secret {
-        /// The secret.
-        name: String,
-        /// What is wrong with it.
-        why: String,
-    },
+    /// The workspace lacks a secret or a credential that the version uses, or it can't be opened.
+    #[error("{0}")]
+    Secret(String),
+}
+
+impl From<SecretError> for VersionError {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::Store(error) => Self::Store(error),
+            other => Self::Secret(other.to_string()),
+        }
+    }
 }
 
 /// The versions that this node has compiled. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Versions {
     database: Database,
-    vault: Arc<Vault>,
+    keeper: Keeper,
     plans: Plans,
 }
 
 impl Versions {
     /// No version yet.
     #[must_use]
-    pub fn new(database: Database, vault: Arc<Vault>) -> Self {
-        Self { database, vault, plans: Plans::default() }
+    pub fn new(database: Database, keeper: Keeper) -> Self {
+        Self { database, keeper, plans: Plans::default() }
     }
 
     /// The plans that are remembered.
@@ -83,22 +88,29 @@ impl Versions {
         if names.is_empty() {
             return Ok(Arc::default());
         }
-        let wanted = names.clone();
-        let rows = self.database.engine(move |connection| Ok(version::secrets(connection, workspace_id.0, &wanted)?)).await?;
-        let mut values = BTreeMap::new();
-        for row in rows {
-            let sealed = Sealed { key_version: row.key_version, nonce: row.nonce, ciphertext: row.ciphertext };
-            let refused = |why: String| VersionError::Secret { name: row.name.clone(), why };
-            let plain = self.vault.open(workspace_id, &row.name, &sealed).map_err(|error| refused(error.to_string()))?;
-            let text = std::str::from_utf8(&plain).map_err(|_| refused("is not text".to_owned()))?;
-            values.insert(row.name.clone(), text.to_owned());
+        Ok(Arc::new(self.keeper.secrets(workspace_id, names).await?))
+    }
+
+    /// Everything confidential that the steps of `plan` use; all of it must exist. What `made` gives for a name is not looked up.
+    pub async fn known_secrets(
+        &self,
+        workspace_id: WorkspaceId,
+        plan: &Plan,
+        made: impl Fn(&str) -> Option<String>,
+    ) -> Result<Arc<KnownSecrets>, VersionError> {
+        let (mut secrets, mut credentials) = (BTreeMap::new(), BTreeMap::new());
+        let mut names = plan.secret_names();
+        names.retain(|name| match made(name) {
+            Some(value) => secrets.insert(name.clone(), value).is_some(),
+            None => true,
+        });
+        if !names.is_empty() {
+            secrets.extend(self.keeper.secrets(workspace_id, names).await?);
         }
-        match names.into_iter().find(|name| !values.contains_key(name)) {
-            Some(name) => {
-                let why = format!("is not set in this workspace; set it with `tidemill secret set {name}`");
-                Err(VersionError::Secret { name, why })
-            }
-            None => Ok(Arc::new(values)),
+        let credential_names = plan.credential_names();
+        if !credential_names.is_empty() {
+            credentials = self.keeper.credentials(workspace_id, credential_names).await?;
         }
+        Ok(Arc::new(KnownSecrets::new(secrets, credentials)))
     }
 }

@@ -54,7 +54,13 @@ pub(super) async fn load(database: &Database, workspace_id: WorkspaceId, rows: V
                 let belongs = |event: &StoredEvent| event.execution_id == execution_id && (first..=last).contains(&event.seq);
                 while let Some(event) = events.next_if(belongs) {
                     let is_newest = newest == Some((event.execution_id, event.seq));
-                    frames.push(frame(if is_newest { cursor } else { before }, &event, last, &executions)?);
+                    match frame(if is_newest { cursor } else { before }, &event, last, &executions) {
+                        Ok(frame) => frames.push(frame),
+                        // One row that can't be read keeps nobody from the others.
+                        Err(error) => {
+                            tracing::error!(error = &error as &dyn std::error::Error, "an event is left out of the feed")
+                        }
+                    }
                 }
             }
             Ok(FeedBatch { cursor, frames })

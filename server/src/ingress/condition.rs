@@ -4,6 +4,7 @@
 //! restarts and new versions. A firing is named by its number, and an item by its key: a crash between the firing and the memory of
 //! it repeats neither.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -16,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::admission::{Admission, Arrival, Refusal};
-use crate::domain::mask::{mask_text, mask_values};
+use crate::domain::masker::Masker;
 use crate::domain::workflow::plan::{ConditionTrigger, Items, Plan, Seen, TriggerKind};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope, Turn};
 use crate::executor::{VersionError, Versions};
@@ -44,7 +45,7 @@ enum Failed {
     #[error(transparent)]
     Version(#[from] VersionError),
     /// The database can't be read or written.
-    #[error("the database can't be reached")]
+    #[error("what the condition has seen can't be read or written")]
     Store(#[from] store::Error),
     /// It should have fired, and there was no room: the next check tries again.
     #[error(transparent)]
@@ -143,7 +144,11 @@ impl Conditions {
         after.checked_at = Some(now);
         match self.check(&look, &mut after).await {
             Ok(()) => after.error = None,
-            Err(error) => after.error = Some(error.to_string().replace('\0', "")),
+            Err(error) => {
+                let (workflow, trigger) = (look.row.workflow_uid, &look.row.trigger_id);
+                tracing::debug!(error = &error as &dyn std::error::Error, %workflow, %trigger, "a check failed");
+                after.error = Some(error.to_string().replace('\0', ""));
+            }
         }
         let row = look.row;
         self.database.engine(move |connection| Ok(condition::keep(connection, &row, &after)?)).await?;
@@ -181,21 +186,22 @@ impl Conditions {
     async fn result(&self, look: &Look, trigger: &ConditionTrigger) -> Result<Value, Failed> {
         let names = trigger.check.secrets.iter().map(ToString::to_string).collect();
         let secrets = self.versions.secrets(WorkspaceId(look.row.workspace_id), names).await?;
-        let values: Vec<String> = secrets.values().cloned().collect();
+        let masker = Masker::new(secrets.values().map(String::as_str));
         let execution_id = self.admission.next_id();
         let scope = look.scope(execution_id).with_check(look.previous(), None).with_secrets(secrets);
         let template = trigger.check.work.attempt().ok_or(VersionError::Refused)?;
-        let with = template.render(&scope).map_err(|error| Failed::Check(mask_text(&format!("`with`: {error}"), &values)))?;
+        let with = template.render(&scope).map_err(|error| Failed::Check(masker.mask_text(&format!("`with`: {error}"))))?;
         let context = StepContext {
             execution_id,
             step: Arc::clone(&look.plan.triggers[look.place].id),
             iteration: 0,
             attempt: 1,
             timeout: trigger.check.timeout,
+            credential: None,
         };
         let done = self.runner.run(&trigger.check.work, with, context).await;
-        let result = done.result.map_err(|error| Failed::Check(mask_text(&error.message, &values)))?;
-        Ok(mask_values(&result, &values))
+        let result = done.result.map_err(|error| Failed::Check(masker.mask_text(&error.message)))?;
+        Ok(masker.mask(&result))
     }
 
     /// Every item that was not seen before fires once.
@@ -212,7 +218,9 @@ impl Conditions {
         let keys: Vec<Vec<u8>> = keyed.iter().map(|(key, ..)| key.clone()).collect();
         let (row, now) = (look.row.clone(), look.now);
         let unseen = self.database.engine(move |connection| Ok(condition::unseen(connection, &row, &keys, now)?)).await?;
-        keyed.retain(|(key, ..)| unseen.contains(key));
+        let mut unseen: HashSet<Vec<u8>> = unseen.into_iter().collect();
+        // The same key twice in one list is one item.
+        keyed.retain(|(key, ..)| unseen.remove(key));
         for (key, item, scope) in keyed {
             if (!first || items.existing) && self.wanted(look, &scope)? {
                 self.start(look, item, hex::encode(&key)).await?;

@@ -59,11 +59,17 @@ impl Route {
         &self.plan.triggers[self.trigger].id
     }
 
-    /// The trigger.
+    /// What it is.
+    pub(super) fn kind(&self) -> &TriggerKind {
+        &self.plan.triggers[self.trigger].kind
+    }
+
+    /// How it is reached and guarded.
     #[must_use]
     pub fn webhook(&self) -> Option<&WebhookTrigger> {
-        match &self.plan.triggers[self.trigger].kind {
+        match self.kind() {
             TriggerKind::Webhook(webhook) => Some(webhook),
+            TriggerKind::Form(form) => Some(&form.webhook),
             _ => None,
         }
     }
@@ -94,7 +100,7 @@ impl Routes {
         Self { database, versions, kept: Arc::default() }
     }
 
-    /// Forgets everything: a workflow of this node was activated or deactivated. (A changed secret is seen within a second.)
+    /// Forgets everything: on this node a workflow was activated or deactivated, or a secret was changed.
     pub fn forget(&self) {
         let mut kept = self.lock();
         kept.routes.clear();

@@ -55,6 +55,16 @@ impl Surroundings {
     }
 }
 
+/// Whether a browser that sends this was on a page of this server, as far as it says. What is no browser says nothing.
+pub(super) fn same_site(request: &Request<'_>) -> bool {
+    if let Some(site) = request.header("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = request.header("origin") else { return true };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    host.is_some() && host == request.header("host")
+}
+
 /// The same origin as it is, with the port that its scheme implies, and without that port.
 fn spellings(origin: &str) -> Vec<String> {
     let mut all = vec![origin.to_owned()];
@@ -90,6 +100,22 @@ mod tests {
         assert_eq!(sender("::ffff:10.0.0.1", &["::ffff:198.51.100.1"]).as_deref(), Some("198.51.100.1"));
         assert_eq!(sender("10.0.0.1", &["nonsense"]), None, "an unreadable address is nobody's");
         assert_eq!(sender("10.0.0.1", &[]).as_deref(), Some("10.0.0.1"));
+    }
+
+    #[test]
+    fn a_page_of_elsewhere_is_told_by_what_browsers_say() {
+        let said = |headers: &[(&str, &str)]| {
+            let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+            same_site(&request("10.0.0.1", &headers))
+        };
+        let host = ("host", "a.example:7700");
+        assert!(said(&[]) && said(&[host, ("origin", "https://a.example:7700")]) && said(&[("sec-fetch-site", "same-origin")]));
+        for origin in ["null", "https://evil.example", "https://a.example", "https://a.example:7700.evil.example", ""] {
+            assert!(!said(&[host, ("origin", origin)]), "{origin}");
+        }
+        for site in ["cross-site", "same-site"] {
+            assert!(!said(&[host, ("origin", "https://a.example:7700"), ("sec-fetch-site", site)]), "{site}");
+        }
     }
 
     #[test]

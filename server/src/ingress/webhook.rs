@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tidemill_common::clock::Clock;
-use tidemill_common::event::{Event, EventBody, StepError, TriggerOrigin};
+use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::FailureClass;
 
@@ -163,7 +163,12 @@ impl Webhooks {
         signature::verify(&proof.scheme, &proof.secrets, proof.tolerance, &presented)
     }
 
-    async fn admit(
+    /// An id for something that is about to be shown or started.
+    pub(super) fn next_id(&self) -> ExecutionId {
+        self.admission.next_id()
+    }
+
+    pub(super) async fn admit(
         &self,
         route: &Route,
         webhook: &WebhookTrigger,
@@ -182,7 +187,7 @@ impl Webhooks {
             workflow_uid: route.workflow_uid,
             version: route.version,
             plan: Arc::clone(&route.plan),
-            trigger: TriggerOrigin { kind: "webhook".into(), id: Some(Arc::clone(route.trigger_id())) },
+            trigger: route.origin(),
             input: Arc::new(input),
             delivery,
             retry: None,

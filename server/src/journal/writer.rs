@@ -163,8 +163,7 @@ impl Writer {
             return batch.split().into_iter().for_each(|row| self.commit(row));
         }
         tracing::error!(%error, "the database refused a command of the journal");
-        let would_again = matches!(error, store::Error::Conflict(_));
-        batch.refuse(if would_again { Error::Rejected } else { Error::Unavailable });
+        batch.refuse(if error.is_unavailable() { Error::Unavailable } else { Error::Rejected });
     }
 
     fn connect(&self) -> Option<Connection> {

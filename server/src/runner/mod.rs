@@ -3,8 +3,10 @@
 //! `transform`, `switch`, `wait`, `approval`, `workflow.call` and `fail` have none here: `domain::execution` carries them out.
 
 pub mod code;
+mod email;
 pub mod http;
 pub mod outbound;
+mod webhook;
 
 use std::fmt;
 use std::sync::Arc;
@@ -56,7 +58,9 @@ impl Runner {
     /// Carries out one attempt of `work` with its rendered `with`.
     pub async fn run(&self, work: &Work, with: Value, context: StepContext) -> Outcome {
         match work {
-            Work::HttpRequest(_) => http::request(&self.outbound, with, context).await.into(),
+            Work::HttpRequest(work) => http::request(&self.outbound, work, &with, context).await.into(),
+            Work::Email(_) => email::send(&self.outbound, &with, context).await.into(),
+            Work::Webhook(_) => webhook::send(&self.outbound, &with, context).await.into(),
             Work::Code(work) => self.run_code(work, with, &context).await,
             Work::Transform(_) | Work::Switch(_) | Work::Wait(_) | Work::Fail(_) | Work::Call(_) | Work::Approval(_) => {
                 Err(StepError::new(FailureClass::Infrastructure, "a step without outside effects was sent to the runner"))

@@ -31,20 +31,30 @@ pub enum Error {
         /// The key file.
         path: PathBuf,
     },
-    /// The secret was sealed with a key version that this server doesn't have.
-    #[error("the secret `{name}` was sealed with key version {key_version}, which this server doesn't have")]
-    UnknownKeyVersion {
-        /// The secret's name.
-        name: String,
-        /// The version that is missing.
-        key_version: i16,
+    /// The database was set up with a key that this server doesn't have.
+    #[error(
+        "the secrets in this database are sealed with key {version}, and there is no {}; restore it from a backup, or copy it from another node's data directory",
+        path.display()
+    )]
+    MissingKey {
+        /// The version of the key.
+        version: i16,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The key file is not the one that the database was set up with.
+    #[error(
+        "the key file {} is not the one that the secrets in this database are sealed with; restore it from a backup, or copy it from another node's data directory",
+        path.display()
+    )]
+    WrongKey {
+        /// The key file.
+        path: PathBuf,
     },
     /// The ciphertext doesn't belong to this key, workspace and name, or it was changed.
-    #[error(
-        "the secret `{name}` can't be decrypted: either the key file is not the one it was stored with, or its row was changed; restore the key file or store the secret again"
-    )]
+    #[error("the {what} can't be decrypted: its row was changed or moved; store it again")]
     Refused {
-        /// The secret's name.
-        name: String,
+        /// What it is, with its name.
+        what: String,
     },
 }

@@ -27,16 +27,20 @@ const PURPOSE: &[u8] = b"tidemill resume address v1";
 /// Makes and checks resume addresses. Cheap to clone.
 #[derive(Clone)]
 pub struct Resume {
-    key: Arc<Zeroizing<[u8; KEY_BYTES]>>,
+    /// One for each key of the server, the newest last: it makes addresses, and all of them are believed.
+    keys: Arc<[Zeroizing<[u8; KEY_BYTES]>]>,
     base: Arc<OnceLock<String>>,
 }
 
 impl Resume {
     /// Addresses below `base`, the URL at which others reach this server; without one it must be given later.
     pub fn open(data_dir: &Path, base: Option<&str>) -> Result<Self, Error> {
-        let vault = key::load_or_create(data_dir)?;
-        let derived = Zeroizing::new(mac(&vault[..], &[PURPOSE]));
-        let resume = Self { key: Arc::new(derived), base: Arc::default() };
+        let found = key::load(data_dir)?;
+        if found.is_empty() {
+            return Err(Error::MissingKey { version: 1, path: key::path_of(data_dir, 1) });
+        }
+        let keys = found.values().map(|key| Zeroizing::new(mac(&key[..], &[PURPOSE]))).collect();
+        let resume = Self { keys, base: Arc::default() };
         if let Some(base) = base {
             resume.found_at(base);
         }
@@ -63,7 +67,8 @@ impl Resume {
     fn token(&self, execution: ExecutionId, step: &str) -> String {
         let mut bytes = [0; ID * 2];
         bytes[..ID].copy_from_slice(execution.0.as_bytes());
-        bytes[ID..].copy_from_slice(&self.proof(execution, step));
+        let newest = self.keys.last().expect("it was opened with a key");
+        bytes[ID..].copy_from_slice(&proof(newest, execution, step));
         format!("{}.{step}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
@@ -73,17 +78,16 @@ impl Resume {
         let (encoded, step) = token.split_once('.')?;
         let bytes: [u8; ID * 2] = URL_SAFE_NO_PAD.decode(encoded).ok()?.try_into().ok()?;
         let execution = ExecutionId(Uuid::from_slice(&bytes[..ID]).ok()?);
-        let expected = self.proof(execution, step);
-        let fits: bool = subtle::ConstantTimeEq::ct_eq(&expected[..], &bytes[ID..]).into();
-        fits.then(|| (execution, step.to_owned()))
+        let fits = |key| subtle::ConstantTimeEq::ct_eq(&proof(key, execution, step)[..], &bytes[ID..]).into();
+        self.keys.iter().any(fits).then(|| (execution, step.to_owned()))
     }
+}
 
-    fn proof(&self, execution: ExecutionId, step: &str) -> [u8; ID] {
-        let whole = mac(&self.key[..], &[execution.0.as_bytes(), step.as_bytes()]);
-        let mut proof = [0; ID];
-        proof.copy_from_slice(&whole[..ID]);
-        proof
-    }
+fn proof(key: &Zeroizing<[u8; KEY_BYTES]>, execution: ExecutionId, step: &str) -> [u8; ID] {
+    let whole = mac(&key[..], &[execution.0.as_bytes(), step.as_bytes()]);
+    let mut proof = [0; ID];
+    proof.copy_from_slice(&whole[..ID]);
+    proof
 }
 
 impl fmt::Debug for Resume {
@@ -105,6 +109,7 @@ mod tests {
     #[test]
     fn only_what_was_made_here_is_taken() {
         let dir = tempfile::tempdir().unwrap();
+        key::create(dir.path(), 1).unwrap();
         let resume = Resume::open(dir.path(), Some("https://flows.example/")).unwrap();
         let id = ExecutionId(Uuid::from_u128(7));
         let url = resume.url(id, "pay");
@@ -117,8 +122,14 @@ mod tests {
         {
             assert_eq!(resume.check(forged), None, "{forged}");
         }
-        let elsewhere = Resume::open(tempfile::tempdir().unwrap().path(), None).unwrap();
+        let other_dir = tempfile::tempdir().unwrap();
+        key::create(other_dir.path(), 1).unwrap();
+        let elsewhere = Resume::open(other_dir.path(), None).unwrap();
         assert_eq!(elsewhere.check(token), None, "another server has another key");
         assert_eq!(Resume::open(dir.path(), None).unwrap().check(token), Some((id, "pay".to_owned())), "over a restart");
+        key::create(dir.path(), 2).unwrap();
+        let later = Resume::open(dir.path(), None).unwrap();
+        assert_eq!(later.check(token), Some((id, "pay".to_owned())), "over a new key of the server");
+        assert_ne!(later.url(id, "pay").rsplit('/').next(), Some(token));
     }
 }

@@ -1,69 +1,158 @@
 //! Seals and opens secrets.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use aes_gcm::aead::{Aead as _, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _};
 use tidemill_common::ids::WorkspaceId;
 use zeroize::Zeroizing;
 
-use super::Error;
-use super::key::{self, KEY_BYTES};
+use super::key::{self, KEY_BYTES, Key};
+use super::sealed::{DataKey, Sealed, Subject, open, seal};
+use super::{Error, KEY_FILE};
 
-/// The version of the one key that a server has.
-const KEY_VERSION: i16 = 1;
-/// Length of a nonce, in bytes (NIST SP 800-38D §8.2.2: 96 random bits, safe for 2^32 secrets of one key).
-const NONCE_BYTES: usize = 12;
+/// The version of what the server's first key sealed itself, before there were data keys.
+const BEFORE_DATA_KEYS: i16 = 1;
+/// What the check of a server key seals.
+const CHECK: &[u8] = b"tidemill key check";
 
-/// A secret as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
-    /// The version of the key that sealed it.
-    pub key_version: i16,
-    /// Random, never the same twice.
-    pub nonce: Vec<u8>,
-    /// The encrypted secret and its authentication tag.
-    pub ciphertext: Vec<u8>,
+/// Holds the keys of the server. Overwrites them when it is dropped, and never prints them.
+pub struct Vault {
+    data_dir: PathBuf,
+    keys: RwLock<BTreeMap<i16, Arc<Aes256Gcm>>>,
 }
 
-/// Holds the key. Overwrites it when it is dropped, and never prints it.
-pub struct Vault(Aes256Gcm);
-
 impl Vault {
-    /// A vault with the key in `data_dir`, which is made on the first start.
-    pub fn open_or_create(data_dir: &Path) -> Result<Self, Error> {
-        key::load_or_create(data_dir).map(|key| Self::new(&key))
+    /// The vault of `data_dir`; none when there is no key file yet.
+    pub fn open(data_dir: &Path) -> Result<Option<Self>, Error> {
+        let keys = key::load(data_dir)?;
+        let vault = Self { data_dir: data_dir.to_owned(), keys: RwLock::new(ciphers(&keys)) };
+        Ok((!keys.is_empty()).then_some(vault))
     }
 
-    /// A vault with the given key. The caller overwrites its own copy.
-    #[must_use]
-    pub fn new(key: &[u8; KEY_BYTES]) -> Self {
-        Self(Aes256Gcm::new(key.into()))
+    /// The vault of `data_dir`, which gets its first key when it has none.
+    pub fn create(data_dir: &Path) -> Result<Self, Error> {
+        key::create(data_dir, 1)?;
+        Self::open(data_dir)?.ok_or_else(|| Error::MissingKey { version: 1, path: data_dir.join(KEY_FILE) })
     }
 
-    /// Encrypts `plain`, so that only this `workspace` and `name` can open it again.
+    /// Makes the next key of the server and returns its version. From now on it seals data keys.
+    pub fn create_next(&self) -> Result<i16, Error> {
+        let version = self.newest()? + 1;
+        key::create(&self.data_dir, version)?;
+        self.newest()
+    }
+
+    /// The version of the newest key: the one that seals. Looks into the data directory, where a newer one may have come.
+    pub fn newest(&self) -> Result<i16, Error> {
+        self.reload()?;
+        self.lock_keys().last_key_value().map(|(version, _)| *version).ok_or_else(|| self.missing(1))
+    }
+
+    /// Where the file of key `version` is.
+    pub fn path_of(&self, version: i16) -> PathBuf {
+        key::path_of(&self.data_dir, version)
+    }
+
+    /// What is kept in the database to know key `version` by.
+    pub fn check_of(&self, version: i16) -> Result<Sealed, Error> {
+        Ok(seal(&*self.key(version)?, version, &check_binding(version), CHECK))
+    }
+
+    /// Whether the key here is the one that made `check`.
+    pub fn verify(&self, check: &Sealed) -> Result<(), Error> {
+        let version = check.key_version;
+        match open(&*self.key(version)?, &check_binding(version), check) {
+            Some(_) => Ok(()),
+            None => Err(Error::WrongKey { path: self.path_of(version) }),
+        }
+    }
+
+    /// A new data key for `workspace`, the one after `version`.
     ///
     /// # Panics
     /// When the operating system has no random numbers to give.
-    #[must_use]
-    pub fn seal(&self, workspace: WorkspaceId, name: &str, plain: &[u8]) -> Sealed {
-        let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce).expect("a started operating system has random numbers");
-        let payload = Payload { msg: plain, aad: &binding(workspace, name, KEY_VERSION) };
-        let ciphertext = self.0.encrypt(&nonce.into(), payload).expect("a secret is far below 64 GiB");
-        Sealed { key_version: KEY_VERSION, nonce: nonce.to_vec(), ciphertext }
+    pub fn new_data_key(&self, workspace: WorkspaceId, version: Option<i16>) -> Result<DataKey, Error> {
+        let mut plain = Key::default();
+        getrandom::fill(plain.as_mut_slice()).expect("a started operating system has random numbers");
+        let version = version.unwrap_or(BEFORE_DATA_KEYS) + 1;
+        Ok(DataKey { version, sealed: self.seal_data_key(workspace, version, plain.as_slice())? })
     }
 
-    /// Decrypts what [`Vault::seal`] made for the same `workspace` and `name`.
-    pub fn open(&self, workspace: WorkspaceId, name: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Error> {
-        if sealed.key_version != KEY_VERSION {
-            return Err(Error::UnknownKeyVersion { name: name.to_owned(), key_version: sealed.key_version });
+    /// The same data key, sealed with the newest key of the server.
+    pub fn seal_anew(&self, workspace: WorkspaceId, key: &DataKey) -> Result<DataKey, Error> {
+        let plain = self.open_data_key(workspace, key)?;
+        Ok(DataKey { version: key.version, sealed: self.seal_data_key(workspace, key.version, &plain)? })
+    }
+
+    /// Encrypts `plain` with the data key, so that it opens only in this `workspace` and as this `subject`.
+    pub fn seal(&self, workspace: WorkspaceId, subject: Subject<'_>, key: &DataKey, plain: &[u8]) -> Result<Sealed, Error> {
+        let cipher = self.data_cipher(workspace, key)?;
+        Ok(seal(&cipher, key.version, &binding(workspace, key.version, subject), plain))
+    }
+
+    /// Decrypts what [`Vault::seal`] made. `key` is the data key with the version that `sealed` names.
+    pub fn unseal(
+        &self,
+        workspace: WorkspaceId,
+        subject: Subject<'_>,
+        key: Option<&DataKey>,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let refused = || Error::Refused { what: subject.to_text() };
+        let opened = match (key, subject) {
+            (Some(key), _) if key.version == sealed.key_version => {
+                let cipher = self.data_cipher(workspace, key)?;
+                open(&cipher, &binding(workspace, key.version, subject), sealed)
+            }
+            (_, Subject::Secret(name)) if sealed.key_version == BEFORE_DATA_KEYS => {
+                open(&*self.key(1)?, &old_binding(workspace, name), sealed)
+            }
+            _ => None,
+        };
+        opened.ok_or_else(refused)
+    }
+
+    fn seal_data_key(&self, workspace: WorkspaceId, version: i16, plain: &[u8]) -> Result<Sealed, Error> {
+        let newest = self.newest()?;
+        Ok(seal(&*self.key(newest)?, newest, &data_key_binding(workspace, version), plain))
+    }
+
+    fn open_data_key(&self, workspace: WorkspaceId, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let cipher = self.key(key.sealed.key_version)?;
+        let opened = open(&cipher, &data_key_binding(workspace, key.version), &key.sealed);
+        opened.ok_or_else(|| Error::Refused { what: format!("data key {} of the workspace", key.version) })
+    }
+
+    fn data_cipher(&self, workspace: WorkspaceId, key: &DataKey) -> Result<Aes256Gcm, Error> {
+        let plain = self.open_data_key(workspace, key)?;
+        let refused = |_| Error::Refused { what: format!("data key {} of the workspace", key.version) };
+        Aes256Gcm::new_from_slice(&plain).map_err(refused)
+    }
+
+    /// Key `version`. One that is not known yet may have come into the data directory since.
+    fn key(&self, version: i16) -> Result<Arc<Aes256Gcm>, Error> {
+        if let Some(key) = self.lock_keys().get(&version) {
+            return Ok(Arc::clone(key));
         }
-        let refused = || Error::Refused { name: name.to_owned() };
-        let nonce: [u8; NONCE_BYTES] = sealed.nonce.as_slice().try_into().map_err(|_| refused())?;
-        let payload = Payload { msg: &sealed.ciphertext, aad: &binding(workspace, name, sealed.key_version) };
-        self.0.decrypt(&nonce.into(), payload).map(Zeroizing::new).map_err(|_| refused())
+        self.reload()?;
+        self.lock_keys().get(&version).cloned().ok_or_else(|| self.missing(version))
+    }
+
+    fn reload(&self) -> Result<(), Error> {
+        let found = ciphers(&key::load(&self.data_dir)?);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = found;
+        Ok(())
+    }
+
+    fn lock_keys(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<i16, Arc<Aes256Gcm>>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn missing(&self, version: i16) -> Error {
+        Error::MissingKey { version, path: self.path_of(version) }
     }
 }
 
@@ -73,70 +162,28 @@ impl fmt::Debug for Vault {
     }
 }
 
+fn ciphers(keys: &BTreeMap<i16, Key>) -> BTreeMap<i16, Arc<Aes256Gcm>> {
+    let cipher = |key: &[u8; KEY_BYTES]| Arc::new(Aes256Gcm::new(key.into()));
+    keys.iter().map(|(version, key)| (*version, cipher(key))).collect()
+}
+
+fn check_binding(version: i16) -> Vec<u8> {
+    [b"key check\0".as_slice(), &version.to_be_bytes()].concat()
+}
+
+fn data_key_binding(workspace: WorkspaceId, version: i16) -> Vec<u8> {
+    [b"data key\0".as_slice(), workspace.0.as_bytes(), &version.to_be_bytes()].concat()
+}
+
 /// What a ciphertext is bound to. Fixed lengths first, so that no two rows share it.
-fn binding(workspace: WorkspaceId, name: &str, key_version: i16) -> Vec<u8> {
-    [workspace.0.as_bytes().as_slice(), &key_version.to_be_bytes(), name.as_bytes()].concat()
+fn binding(workspace: WorkspaceId, version: i16, subject: Subject<'_>) -> Vec<u8> {
+    [workspace.0.as_bytes().as_slice(), &version.to_be_bytes(), &subject.binding()].concat()
+}
+
+fn old_binding(workspace: WorkspaceId, name: &str) -> Vec<u8> {
+    [workspace.0.as_bytes().as_slice(), &BEFORE_DATA_KEYS.to_be_bytes(), name.as_bytes()].concat()
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn vault() -> Vault {
-        Vault::new(&[7; KEY_BYTES])
-    }
-
-    fn workspace(millis: i64) -> WorkspaceId {
-        WorkspaceId::new(DateTime::from_timestamp_millis(millis).unwrap())
-    }
-
-    #[test]
-    fn a_secret_opens_where_it_was_sealed() {
-        let home = workspace(1);
-        let sealed = vault().seal(home, "shop", b"hunter2");
-        assert_eq!(vault().open(home, "shop", &sealed).unwrap().as_slice(), b"hunter2");
-        assert!(!sealed.ciphertext.windows(7).any(|window| window == b"hunter2"));
-        assert_ne!(vault().seal(home, "shop", b"hunter2"), sealed, "the nonce is new each time");
-    }
-
-    #[test]
-    fn a_row_moved_elsewhere_stays_shut() {
-        let home = workspace(1);
-        let sealed = vault().seal(home, "shop", b"hunter2");
-        let refused = |result: Result<_, Error>| matches!(result, Err(Error::Refused { .. }));
-        assert!(refused(vault().open(workspace(2), "shop", &sealed).map(drop)));
-        assert!(refused(vault().open(home, "shop2", &sealed).map(drop)));
-        assert!(refused(Vault::new(&[8; KEY_BYTES]).open(home, "shop", &sealed).map(drop)));
-        assert!(refused(vault().open(home, "shop", &Sealed { nonce: vec![1; 11], ..sealed.clone() }).map(drop)));
-        let newer = Sealed { key_version: 2, ..sealed };
-        assert!(matches!(vault().open(home, "shop", &newer), Err(Error::UnknownKeyVersion { key_version: 2, .. })));
-    }
-
-    #[test]
-    fn the_vault_does_not_print_its_key() {
-        assert_eq!(format!("{:?}", vault()), "Vault(…)");
-    }
-
-    #[test]
-    fn the_key_of_the_data_directory_is_used_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let home = workspace(1);
-        let sealed = Vault::open_or_create(dir.path()).unwrap().seal(home, "shop", b"hunter2");
-        let reopened = Vault::open_or_create(dir.path()).unwrap();
-        assert_eq!(reopened.open(home, "shop", &sealed).unwrap().as_slice(), b"hunter2");
-    }
-
-    proptest! {
-        #[test]
-        fn one_flipped_bit_is_refused(plain in prop::collection::vec(any::<u8>(), 0..64), at in any::<prop::sample::Index>(), bit in 0u8..8) {
-            let home = workspace(1);
-            let mut sealed = vault().seal(home, "shop", &plain);
-            let place = at.index(sealed.ciphertext.len());
-            sealed.ciphertext[place] ^= 1 << bit;
-            prop_assert!(vault().open(home, "shop", &sealed).is_err());
-        }
-    }
-}
+#[path = "vault_tests.rs"]
+mod tests;

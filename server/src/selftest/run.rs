@@ -19,6 +19,9 @@ use crate::store::queries::audit::Audit;
 /// nobody knows of is given back within 10 s.
 const REST: Duration = Duration::from_secs(120);
 
+/// Decisions of the operator between two looks.
+const DECISIONS: i64 = 100;
+
 /// Kills between two lines of progress.
 const PROGRESS: usize = 10;
 
@@ -51,7 +54,7 @@ pub async fn run(options: &CrashOptions, progress: impl Fn(&str)) -> Result<Repo
     progress("waiting until nothing is under way");
     let sent = senders.finish().await?;
     let mut audit = open_audit(&server).await?;
-    audit = settle(audit, &mut server).await?;
+    audit = settle(audit, &mut server, &wire).await?;
     progress("holding what is known against each other");
     let evidence = Evidence {
         sent: sent.acknowledged(),
@@ -134,16 +137,25 @@ async fn open_audit(server: &Server) -> Result<Audit, Error> {
     Ok(tokio::task::spawn_blocking(move || Audit::open(&url)).await??)
 }
 
-/// Waits until no execution is under way.
-async fn settle(mut audit: Audit, server: &mut Server) -> Result<Audit, Error> {
+/// Waits until no execution is under way, and decides as an operator about steps that must not be repeated: they have failed.
+async fn settle(mut audit: Audit, server: &mut Server, wire: &Wire) -> Result<Audit, Error> {
     let deadline = Instant::now() + REST;
+    let (url, token) = (server.ready(wire, "at the end").await?, server.token()?);
     loop {
-        let (back, open) = tokio::task::spawn_blocking(move || {
-            let open = audit.open_executions();
-            (audit, open)
+        let (back, open, undecided) = tokio::task::spawn_blocking(move || {
+            let (open, undecided) = (audit.open_executions(), audit.undecided(DECISIONS));
+            (audit, open, undecided)
         })
         .await?;
         let open = open?;
+        for id in undecided? {
+            let decision = ("application/json", r#"{"outcome": "fail"}"#.to_owned());
+            let path = format!("/api/executions/{id}/decide");
+            // It may have been decided a moment ago; if not, it is found again.
+            if let Err(error) = wire.call(&url, &token, (reqwest::Method::POST, &path), decision).await {
+                tracing::debug!(%error, "a decision was not taken");
+            }
+        }
         if open == 0 {
             return Ok(back);
         }

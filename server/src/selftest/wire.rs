@@ -73,7 +73,7 @@ impl Wire {
         let url: Url = url.parse().map_err(|_| outbound::Error::Url(url.to_owned()))?;
         let value = |text: &str| HeaderValue::from_str(text).ok();
         let headers: HeaderMap = headers.iter().filter_map(|(name, text)| Some((name.clone(), value(text)?))).collect();
-        let request = Request { method, url, headers, body, follow_redirects: false, timeout: PATIENCE };
+        let request = Request { method, url, headers, body, follow_redirects: false, timeout: PATIENCE, credential: None };
         let answer = self.0.send(request).await?;
         Ok((answer.status.as_u16(), answer.body))
     }

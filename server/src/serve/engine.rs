@@ -5,28 +5,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tidemill_common::clock::Clock;
 use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use url::Url;
 
 use super::{Error, files};
 use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
 use crate::app::{BulkRounds, Executions, Replays};
 use crate::background::Background;
-use crate::config::ServeConfig;
+use crate::config::{Role, ServeConfig};
 use crate::domain::execution::Answer;
 use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::ingress::{CallStarts, Conditions, Events, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
-use crate::queue::{AnswerTo, Load, Posted, Queue, Request, Wish};
+use crate::queue::{AnswerTo, Load, Node, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
 use crate::runner::code::{CodeOptions, CodeRunner, NodeOptions};
 use crate::runner::outbound::{Outbound, OutboundPolicy};
-use crate::secrets::{Resume, Vault};
+use crate::secrets::{Keeper, Resume, SecretError, server_key};
 use crate::store::{Database, SchemaVersion};
 use crate::telemetry::Metrics;
 
@@ -36,7 +39,7 @@ pub(super) struct Engine {
     pub(super) schema: SchemaVersion,
     pub(super) draining: Arc<AtomicBool>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) vault: Arc<Vault>,
+    pub(super) keeper: Keeper,
     pub(super) metrics: Arc<Metrics>,
     pub(super) versions: Versions,
     pub(super) code: CodeRunner,
@@ -64,24 +67,28 @@ impl Engine {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let node = NodeId::new(clock.now());
-        let vault = Arc::new(Vault::open_or_create(&config.data_dir)?);
+        let vault = Arc::new(server_key::open(&config.data_dir, &database, clock.now()).await?);
+        let keeper = Keeper::new(database.clone(), vault);
         let metrics = Arc::new(Metrics::new());
         let queue = Queue::new(database.clone(), node);
         if let Some(before) = files::succeed(&config.data_dir, node)? {
-            queue.bury(before, clock.now()).await?;
+            queue.bury(before).await?;
         }
-        queue.heartbeat(&config.node_name, Load::default(), clock.now()).await?;
+        let node_said = Node {
+            name: config.node_name.clone(),
+            roles: config.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(","),
+        };
+        let pulse = watch::Sender::new(queue.beat(&node_said, Load::default()).await?);
 
         let hub = Hub::new(database.clone());
         let observer: Arc<dyn Observer> = Arc::new(hub.clone());
         let journal = Journal::start(config.journal_writers, node, &database, &clock, &observer, &metrics);
         let journal = journal.map_err(Error::Thread)?;
-        let versions = Versions::new(database.clone(), Arc::clone(&vault));
+        let versions = Versions::new(database.clone(), keeper.clone());
         let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
-        let policy = OutboundPolicy { allow: config.outbound_allow.clone(), ..OutboundPolicy::default() };
-        let runner = Runner::new(Arc::new(Outbound::new(policy)?), code.clone());
+        let runner = Runner::new(Arc::new(Outbound::new(outbound_policy(config)?)?), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
-        let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(|url| url.as_str()))?;
+        let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(Url::as_str)).map_err(SecretError::from)?;
         let parts = Parts {
             database: database.clone(),
             journal: journal.clone(),
@@ -94,7 +101,9 @@ impl Engine {
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
         };
-        let executor = Executor::new(parts, config.max_running_executions);
+        // A node without the role has no room, and nothing else about it differs.
+        let room = if config.roles.contains(&Role::Executor) { config.max_running_executions } else { 0 };
+        let executor = Executor::new(parts, room);
         let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
@@ -112,7 +121,11 @@ impl Engine {
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
         let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
         let background = Background {
-            node_name: config.node_name.clone(),
+            node: node_said,
+            roles: config.roles.clone(),
+            pulse,
+            retention: config.retention,
+            metrics: Arc::clone(&metrics),
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
@@ -136,7 +149,7 @@ impl Engine {
             schema,
             draining: Arc::default(),
             clock,
-            vault,
+            keeper,
             metrics,
             versions,
             code,
@@ -175,6 +188,30 @@ impl Engine {
             }
         }
     }
+}
+
+/// What the operator decides about outbound requests.
+fn outbound_policy(config: &ServeConfig) -> Result<OutboundPolicy, Error> {
+    let authorities = match &config.outbound_ca {
+        None => Vec::new(),
+        Some(path) => {
+            let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+            let found = read.map_err(|source| Error::Authorities { path: path.clone(), source })?;
+            if found.is_empty() {
+                let source = rustls::pki_types::pem::Error::NoItemsFound;
+                return Err(Error::Authorities { path: path.clone(), source });
+            }
+            found
+        }
+    };
+    Ok(OutboundPolicy {
+        allow: config.outbound_allow.clone(),
+        per_host: config.outbound_per_host,
+        proxy: config.outbound_proxy.clone(),
+        authorities,
+        own: config.public_url.as_ref().map(Url::origin),
+        ..OutboundPolicy::default()
+    })
 }
 
 /// How code steps are run by a server with this configuration.

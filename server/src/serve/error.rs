@@ -17,12 +17,20 @@ pub enum Error {
     /// The first account.
     #[error("the first account can't be made")]
     Bootstrap(#[from] crate::app::Error),
-    /// The key of secrets.
+    /// The key of the server.
     #[error(transparent)]
-    Secrets(#[from] crate::secrets::Error),
+    Secrets(#[from] crate::secrets::SecretError),
     /// The outbound client.
     #[error("the outbound HTTP client can't be made")]
     Outbound(#[from] reqwest::Error),
+    /// The file with certificate authorities.
+    #[error("the file {} of `outbound_ca` has no certificates that can be read", path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rustls::pki_types::pem::Error,
+    },
     /// A file of the data directory.
     #[error("{} can't be written", path.display())]
     File {

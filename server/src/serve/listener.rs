@@ -9,11 +9,12 @@ use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{
-    Accounts, Activated, BulkOrders, Code, DeadLetters, Health, Idempotency, Schedules, Secrets, Tokens, Triggers,
+    Activated, AuditLog, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, People, PeopleParts,
+    Schedules, SecretChanged, Secrets, Tokens, Triggers, Workflows,
 };
-use crate::app::{Workflows, Workspaces};
 use crate::auth::Authenticator;
-use crate::config::ServeConfig;
+use crate::config::{Role, ServeConfig};
+use crate::secrets::{AccountKey, SecretError};
 
 /// How long open requests get to end when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
@@ -26,29 +27,36 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
     engine.resume.listens_at(address);
     files::announce(&config.data_dir, &format!("http://{address}"))?;
     let url = config.public_url.as_ref().map(ToString::to_string);
-    tracing::info!(%address, url, "ready");
+    tracing::info!(%address, url = url.as_deref(), "ready");
     let stopping = async {
         stop.requested().await;
         engine.begin_drain();
     };
-    listener.serve(deps(engine), live(config, engine), stopping, GRACE).await.map_err(Error::Http)
+    let links = url.unwrap_or_else(|| format!("http://{address}"));
+    let key = AccountKey::open_or_create(&config.data_dir).map_err(SecretError::from)?;
+    let live = config.roles.contains(&Role::Api).then(|| live(config, engine));
+    listener.serve(deps(engine, key, links), live, stopping, GRACE).await.map_err(Error::Http)
 }
 
-fn deps(engine: &Engine) -> ApiDeps {
-    let Engine { database, schema, draining, clock, vault, metrics, versions, code, routes, .. } = engine;
+fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
+    let Engine { database, schema, draining, clock, keeper, metrics, versions, code, routes, .. } = engine;
     let Engine { executions, replay_ordered, bulk_ordered, schedules_changed, conditions_changed, events_changed, .. } = engine;
     let (routes, changed) = (routes.clone(), [schedules_changed, conditions_changed, events_changed].map(Arc::clone));
     let activated: Activated = Arc::new(move || {
         routes.forget();
         changed.iter().for_each(|changed| changed.notify_one());
     });
+    let secret_routes = engine.routes.clone();
+    let secret_changed: SecretChanged = Arc::new(move || secret_routes.forget());
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
+    let parts = PeopleParts { authenticator: authenticator.clone(), key, activated: Arc::clone(&activated), url };
     ApiDeps {
         idempotency: Idempotency::new(database.clone(), Arc::clone(clock)),
-        accounts: Accounts::new(database.clone()),
-        workspaces: Workspaces::new(database.clone(), Arc::clone(clock)),
+        people: People::new(database.clone(), Arc::clone(clock), parts),
+        audit: AuditLog::new(database.clone()),
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
-        secrets: Secrets::new(database.clone(), Arc::clone(vault), Arc::clone(clock)),
+        secrets: Secrets::new(database.clone(), keeper.clone(), Arc::clone(clock), secret_changed),
+        credentials: Credentials::new(database.clone(), keeper.clone(), Arc::clone(clock)),
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated, code.clone()),
         triggers: Triggers::new(database.clone(), versions.plans().clone(), Arc::clone(clock)),
         schedules: Schedules::new(Arc::clone(clock)),
@@ -56,6 +64,7 @@ fn deps(engine: &Engine) -> ApiDeps {
         executions: executions.clone(),
         bulk: BulkOrders::new(executions.clone(), Arc::clone(bulk_ordered)),
         dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),
+        nodes: Nodes::new(database.clone()),
         health: Health::new(database.clone(), schema.clone(), Arc::clone(draining), code.clone()),
         metrics: Arc::clone(metrics),
         authenticator,

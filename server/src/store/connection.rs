@@ -48,6 +48,26 @@ pub fn check(url: &str) -> Result<String, Error> {
     check_version(&mut PgConnection::establish(url)?)
 }
 
+/// What libpq is told so that a database which fell silent is noticed: no thread waits for it for ever. Seconds, and
+/// milliseconds for the last; all of it is about TCP and without effect on a local socket.
+const GUARDS: [(&str, &str); 5] = [
+    ("connect_timeout", "10"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "20000"),
+];
+
+/// `url` with the guards that it doesn't set itself.
+pub(super) fn guarded(url: &str) -> String {
+    let mut guarded = url.to_owned();
+    for (name, value) in GUARDS.iter().filter(|(name, _)| !url.contains(&format!("{name}="))) {
+        guarded.push(if guarded.contains('?') { '&' } else { '?' });
+        guarded.push_str(&format!("{name}={value}"));
+    }
+    guarded
+}
+
 /// A connection outside the pools.
 pub(super) fn open(url: &str, role: Role) -> Result<PgConnection, Error> {
     let mut conn = PgConnection::establish(url)?;
@@ -117,4 +137,17 @@ pub(super) fn check_version(conn: &mut PgConnection) -> Result<String, Error> {
         tracing::warn!(version = %version.text, "this Postgres has a known hole in row-level security (CVE-2024-10976): update it");
     }
     Ok(version.text.split_whitespace().next().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+
+    #[test]
+    fn an_operator_may_choose_other_guards() {
+        let url = guarded("postgres://u@db.example/t?sslmode=require&tcp_user_timeout=5000");
+        assert_eq!(url.matches("tcp_user_timeout=").count(), 1);
+        assert!(url.ends_with("&keepalives_count=3"), "{url}");
+        assert!(guarded("postgres://u@db.example/t").starts_with("postgres://u@db.example/t?connect_timeout=10&"));
+    }
 }

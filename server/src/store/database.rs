@@ -11,6 +11,7 @@ use tidemill_common::ids::WorkspaceId;
 
 use super::Error;
 use super::connection::{self, LogErrors, Role};
+use super::queries::watch::{self, WatchRow};
 
 /// How long a request waits for a free connection before it is told that the database can't be reached.
 const CHECKOUT: Duration = Duration::from_secs(3);
@@ -55,6 +56,7 @@ impl Database {
     /// [`Error::Unavailable`] when Postgres can't be reached, [`Error::PostgresTooOld`] below 15, and
     /// [`Error::UnsafeRole`] when row-level security would not bind a role.
     pub fn connect(url: &str, sizes: PoolSizes) -> Result<Self, Error> {
+        let url = &connection::guarded(url);
         let mut postgres = String::new();
         for role in [Role::App, Role::Engine] {
             let mut conn = connection::open(url, role)?;
@@ -121,6 +123,12 @@ impl Database {
         connection::open(&self.url, Role::Engine)
     }
 
+    /// Looks for what an operator must hear of.
+    pub async fn watch(&self) -> Result<WatchRow, Error> {
+        let url = self.url.clone();
+        blocking(move || watch::look(&url)).await
+    }
+
     /// Whether Postgres answers right now.
     pub async fn ping(&self) -> Result<(), Error> {
         self.engine(|conn| Ok(sql_query("SELECT 1").execute(conn).map(drop)?)).await
@@ -132,7 +140,7 @@ impl Database {
     }
 }
 
-async fn blocking<T, F>(work: F) -> Result<T, Error>
+pub(super) async fn blocking<T, F>(work: F) -> Result<T, Error>
 where
     T: Send + 'static,
     F: FnOnce() -> Result<T, Error> + Send + 'static,

@@ -65,8 +65,9 @@ impl Error {
     }
 }
 
-/// What Postgres says when the connection or the server goes away, or a limit of time is hit; diesel has no kind for these.
-const AWAY: [&str; 7] = [
+/// What Postgres says when the connection or the server goes away, or a limit of time or room is hit; diesel has no kind for
+/// these. Everything else it would refuse again.
+const AWAY: [&str; 13] = [
     "terminating connection",
     "the database system is",
     "server closed the connection",
@@ -74,6 +75,12 @@ const AWAY: [&str; 7] = [
     "could not send data to server",
     "could not receive data from server",
     "canceling statement due to statement timeout",
+    "canceling statement due to lock timeout",
+    "deadlock detected",
+    "could not extend file",
+    "No space left on device",
+    "out of memory",
+    "out of shared memory",
 ];
 
 impl From<DieselError> for Error {

@@ -7,6 +7,7 @@
 mod connection;
 mod database;
 mod error;
+mod lane;
 mod migrate;
 pub mod queries;
 pub mod rows;
@@ -18,6 +19,7 @@ pub(crate) mod tests;
 pub use connection::{check, is_alive};
 pub use database::{Database, PoolSizes};
 pub use error::Error;
+pub use lane::Lane;
 pub use migrate::{SchemaVersion, migrate};
 pub use statement::Statement;
 

@@ -16,6 +16,7 @@ diesel::table! {
         id -> Uuid,
         name -> Text,
         created_at -> Timestamptz,
+        operator -> Bool,
     }
 }
 
@@ -27,6 +28,9 @@ diesel::table! {
         name -> Text,
         email -> Nullable<Text>,
         created_at -> Timestamptz,
+        kind -> Text,
+        organization_role -> Text,
+        erased_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -38,6 +42,8 @@ diesel::table! {
         slug -> Text,
         name -> Text,
         created_at -> Timestamptz,
+        archived_at -> Nullable<Timestamptz>,
+        delete_after -> Nullable<Timestamptz>,
     }
 }
 
@@ -48,6 +54,7 @@ diesel::table! {
         user_id -> Uuid,
         role -> Text,
         created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -65,6 +72,8 @@ diesel::table! {
         last_used_at -> Nullable<Timestamptz>,
         expires_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
+        scopes -> Nullable<Array<Text>>,
+        workspaces -> Nullable<Array<Uuid>>,
     }
 }
 
@@ -73,6 +82,43 @@ diesel::table! {
     secrets (workspace_id, name) {
         workspace_id -> Uuid,
         name -> Text,
+        key_version -> SmallInt,
+        nonce -> Bytea,
+        ciphertext -> Bytea,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// By what the keys of the server are known.
+    key_checks (key_version) {
+        key_version -> SmallInt,
+        nonce -> Bytea,
+        ciphertext -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The keys of workspaces, sealed.
+    data_keys (workspace_id, version) {
+        workspace_id -> Uuid,
+        version -> SmallInt,
+        key_version -> SmallInt,
+        nonce -> Bytea,
+        ciphertext -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Credentials, encrypted.
+    credentials (workspace_id, name) {
+        workspace_id -> Uuid,
+        name -> Text,
+        #[sql_name = "type"]
+        kind -> Text,
+        settings -> Text,
         key_version -> SmallInt,
         nonce -> Bytea,
         ciphertext -> Bytea,
@@ -192,8 +238,8 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
         retry_of -> Nullable<Uuid>,
-        ending -> Nullable<Text>,
         parent_id -> Nullable<Uuid>,
+        ending -> Nullable<Text>,
     }
 }
 
@@ -297,6 +343,8 @@ diesel::table! {
         draining -> Bool,
         running -> Integer,
         free -> Integer,
+        roles -> Text,
+        version -> Text,
     }
 }
 
@@ -391,6 +439,143 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool};
+    use super::sql_types::Xid8;
+
+    /// How far the feed was forgotten.
+    feed_floor (id) {
+        id -> Bool,
+        txid -> Xid8,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// What somebody may do with one thing beyond the role.
+    shares (workspace_id, id) {
+        workspace_id -> Uuid,
+        id -> Uuid,
+        object_kind -> Text,
+        object_id -> Text,
+        user_id -> Nullable<Uuid>,
+        to_workspace -> Nullable<Uuid>,
+        permission -> Text,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Invites, hashed.
+    invites (workspace_id, id) {
+        workspace_id -> Uuid,
+        id -> Uuid,
+        hash -> Bytea,
+        role -> Text,
+        organization_admin -> Bool,
+        email -> Nullable<Text>,
+        uses_left -> Integer,
+        member_expires_at -> Nullable<Timestamptz>,
+        workflow_uids -> Array<Uuid>,
+        permission -> Nullable<Text>,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// How users sign in.
+    sign_ins (user_id) {
+        user_id -> Uuid,
+        password -> Nullable<Text>,
+        password_at -> Nullable<Timestamptz>,
+        totp -> Nullable<Bytea>,
+        totp_since -> Nullable<Timestamptz>,
+        totp_step -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// What replaces a second factor once, hashed.
+    recovery_codes (user_id, hash) {
+        user_id -> Uuid,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    /// Who is signed in where.
+    sessions (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        hash -> Bytea,
+        name -> Text,
+        address -> Nullable<Text>,
+        created_at -> Timestamptz,
+        last_used_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Links that set a new password, hashed.
+    password_resets (hash) {
+        hash -> Bytea,
+        user_id -> Uuid,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Sign-ins of devices without a browser.
+    device_logins (hash) {
+        hash -> Bytea,
+        user_code_hash -> Bytea,
+        name -> Text,
+        address -> Nullable<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        polled_at -> Nullable<Timestamptz>,
+        user_id -> Nullable<Uuid>,
+        denied -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Failed attempts to sign in.
+    sign_in_failures (key) {
+        key -> Bytea,
+        failures -> Integer,
+        last_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// The ends of the chains of the audit log.
+    audit_heads (organization_id) {
+        organization_id -> Uuid,
+        seq -> BigInt,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    /// Who changed what.
+    audit_log (organization_id, seq) {
+        organization_id -> Uuid,
+        seq -> BigInt,
+        workspace_id -> Nullable<Uuid>,
+        at -> Timestamptz,
+        entry -> Json,
+        previous -> Bytea,
+        hash -> Bytea,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     organizations,
     users,
@@ -400,5 +585,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     workflows,
     workflow_versions,
     triggers,
+    shares,
+    invites,
+    sign_ins,
+    sessions,
+    password_resets,
 );
 diesel::allow_tables_to_appear_in_same_query!(executions, execution_queue);

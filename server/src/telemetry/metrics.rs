@@ -43,6 +43,8 @@ pub struct Metrics {
     http_request_duration: Histogram,
     webhook_deliveries: Children<DeliveryOutcome, 8>,
     stream_subscribers: Gauge,
+    default_partition_rows: Gauge,
+    oldest_transaction: Gauge,
     code: CodeMetrics,
 }
 
@@ -106,6 +108,18 @@ impl Metrics {
             http_request_duration: seconds(registry_mut, "http_request_duration", "Time to answer", &REQUEST_SECONDS),
             webhook_deliveries: webhook_deliveries(registry_mut),
             stream_subscribers: add(registry_mut, "stream_subscribers", "Open WebSocket streams", Gauge::default()),
+            default_partition_rows: add(
+                registry_mut,
+                "default_partition_rows",
+                "Rows that found no partition of their day; there should be none",
+                Gauge::default(),
+            ),
+            oldest_transaction: add(
+                registry_mut,
+                "oldest_transaction_seconds",
+                "How long the oldest transaction of the database has been open; the log names its process",
+                Gauge::default(),
+            ),
             code: code(registry_mut),
             registry,
         }
@@ -155,6 +169,12 @@ impl Metrics {
     /// One more open stream, until the guard is dropped.
     pub fn stream_subscribed(&self) -> Counted {
         Counted::new(&self.stream_subscribers)
+    }
+
+    /// The database was looked at: rows without a partition, and the age of its oldest transaction in seconds.
+    pub fn database_watched(&self, strays: i64, oldest: i64) {
+        self.default_partition_rows.set(strays);
+        self.oldest_transaction.set(oldest);
     }
 
     /// Those of code steps.

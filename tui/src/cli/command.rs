@@ -9,9 +9,10 @@ use super::globals::Globals;
 use super::output;
 use super::session::Session;
 use super::{
-    Error, Exit, about, activate, apply, approve, bulk, cancel, code, ctx, delete, demo, describe, diff, dlq, get, login, logs,
-    nouns,
+    Error, Exit, about, activate, apply, approve, audit, bulk, cancel, code, credential, ctx, delete, demo, describe, diff,
+    dlq, get, invite, login, logs, nouns,
 };
+use super::{member, org, share, user};
 use super::{pause, raw, retry, schedule, secret, start, terminal, token, trigger, validate, watch, why, workspace};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
@@ -21,7 +22,7 @@ pub enum ClientCommand {
     Demo(demo::Demo),
     /// Open the full-screen front end
     Tui(terminal::Tui),
-    /// Check an API token and keep it as a context
+    /// Sign in, and keep the session as a context
     Login(login::Login),
     /// Forget the stored token of a context
     Logout(login::Logout),
@@ -95,9 +96,30 @@ pub enum ClientCommand {
     /// Set, list and remove secrets
     #[command(subcommand, visible_alias = "secrets")]
     Secret(secret::Secret),
-    /// List and make workspaces
+    /// Set, list, show and remove credentials: secrets that go to their hosts only
+    #[command(subcommand, visible_alias = "credentials")]
+    Credential(credential::Credential),
+    /// List, make, rename, archive and delete workspaces
     #[command(subcommand, visible_alias = "workspaces")]
     Workspace(workspace::Workspace),
+    /// Your organization and its users
+    #[command(subcommand, visible_alias = "organization")]
+    Org(org::Org),
+    /// Who may do what in the workspace
+    #[command(subcommand, visible_alias = "members")]
+    Member(member::Member),
+    /// Links into the workspace
+    #[command(subcommand, visible_alias = "invites")]
+    Invite(invite::Invite),
+    /// Things for others, beyond their roles
+    #[command(subcommand, visible_alias = "shares")]
+    Share(share::Share),
+    /// Who changed what
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Your own account
+    #[command(subcommand)]
+    User(user::User),
     /// Send any API request and print the answer
     Api(raw::Api),
     /// Print the version
@@ -194,7 +216,14 @@ async fn dispatch(command: ClientCommand, session: &Session, binary: Binary) -> 
         C::Schedule(schedule) => schedule.run(session).await,
         C::Token(token) => token.run(session).await,
         C::Secret(secret) => secret.run(session).await,
+        C::Credential(credential) => credential.run(session).await,
         C::Workspace(workspace) => workspace.run(session).await,
+        C::Org(org) => org.run(session).await,
+        C::Member(member) => member.run(session).await,
+        C::Invite(invite) => invite.run(session).await,
+        C::Share(share) => share.run(session).await,
+        C::Audit(audit) => audit.run(session).await,
+        C::User(user) => user.run(session).await,
         C::Api(api) => api.run(session).await,
         C::Version(_) => about::Version::run(session),
         C::Completions(completions) => completions.run(),

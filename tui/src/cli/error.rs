@@ -89,8 +89,11 @@ impl Error {
                 "is the server up, and is this its address? See `tidemill ctx ls`"
             }
             Self::Client(error) => match error.status()? {
-                401 => "the token is unknown, revoked or expired: run `tidemill login`",
-                403 => "this needs a token with a higher role",
+                401 if error.problem().is_some_and(|problem| problem.code == "unauthenticated") => {
+                    "the token or session is unknown, ended or revoked: run `tidemill login`"
+                }
+                401 => return None,
+                403 => "this needs a token with a higher role, or other scopes",
                 412 => "fetch the newest version, look at `tidemill diff -f FILE`, then apply again",
                 429 | 502..=504 => "the server has no room at the moment: try again a little later",
                 _ => return None,
@@ -184,11 +187,15 @@ mod tests {
     fn every_problem_has_its_exit_code() {
         for code in Code::ALL {
             let expected = match code {
-                Code::Unauthenticated | Code::SignatureInvalid => 4,
+                Code::Unauthenticated | Code::SignatureInvalid | Code::SignInFailed | Code::SecondFactorNeeded => 4,
                 Code::Forbidden => 12,
                 Code::NotFound => 5,
                 Code::Conflict | Code::VersionMismatch | Code::IdempotencyInFlight => 6,
-                Code::Overloaded | Code::DatabaseUnavailable | Code::SandboxUnavailable | Code::Draining => 11,
+                Code::Overloaded
+                | Code::TooManyAttempts
+                | Code::DatabaseUnavailable
+                | Code::SandboxUnavailable
+                | Code::Draining => 11,
                 _ => 1,
             };
             assert_eq!(exit_of(code), expected, "{}", code.as_str());

@@ -36,6 +36,9 @@ pub enum Get {
     /// List the names of the workspace's secrets
     #[command(visible_alias = "secret", after_help = "Example:\n  tidemill get secrets")]
     Secrets,
+    /// List the nodes: the server processes on one database
+    #[command(visible_alias = "node", after_help = "Example:\n  tidemill get nodes -o wide")]
+    Nodes,
     /// List your workspaces
     #[command(visible_alias = "workspace", after_help = "Example:\n  tidemill get workspaces -o name")]
     Workspaces,
@@ -90,6 +93,7 @@ impl Get {
             Self::Approvals => session.printer.list(&session.client()?.approvals().await?.items)?,
             Self::Tokens => session.printer.list(&session.client()?.tokens().await?.items)?,
             Self::Secrets => session.printer.list(&session.client()?.secrets().await?.items)?,
+            Self::Nodes => session.printer.list(&session.client()?.nodes().await?.items)?,
             Self::Workspaces => session.printer.list(&session.client()?.workspaces().await?.items)?,
         }
         Ok(Exit::Ok)

@@ -1,17 +1,23 @@
-//! `login` and `logout`: a token for a server, kept as a context.
+//! `login` and `logout`: a session or a token for a server, kept as a context.
+
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
+use tidemill_common::api::session::{DeviceBegin, DeviceRedeem, SignIn};
 
 use super::config::{Config, Context};
 use super::session::Session;
-use super::{Error, Exit, prompt};
+use super::{Error, Exit, output, prompt};
 use crate::client::{Client, ClientConfig};
 
-/// Check an API token and keep it as a context
+/// Sign in, and keep the session as a context
+///
+/// Shows a code to enter in a browser, on this machine or another one. With `--email` it asks for the password here; with
+/// `--with-token` an API token is kept instead.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  tidemill login https://flows.example.com\n  tidemill login https://flows.example.com --with-token < token.txt\n  \
+    after_help = "Examples:\n  tidemill login https://flows.example.com --email ann@example.com\n  tidemill login https://flows.example.com\n  tidemill login https://flows.example.com --with-token < token.txt\n  \
                         tidemill login http://127.0.0.1:7700 --name local"
 )]
 pub struct Login {
@@ -21,9 +27,18 @@ pub struct Login {
     /// The context's name; the server's host if not given
     #[arg(long)]
     name: Option<String>,
-    /// Read the token from stdin; also what happens without a terminal
-    #[arg(long)]
+    /// Read a token from stdin; also what happens without a terminal
+    #[arg(long, conflicts_with_all = ["email", "device"])]
     with_token: bool,
+    /// Sign in here with this address and a password
+    #[arg(long, conflicts_with = "device")]
+    email: Option<String>,
+    /// The code of your second factor, with --email
+    #[arg(long, requires = "email")]
+    code: Option<String>,
+    /// Show a code for a browser, also without a terminal
+    #[arg(long)]
+    device: bool,
 }
 
 /// Forget the stored token of a context
@@ -38,11 +53,9 @@ impl Login {
         let server =
             known.ok_or_else(|| Error::Usage("which server? Give its URL: tidemill login http://127.0.0.1:7700".to_owned()))?;
         let dir = session.config_dir()?;
-        if self.with_token && std::io::IsTerminal::is_terminal(&std::io::stdin()) {
-            session.printer.note("reading the token from this terminal");
-        }
-        let token = prompt::secret("API token")?.trim().to_owned();
         let workspace = session.globals.workspace.clone();
+        let anonymous = Client::new(&ClientConfig { server: server.clone(), token: String::new(), workspace: None })?;
+        let token = self.secret(session, &anonymous).await?;
         let client = Client::new(&ClientConfig { server, token: token.clone(), workspace: workspace.clone() })?;
         let account = client.user().await?;
         let name = self.name.clone().unwrap_or_else(|| host_name(client.server()));
@@ -59,6 +72,53 @@ impl Login {
     }
 }
 
+impl Login {
+    /// The secret of a new session, or a token that exists.
+    async fn secret(&self, session: &Session, client: &Client) -> Result<String, Error> {
+        let name = format!("tidemill on {}", hostname());
+        if let Some(email) = self.email.clone() {
+            let wanted = SignIn { email, password: prompt::secret("password")?, code: self.code.clone(), name: Some(name) };
+            return Ok(client.sign_in(&wanted).await?.secret);
+        }
+        let terminal = std::io::IsTerminal::is_terminal(&std::io::stdin());
+        if self.device || (terminal && !self.with_token) {
+            return device(session, client, name).await;
+        }
+        if terminal {
+            session.printer.note("reading the token from this terminal");
+        }
+        Ok(prompt::secret("API token")?.trim().to_owned())
+    }
+}
+
+/// Shows a code and asks until somebody has entered it (RFC 8628 §3.4, §3.5).
+async fn device(session: &Session, client: &Client, name: String) -> Result<String, Error> {
+    let begun = client.device_begin(&DeviceBegin { name: Some(name) }).await?;
+    session.printer.note(&format!("open {} and enter the code", begun.verification_uri));
+    output::complain(&begun.user_code);
+    session.printer.note(&format!("or go straight to {}", begun.verification_uri_complete));
+    let asked = DeviceRedeem { device_code: begun.device_code };
+    let mut interval = Duration::from_secs(begun.interval.into());
+    loop {
+        tokio::time::sleep(interval).await;
+        match client.device_redeem(&asked).await {
+            Ok(made) => return Ok(made.secret),
+            Err(error) => match error.problem().map(|problem| problem.code.as_str()) {
+                Some("authorization_pending") => {}
+                Some("slow_down") => interval += Duration::from_secs(5),
+                _ => return Err(error.into()),
+            },
+        }
+    }
+}
+
+/// What this machine is called, for people who look through their sessions.
+fn hostname() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String = name.trim().chars().take(60).collect();
+    if name.is_empty() { "a machine".to_owned() } else { name }
+}
+
 impl Logout {
     /// Forgets the token; the server is not asked, so that this works while it is down.
     pub fn run(session: &Session) -> Result<Exit, Error> {
@@ -73,7 +133,7 @@ impl Logout {
         }
         config.save(dir)?;
         session.printer.change("context", &name, "logged out", &json!({ "name": name, "logged_in": false }))?;
-        session.printer.note("the token itself still works; end it with `tidemill token revoke`");
+        session.printer.note("the token or session itself still works; end it with `token revoke` or `user end-session`");
         Ok(Exit::Ok)
     }
 }

@@ -16,6 +16,7 @@ pub enum Secret {
     #[command(visible_alias = "list", after_help = "Example:\n  tidemill secret ls")]
     Ls,
     /// Remove a secret
+    #[command(visible_alias = "delete")]
     Rm(Rm),
 }
 

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use tidemill_common::api::token::TokenCreate;
 use tidemill_common::api::workspace::Role;
-use tidemill_common::ids::TokenId;
+use tidemill_common::ids::{TokenId, UserId, WorkspaceId};
 
 use super::output;
 use super::session::Session;
@@ -26,7 +26,7 @@ pub enum Token {
 /// Make a token and print its secret, once
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  tidemill token create ci --role editor --expires 90\n  tidemill token create ci --quiet | gh secret set TIDEMILL_TOKEN"
+    after_help = "Examples:\n  tidemill token create ci --role editor --expires 90\n  tidemill token create read --scope workflow:read\n  tidemill token create ci --quiet | gh secret set TIDEMILL_TOKEN"
 )]
 pub struct Create {
     /// What it is for
@@ -37,6 +37,15 @@ pub struct Create {
     /// Days until it stops working; never if not given
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
     expires: Option<u32>,
+    /// What it may do within its role, such as workflow:read; repeat it
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// Where it works, by workspace id; repeat it
+    #[arg(long = "only-in", value_name = "ID")]
+    workspaces: Vec<WorkspaceId>,
+    /// The service account that it acts for
+    #[arg(long, value_name = "USER")]
+    service_account: Option<UserId>,
 }
 
 /// End a token
@@ -59,6 +68,8 @@ pub enum RoleWord {
     Editor,
     /// Read
     Viewer,
+    /// What is shared, until the membership ends
+    Guest,
 }
 
 impl From<RoleWord> for Role {
@@ -67,6 +78,7 @@ impl From<RoleWord> for Role {
             RoleWord::Admin => Self::Admin,
             RoleWord::Editor => Self::Editor,
             RoleWord::Viewer => Self::Viewer,
+            RoleWord::Guest => Self::Guest,
         }
     }
 }
@@ -85,7 +97,14 @@ impl Token {
 
 impl Create {
     async fn run(self, session: &Session) -> Result<(), Error> {
-        let request = TokenCreate { name: self.name, role: self.role.map(Role::from), expires_in_days: self.expires };
+        let request = TokenCreate {
+            name: self.name,
+            role: self.role.map(Role::from),
+            expires_in_days: self.expires,
+            scopes: (!self.scopes.is_empty()).then_some(self.scopes),
+            workspaces: (!self.workspaces.is_empty()).then_some(self.workspaces),
+            service_account: self.service_account,
+        };
         let created = session.client()?.token_create(&request).await?;
         let printer = &session.printer;
         if let Some(text) = printer.document(&created) {

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use tidemill_common::api::account::AccountView;
 use tidemill_common::api::health::{HealthView, ReadyView};
+use tidemill_common::api::node::NodeList;
 use tidemill_common::api::token::{TokenCreate, TokenCreated, TokenList};
 use tidemill_common::api::workspace::{WorkspaceCreate, WorkspaceList, WorkspaceView};
 use tidemill_common::ids::TokenId;
@@ -18,6 +19,11 @@ impl Client {
     /// Whether the server takes work; needs no token.
     pub async fn ready(&self) -> Result<ReadyView, Error> {
         self.fetch(self.call(Method::GET, &["readyz"])).await
+    }
+
+    /// The server processes on the server's database.
+    pub async fn nodes(&self) -> Result<NodeList, Error> {
+        self.fetch(self.call(Method::GET, &["api", "nodes"])).await
     }
 
     /// The account behind the token.

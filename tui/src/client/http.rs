@@ -113,6 +113,11 @@ impl Client {
         serde_json::from_slice(&answer.body).map_err(|error| self.not_understood(error))
     }
 
+    /// Sends `call` and gives the answer as it came.
+    pub(super) async fn answer(&self, call: Call) -> Result<Answer, Error> {
+        self.send(call).await
+    }
+
     /// Sends `call` and expects success, whatever the answer says.
     pub(super) async fn done(&self, call: Call) -> Result<(), Error> {
         self.send(call).await.map(|_| ())

@@ -1,7 +1,8 @@
 //! HTTP and WebSocket client of the API: one method per endpoint, typed with `tidemill_common::api`.
 //!
 //! Start at [`http`]: how a request is sent, repeated and answered. The methods live one file per tag ([`account`],
-//! [`workflow`], [`trigger`], [`execution`], [`secret`], [`code`]); [`stream`] reads the WebSockets and [`link`] keeps one alive. Nothing here
+//! [`workflow`], [`trigger`], [`execution`], [`secret`], [`code`], [`people`], [`organization`]); [`stream`] reads the
+//! WebSockets and [`link`] keeps one alive. Nothing here
 //! prints, reads the environment or knows a terminal.
 
 mod account;
@@ -9,11 +10,14 @@ mod approval;
 mod backoff;
 mod bulk;
 mod code;
+mod credential;
 mod dead_letter;
 mod error;
 mod execution;
 mod http;
 pub mod link;
+mod organization;
+mod people;
 mod secret;
 mod stream;
 mod trigger;
@@ -24,5 +28,6 @@ pub use dead_letter::DeadLetterQuery;
 pub use error::Error;
 pub use execution::ExecutionQuery;
 pub use http::{Answer, Client, ClientConfig};
+pub use organization::AuditQuery;
 pub use stream::FrameStream;
 pub use workflow::FileFormat;

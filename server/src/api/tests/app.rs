@@ -1,5 +1,6 @@
 //! A server's API on a database of its own, and an engine that only writes down what it was asked.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -17,29 +18,35 @@ use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
-    Accounts, BulkOrders, Code, DeadLetters, Executions, Health, Idempotency, Schedules, Secrets, Tokens, Triggers, Workflows,
-    Workspaces,
+    AuditLog, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, People, PeopleParts,
+    Schedules, Secrets, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::executor::Plans;
 use crate::runner::code::{CodeOptions, CodeRunner};
-use crate::secrets::Vault;
+use crate::secrets::{AccountKey, Keeper, Vault};
 use crate::store::tests::TestDatabase;
 use crate::store::{Database, migrate};
+
+/// The password of everybody in these tests.
+pub const PASSWORD: &str = "correct horse battery";
 
 /// A server's API.
 pub struct TestApp {
     routes: poem::endpoint::BoxEndpoint<'static, Response>,
     tokens: Tokens,
     authenticator: Authenticator,
+    /// What [`TestApp::furnish`] made.
+    pub ids: BTreeMap<&'static str, String>,
     /// The admin's token in the workspace `main`.
     pub admin: String,
     /// The engine.
     pub engine: Arc<DiaryEngine>,
     /// Becomes true when the server stops.
     pub draining: Arc<AtomicBool>,
-    /// The database; the last to go.
+    /// The database; the last but one to go.
     pub database: TestDatabase,
+    _keys: tempfile::TempDir,
 }
 
 /// An answer, read to its end.
@@ -77,7 +84,9 @@ impl TestApp {
         let schema = migrate(&database.url).unwrap();
         let store = database.connect();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let vault = Arc::new(Vault::new(&[7; 32]));
+        let keys = tempfile::tempdir().unwrap();
+        let vault = Arc::new(Vault::create(keys.path()).unwrap());
+        let keeper = Keeper::new(store.clone(), vault);
         let secret = bootstrap(&store, &*clock, FirstNames::default()).await.unwrap().expect("the first start");
         let authenticator = Authenticator::new(store.clone(), clock.clone());
         let tokens = Tokens::new(store.clone(), authenticator.clone(), clock.clone());
@@ -85,14 +94,21 @@ impl TestApp {
         let engine = Arc::new(DiaryEngine::new(store.clone()));
         // There is no step host in these tests: code is refused.
         let code = CodeRunner::start(CodeOptions::new("/nonexistent".into()));
+        let parts = PeopleParts {
+            authenticator: authenticator.clone(),
+            key: AccountKey::new(&[7; 32]),
+            activated: Arc::new(|| ()),
+            url: "http://tidemill.test".to_owned(),
+        };
         let executions = Executions::new(store.clone(), plans.clone(), engine.clone(), Arc::clone(&clock));
         let deps = ApiDeps {
             authenticator: authenticator.clone(),
             idempotency: Idempotency::new(store.clone(), clock.clone()),
-            accounts: Accounts::new(store.clone()),
-            workspaces: Workspaces::new(store.clone(), clock.clone()),
+            people: People::new(store.clone(), clock.clone(), parts),
+            audit: AuditLog::new(store.clone()),
             tokens: tokens.clone(),
-            secrets: Secrets::new(store.clone(), vault, clock.clone()),
+            secrets: Secrets::new(store.clone(), keeper.clone(), clock.clone(), Arc::new(|| ())),
+            credentials: Credentials::new(store.clone(), keeper, clock.clone()),
             triggers: Triggers::new(store.clone(), plans.clone(), Arc::clone(&clock)),
             schedules: Schedules::new(Arc::clone(&clock)),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
@@ -100,18 +116,87 @@ impl TestApp {
             bulk: BulkOrders::new(executions.clone(), Arc::default()),
             executions,
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),
+            nodes: Nodes::new(store.clone()),
             health: Health::new(store, schema, draining.clone(), code),
             metrics: Arc::default(),
         };
         let admin = secret.reveal().to_owned();
-        Self { routes: layered(operations(&deps), deps).boxed(), tokens, authenticator, admin, engine, draining, database }
+        Self {
+            routes: layered(operations(&deps), deps).boxed(),
+            tokens,
+            authenticator,
+            ids: BTreeMap::new(),
+            admin,
+            engine,
+            draining,
+            database,
+            _keys: keys,
+        }
     }
 
     /// A token of the admin with a lesser role.
     pub async fn token(&self, role: Role) -> String {
         let caller = self.authenticator.authenticate(&self.admin, None).await.unwrap();
-        let wanted = TokenCreate { name: "test".to_owned(), role: Some(role), expires_in_days: None };
+        let wanted = TokenCreate {
+            name: "test".to_owned(),
+            role: Some(role),
+            expires_in_days: None,
+            scopes: None,
+            workspaces: None,
+            service_account: None,
+        };
         self.tokens.create(&caller, wanted).await.unwrap().secret
+    }
+
+    /// Furnishes `main` with one of everything, and makes another organisation with the workspace `theirs`. Returns the session of
+    /// its admin.
+    pub async fn furnish(&mut self) -> String {
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no text")).to_owned();
+        assert_eq!(self.apply("w", json!([])).await.status, StatusCode::CREATED);
+        let put = self.ask(&self.admin, Method::PUT, "/api/secrets/shop", Some(json!({"value": "x"}))).await;
+        assert_eq!(put.status, StatusCode::CREATED);
+        let account = self.get("/api/user").await.json();
+        let member = self.post("/api/workspaces/main/service-accounts", json!({"name": "ci", "role": "viewer"})).await.json();
+        let share = json!({"object_kind": "workflow", "object_id": "w", "user_id": member["user_id"], "permission": "view"});
+        let made = [
+            ("user", member["user_id"].clone()),
+            ("workspace", account["workspace"]["id"].clone()),
+            ("organization", account["organization_id"].clone()),
+            ("execution", self.post("/api/workflows/w/executions", json!({})).await.json()["id"].clone()),
+            ("token", self.post("/api/tokens", json!({"name": "t"})).await.json()["token"]["id"].clone()),
+            (
+                "invite",
+                self.post("/api/workspaces/main/invites", json!({"role": "viewer"})).await.json()["invite"]["id"].clone(),
+            ),
+            ("share", self.post("/api/workspaces/main/shares", share).await.json()["id"].clone()),
+        ];
+        self.ids.extend(made.iter().map(|(name, value)| (*name, text(value))));
+        let ours = self.join("main", "ours@example.com").await;
+        let session = self.ask(&ours, Method::GET, "/api/sessions", None).await.json()["items"][0]["id"].clone();
+        self.ids.insert("session", text(&session));
+        let other = self.post("/api/organizations", json!({"name": "Other", "workspace": "theirs"})).await.json();
+        self.ids.insert("their organization", text(&other["organization"]["id"]));
+        self.accept(&text(&other["secret"]), "theirs@example.com").await
+    }
+
+    /// Invites somebody into a workspace as an editor. Returns the session.
+    pub async fn join(&self, workspace: &str, email: &str) -> String {
+        let made = self.post(&format!("/api/workspaces/{workspace}/invites"), json!({"role": "editor"})).await.json();
+        self.accept(made["secret"].as_str().unwrap(), email).await
+    }
+
+    /// Accepts an invite with a new account and signs in. Returns the session.
+    pub async fn accept(&self, invite: &str, email: &str) -> String {
+        let claim = json!({"email": email, "password": PASSWORD});
+        let accepted = self.public(Method::POST, &format!("/api/invites/{invite}"), claim.clone()).await;
+        assert_eq!(accepted.status, StatusCode::CREATED, "{}", accepted.text);
+        self.public(Method::POST, "/api/sign-in", claim).await.json()["secret"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends a request without a token.
+    pub async fn public(&self, method: Method, path: &str, body: Value) -> Answer {
+        let request = Request::builder().method(method).uri(path.parse().unwrap()).content_type("application/json");
+        self.send(request.body(body.to_string())).await
     }
 
     /// Sends a request as it is.

@@ -7,27 +7,77 @@ use tidemill_common::api::workspace::Role;
 
 use super::TestApp;
 use crate::api::openapi_document;
-use crate::auth::policy::{Operation, covers};
+use crate::auth::policy::{Operation, Scope, covers};
 
-/// Each operation that needs a token, with a method and an address that exist.
-fn guarded() -> Vec<(Operation, Method, String)> {
+const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+/// What stands for nothing in a place of an address. A new kind of place must say what it is.
+fn missing(path: &str, place: &str) -> &'static str {
+    match place {
+        "{name}" | "{trigger}" => "missing",
+        "{version}" => "1",
+        "{id}" if path.starts_with("/api/workspaces/") => "main",
+        "{id}" if path.starts_with("/api/workflows/") => "missing",
+        "{id}" | "{user_id}" | "{invite_id}" | "{share_id}" => NOBODY,
+        other => panic!("{path}: what stands for {other}?"),
+    }
+}
+
+/// The places of an address: `{id}`.
+fn places(path: &str) -> Vec<String> {
+    path.split('/').filter(|part| part.starts_with('{')).map(str::to_owned).collect()
+}
+
+/// Each operation that needs a token, with its method and the pattern of its address.
+fn patterns() -> Vec<(Operation, Method, String)> {
     let document: Value = serde_json::from_str(&openapi_document()).unwrap();
     let mut found = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let id = operation["operationId"].as_str().unwrap();
             if let Some(operation) = Operation::ALL.iter().find(|row| row.id() == id) {
-                let nobody = if path.contains("executions/{id}") || path.contains("tokens/{id}") {
-                    "01890a5d-ac96-774b-bcce-b302099a8057"
-                } else {
-                    "missing"
-                };
-                let path = path.replace("{id}", nobody).replace("{name}", "missing").replace("{version}", "1");
-                found.push((*operation, method.to_uppercase().parse().unwrap(), path));
+                found.push((*operation, method.to_uppercase().parse().unwrap(), path.clone()));
             }
         }
     }
     found
+}
+
+/// Each operation that needs a token, with a method and an address that exist.
+fn guarded() -> Vec<(Operation, Method, String)> {
+    let filled =
+        |path: &str| places(path).iter().fold(path.to_owned(), |made, place| made.replacen(place, missing(path, place), 1));
+    patterns().into_iter().map(|(operation, method, path)| (operation, method, filled(&path))).collect()
+}
+
+/// A body that the operation reads. It need not lead anywhere.
+fn body(operation: Operation) -> Value {
+    match operation {
+        Operation::SecretPut => json!({"value": "x"}),
+        Operation::CredentialPut => json!({"type": "bearer", "hosts": ["example.com"], "secret": "x"}),
+        Operation::TokenCreate | Operation::WorkspaceUpdate | Operation::OrganizationUpdate | Operation::AccountUpdate => {
+            json!({"name": "x"})
+        }
+        Operation::WorkspaceCreate => json!({"slug": "x"}),
+        Operation::OrganizationCreate => json!({"name": "x", "workspace": "y"}),
+        Operation::DeadLetterDiscard => json!({"reason": "x"}),
+        Operation::CodeExecute => json!({"language": "python", "code": "output = 1"}),
+        Operation::MemberAdd => json!({"user_id": NOBODY, "role": "viewer"}),
+        Operation::ExecutionBulkCreate => json!({"action": "cancel", "dry_run": true}),
+        Operation::ExecutionDecide => json!({"outcome": "fail"}),
+        Operation::MemberUpdate => json!({"role": "viewer"}),
+        Operation::UserUpdate => json!({"role": "member"}),
+        Operation::ServiceAccountCreate => json!({"name": "x", "role": "viewer"}),
+        Operation::InviteCreate => json!({"role": "viewer"}),
+        Operation::ShareCreate => {
+            json!({"object_kind": "workflow", "object_id": "missing", "user_id": NOBODY, "permission": "view"})
+        }
+        Operation::AccountErase => json!({"confirm": "nobody"}),
+        Operation::PasswordChange => json!({"password": "short"}),
+        Operation::TotpConfirm | Operation::TotpDisable => json!({"code": "1"}),
+        Operation::DeviceApprove => json!({"user_code": "BBBB-BBBB", "approve": false}),
+        _ => json!({}),
+    }
 }
 
 #[tokio::test]
@@ -37,7 +87,7 @@ async fn without_a_valid_token_every_operation_answers_401() {
     app.database.execute("UPDATE tidemill.tokens SET expires_at = now() - interval '1 second' WHERE name = 'test'");
     let revoked = app.token(Role::Admin).await;
     app.database.execute("UPDATE tidemill.tokens SET revoked_at = now() WHERE expires_at IS NULL AND name = 'test'");
-    let unknown = crate::auth::Secret::generate().unwrap().reveal().to_owned();
+    let unknown = crate::auth::Secret::generate(crate::auth::Kind::Token).unwrap().reveal().to_owned();
     for (operation, method, path) in guarded() {
         for token in [&expired, &revoked, &unknown, "", "tm_garbage", "ä"] {
             let answer = app.ask(token, method.clone(), &path, Some(json!({}))).await;
@@ -53,22 +103,95 @@ async fn without_a_valid_token_every_operation_answers_401() {
 #[tokio::test]
 async fn a_role_does_what_the_table_says_and_no_more() {
     let app = TestApp::start().await;
-    for role in [Role::Viewer, Role::Editor, Role::Admin] {
+    for role in [Role::Guest, Role::Viewer, Role::Editor, Role::Admin] {
         let token = app.token(role).await;
         for (operation, method, path) in guarded() {
-            let body = match operation {
-                Operation::SecretPut => json!({"value": "x"}),
-                Operation::TokenCreate => json!({"name": "x"}),
-                Operation::WorkspaceCreate => json!({"slug": "x"}),
-                Operation::DeadLetterDiscard => json!({"reason": "x"}),
-                Operation::CodeExecute => json!({"language": "python", "code": "output = 1"}),
-                _ => json!({}),
+            let answer = app.ask(&token, method, &path, Some(body(operation))).await;
+            let may = match operation.scope() {
+                Scope::Account => true,
+                Scope::Workspace => covers(role, operation.least_role()),
+                Scope::Organization | Scope::Server => role == Role::Admin,
             };
-            let answer = app.ask(&token, method, &path, Some(body)).await;
+            // To a guest, what could be shared and is not is missing.
+            let hidden = !may && role == Role::Guest && operation.permission().is_some();
             let forbidden = answer.status == StatusCode::FORBIDDEN;
-            assert_eq!(forbidden, !covers(role, operation.least_role()), "{} {role:?} {}", operation.id(), answer.text);
+            assert_eq!(forbidden, !may && !hidden, "{} {role:?} {}", operation.id(), answer.text);
+            if hidden {
+                let nothing = answer.status == StatusCode::NOT_FOUND || answer.json()["items"] == json!([]);
+                assert!(nothing || answer.status == StatusCode::UNPROCESSABLE_ENTITY, "{} {}", operation.id(), answer.text);
+            }
+            // What was archived or deleted just now is not what the next operation is tried on.
+            app.database.execute("UPDATE tidemill.workspaces SET archived_at = NULL, delete_after = NULL");
         }
     }
+}
+
+/// What `main` has in a place of an address.
+fn of_main<'a>(app: &'a TestApp, path: &str, place: &str) -> &'a str {
+    match place {
+        "{user_id}" => &app.ids["user"],
+        "{invite_id}" => &app.ids["invite"],
+        "{share_id}" => &app.ids["share"],
+        "{name}" => "shop",
+        "{trigger}" => "t",
+        "{version}" => "1",
+        "{id}" => match path.split('/').nth(2).unwrap() {
+            "workspaces" => &app.ids["workspace"],
+            "organizations" => &app.ids["organization"],
+            "workflows" => "w",
+            "executions" => &app.ids["execution"],
+            "tokens" => &app.ids["token"],
+            "sessions" => &app.ids["session"],
+            other => panic!("what of {other} does main have?"),
+        },
+        other => panic!("{path}: what stands for {other}?"),
+    }
+}
+
+/// An address with `value` in one of its places; the workspace and organisation in others are the stranger's own.
+fn filled(app: &TestApp, pattern: &str, (place, value): (usize, &str)) -> String {
+    let mut at = 0;
+    let part = |part: &str| {
+        if !part.starts_with('{') {
+            return part.to_owned();
+        }
+        at += 1;
+        match part {
+            _ if at - 1 == place => value.to_owned(),
+            "{id}" if pattern.starts_with("/api/workspaces/") => "theirs".to_owned(),
+            "{id}" if pattern.starts_with("/api/organizations/") => app.ids["their organization"].clone(),
+            other => missing(pattern, other).to_owned(),
+        }
+    };
+    pattern.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+#[tokio::test]
+async fn every_id_of_another_organization_looks_like_a_missing_one() {
+    let mut app = TestApp::start().await;
+    let stranger = app.furnish().await;
+    let ask = async |operation: Operation, method: &Method, path: String| {
+        let request = Request::builder().method(method.clone()).uri(path.parse().unwrap()).header("X-Request-Id", "same");
+        let request = request.header("Authorization", format!("Bearer {stranger}")).content_type("application/json");
+        app.send(request.body(body(operation).to_string())).await
+    };
+    for (operation, method, pattern) in patterns() {
+        // A name that is put is free everywhere.
+        if matches!(operation, Operation::SecretPut | Operation::CredentialPut | Operation::WorkflowApply) {
+            continue;
+        }
+        for (place, name) in places(&pattern).iter().enumerate().filter(|(_, name)| *name != "{version}") {
+            let is_workspace = name == "{id}" && pattern.starts_with("/api/workspaces/");
+            let nothing = if is_workspace { NOBODY } else { missing(&pattern, name) };
+            let foreign = ask(operation, &method, filled(&app, &pattern, (place, of_main(&app, &pattern, name)))).await;
+            let absent = ask(operation, &method, filled(&app, &pattern, (place, nothing))).await;
+            let id = operation.id();
+            assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{id} {name}: {}", foreign.text);
+            assert_eq!((foreign.status, foreign.text), (absent.status, absent.text), "{id} {name}");
+        }
+    }
+    let kept = app.ask(&app.admin, Method::GET, "/api/workflows/w", None).await;
+    assert_eq!(kept.status, StatusCode::OK, "{}", kept.text);
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn what_is_not_there_is_a_problem() {
         (Method::GET, "/api/workflows/nothing/versions/1", 404, "not_found"),
         (Method::GET, "/api/workflows/%00", 404, "not_found"),
         (Method::GET, "/api/executions/01890a5d-ac96-774b-bcce-b302099a8057", 404, "not_found"),
-        (Method::PATCH, "/api/user", 405, "method_not_allowed"),
+        (Method::PUT, "/api/user", 405, "method_not_allowed"),
         (Method::POST, "/healthz", 405, "method_not_allowed"),
         (Method::GET, "/api/executions/nonsense", 400, "bad_request"),
         (Method::GET, "/api/workflows/w/versions/x", 400, "bad_request"),

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tidemill_common::step_protocol::Language;
@@ -23,8 +23,6 @@ const STEPS: [(&str, Language, &str); 3] = [
 /// What a step competes with: one process that does nothing, and one that runs Python and does nothing.
 const PROCESSES: [(&str, &str, &[&str]); 2] =
     [("a bare process (true)", "true", &[]), ("python3 -c pass", "python3", &["-c", "pass"])];
-/// Steps, or processes, one after the other.
-const ONE_BY_ONE: u32 = 500;
 /// Steps that wait or run at the same time.
 const AT_ONCE: usize = 64;
 
@@ -34,55 +32,58 @@ pub(super) async fn measure(stage: &Stage<'_>) -> Result<Section, Error> {
     if !status.is_enough() {
         return Err(Error::Wrong(format!("no code steps are run here: {} ({})", status.level, status.missing())));
     }
+    let most = stage.options.duration;
     let mut cases = Vec::new();
     for (name, language, code) in STEPS {
-        stage.say(name);
-        cases.push(shown(format!("{name}, 1 at once"), &one_by_one(&runner, language, code).await?));
+        for clients in [1, AT_ONCE] {
+            let name = format!("{name}, {clients} at once");
+            stage.say(&name);
+            let seen = steps(&runner, (language, code), clients, most).await?;
+            cases.push(seen.shown(name).count("host_kib", resident(runner.status().await.pid)));
+        }
     }
     for (name, program, arguments) in PROCESSES {
         stage.say(name);
-        let started = tokio::task::spawn_blocking(move || processes(program, arguments)).await;
-        let times = started.unwrap_or_else(|stopped| std::panic::resume_unwind(stopped.into_panic()));
+        let measured = tokio::task::spawn_blocking(move || processes(program, arguments, most)).await;
+        let measured = measured.unwrap_or_else(|stopped| std::panic::resume_unwind(stopped.into_panic()));
         // A machine without it has nothing to compare with.
-        cases.extend(times.ok().map(|times| shown(format!("{name}, 1 at once"), &times)));
+        cases.extend(measured.ok().map(|seen| seen.shown(format!("{name}, 1 at once")).count("host_kib", 0)));
     }
-    for (name, language, code) in STEPS {
-        stage.say(&format!("{name}, {AT_ONCE} at once"));
-        cases.push(at_once(stage, &runner, name, (language, code)).await?);
-    }
-    cases.push(Case::new(format!("step host at rest ({})", status.level)).count("resident_kib", resident(status.pid)));
     Ok(stage.section(None, cases))
 }
 
-fn shown(name: String, times: &Histogram) -> Case {
-    Case::new(name).number("p50_ms", times.percentile(50)).number("p99_ms", times.percentile(99)).number("max_ms", times.max())
+/// What was measured, and within which time.
+struct Measured {
+    times: Histogram,
+    elapsed: Duration,
 }
 
-async fn one(runner: &CodeRunner, language: Language, code: &str) -> Result<std::time::Duration, Error> {
+impl Measured {
+    fn shown(&self, name: String) -> Case {
+        let rate = f64::from(u32::try_from(self.times.count()).unwrap_or(u32::MAX)) / self.elapsed.as_secs_f64();
+        let times = &self.times;
+        let case = Case::new(name).number("steps_per_second", rate).number("p50_ms", times.percentile(50));
+        case.number("p99_ms", times.percentile(99)).number("max_ms", times.max())
+    }
+}
+
+async fn one(runner: &CodeRunner, language: Language, code: &str) -> Result<Duration, Error> {
     let started = Instant::now();
     let outcome = runner.run(language, code, &json!({"a": 1}), CodeLimits::default()).await;
     outcome.result.map(|_| started.elapsed()).map_err(|error| Error::Wrong(error.message))
 }
 
-async fn one_by_one(runner: &CodeRunner, language: Language, code: &str) -> Result<Histogram, Error> {
-    let mut times = Histogram::default();
-    for _ in 0..ONE_BY_ONE {
-        times.record(one(runner, language, code).await?);
-    }
-    Ok(times)
-}
-
-async fn at_once(
-    stage: &Stage<'_>,
+/// Steps by as many `clients`, each one after the other.
+async fn steps(
     runner: &CodeRunner,
-    name: &str,
     (language, code): (Language, &'static str),
-) -> Result<Case, Error> {
-    let (started, most) = (Instant::now(), stage.options.duration);
-    let mut clients = JoinSet::new();
-    for _ in 0..AT_ONCE {
+    clients: usize,
+    most: Duration,
+) -> Result<Measured, Error> {
+    let (started, mut running) = (Instant::now(), JoinSet::new());
+    for _ in 0..clients {
         let runner = runner.clone();
-        clients.spawn(async move {
+        running.spawn(async move {
             let mut times = Histogram::default();
             while started.elapsed() < most {
                 times.record(one(&runner, language, code).await?);
@@ -91,24 +92,23 @@ async fn at_once(
         });
     }
     let mut times = Histogram::default();
-    while let Some(client) = clients.join_next().await {
+    while let Some(client) = running.join_next().await {
         times.add(&client.unwrap_or_else(|stopped| std::panic::resume_unwind(stopped.into_panic()))?);
     }
-    let rate = f64::from(u32::try_from(times.count()).unwrap_or(u32::MAX)) / started.elapsed().as_secs_f64();
-    Ok(shown(format!("{name}, {AT_ONCE} at once"), &times).number("steps_per_second", rate))
+    Ok(Measured { times, elapsed: started.elapsed() })
 }
 
 /// How long processes take from their start to their end.
-fn processes(program: &str, arguments: &[&str]) -> std::io::Result<Histogram> {
-    let mut times = Histogram::default();
-    for _ in 0..ONE_BY_ONE {
+fn processes(program: &str, arguments: &[&str], most: Duration) -> std::io::Result<Measured> {
+    let (begun, mut times) = (Instant::now(), Histogram::default());
+    while begun.elapsed() < most {
         let started = Instant::now();
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.status()?;
         times.record(started.elapsed());
     }
-    Ok(times)
+    Ok(Measured { times, elapsed: begun.elapsed() })
 }
 
 /// Resident memory of the step host, in KiB; 0 when it is gone.

@@ -12,7 +12,6 @@ use tidemill_common::status::{ExecutionStatus, FailureClass, StepStatus};
 
 use super::machine::{Action, Execution};
 use super::step_state::{Awaits, Place, Progress};
-use crate::domain::mask::{mask_text, mask_values};
 use crate::domain::workflow::plan::StepIndex;
 
 /// The longest `Retry-After` that is honoured.
@@ -48,20 +47,19 @@ impl Execution {
     /// none of it.
     fn without_secrets(&self, step: StepIndex, result: Result<Value, StepError>) -> Result<Value, StepError> {
         let Some(Ok(secrets)) = &self.secrets else { return result };
-        if self.state.plan().steps[step].secrets.is_empty() {
+        if !self.state.plan().steps[step].is_confidential() {
             return result;
         }
-        let values: Vec<String> = secrets.values().cloned().collect();
         match result {
-            Ok(output) => Ok(mask_values(&output, &values)),
-            Err(error) => Err(StepError { message: mask_text(&error.message, &values), ..error }),
+            Ok(output) => Ok(secrets.mask(&output)),
+            Err(error) => Err(StepError { message: secrets.mask_text(&error.message), ..error }),
         }
     }
 
     /// A log without any secret that the execution knows: what a step was given may have gone through other steps.
     fn masked(&self, log: String) -> String {
         match &self.secrets {
-            Some(Ok(secrets)) => mask_text(&log, &secrets.values().cloned().collect::<Vec<_>>()),
+            Some(Ok(secrets)) => secrets.mask_text(&log),
             _ => log,
         }
     }

@@ -1,6 +1,6 @@
 //! The machine: takes an input, records events, returns actions.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -13,10 +13,12 @@ use super::awaiting::{Answered, Calling};
 use super::report::FailureReport;
 use super::state::State;
 use super::step_state::{Awaits, Place};
-use crate::domain::workflow::plan::{Effect, Plan, StepIndex};
+use crate::domain::credential::Credential;
+use crate::domain::known_secrets::KnownSecrets;
+use crate::domain::workflow::plan::{Effect, Plan, Step, StepIndex};
 
-/// The workspace's secrets that a plan reads, by name; or why they can't be had.
-pub type Secrets = Result<Arc<BTreeMap<String, String>>, String>;
+/// The workspace's secrets and credentials that a plan uses; or why they can't be had.
+pub type Secrets = Result<Arc<KnownSecrets>, String>;
 
 /// One execution in the hands of its executor.
 pub struct Execution {
@@ -108,6 +110,8 @@ pub struct RunStep {
     pub attempt: u32,
     /// Its rendered `with`, secrets in clear: never stored, never logged.
     pub with: Value,
+    /// What proves who asks, when the step names a credential.
+    pub credential: Option<Arc<Credential>>,
 }
 
 impl Execution {
@@ -127,13 +131,13 @@ impl Execution {
         }
     }
 
-    /// Whether its plan reads secrets that were not given yet. Give them before the first decision.
+    /// Whether its plan uses secrets or credentials that were not given yet. Give them before the first decision.
     #[must_use]
     pub fn wants_secrets(&self) -> bool {
-        self.secrets.is_none() && self.state.plan().steps.iter().any(|step| !step.secrets.is_empty())
+        self.secrets.is_none() && self.state.plan().steps.iter().any(Step::is_confidential)
     }
 
-    /// Gives the secrets that the plan reads; when they can't be had, the steps that read them fail and say why.
+    /// Gives the secrets and credentials that the plan uses; when they can't be had, the steps that use them fail and say why.
     pub fn give_secrets(&mut self, secrets: Secrets) {
         self.secrets = Some(secrets);
     }

@@ -1,6 +1,5 @@
 //! A step begins, waits, or is skipped.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +11,7 @@ use tidemill_common::status::{FailureClass, StepStatus};
 
 use super::machine::{Action, Execution, RunStep};
 use super::step_state::{Place, Progress};
-use crate::domain::mask::{mask, mask_values};
+use crate::domain::known_secrets::KnownSecrets;
 use crate::domain::workflow::duration;
 use crate::domain::workflow::expression::ExpressionError;
 use crate::domain::workflow::plan::{StepIndex, Switch, WaitFor, Work};
@@ -140,7 +139,7 @@ impl Execution {
             }
             Work::Call(call) => self.call(place, attempt, call, now),
             Work::Approval(approval) => self.ask_approval(place, attempt, approval, now),
-            Work::HttpRequest(_) | Work::Code(_) => self.run_attempt(place, attempt, now),
+            Work::HttpRequest(_) | Work::Email(_) | Work::Webhook(_) | Work::Code(_) => self.run_attempt(place, attempt, now),
         }
     }
 
@@ -151,23 +150,28 @@ impl Execution {
             return self.start_attempt(place, attempt, now);
         };
         let rendered = self.secrets_of(place.step).and_then(|secrets| {
-            let with = template.render(&self.scope_of(place).with_secrets(Arc::clone(&secrets)));
-            with.map(|with| (with, secrets)).map_err(|error| author_error("with", &error))
+            let with = template.render(&self.scope_of(place).with_secrets(secrets.secrets()));
+            // What the evaluator complains about may be a secret.
+            let refused = |error: StepError| StepError { message: secrets.mask_text(&error.message), ..error };
+            with.map_err(|error| refused(author_error("with", &error))).map(|with| (with, secrets))
         });
         if !self.state.is_running(place) {
-            let shown = rendered.as_ref().ok().map(|(with, secrets)| Arc::new(shown(with, secrets)));
+            let shown = rendered.as_ref().ok().map(|(with, secrets)| Arc::new(secrets.shown(with)));
             self.record_started(place, attempt, shown, now);
         }
         match rendered {
-            Ok((with, _)) => self.actions.push(Action::Run(RunStep { place, attempt, with })),
+            Ok((with, secrets)) => {
+                let credential = plan.steps[place.step].credential.as_ref().and_then(|name| secrets.credential(name));
+                self.actions.push(Action::Run(RunStep { place, attempt, with, credential }));
+            }
             Err(error) => self.fail_for_good(place, attempt, error, now),
         }
     }
 
-    fn secrets_of(&self, step: StepIndex) -> Result<Arc<BTreeMap<String, String>>, StepError> {
+    fn secrets_of(&self, step: StepIndex) -> Result<Arc<KnownSecrets>, StepError> {
         match &self.secrets {
             Some(Ok(secrets)) => Ok(Arc::clone(secrets)),
-            Some(Err(why)) if !self.state.plan().steps[step].secrets.is_empty() => {
+            Some(Err(why)) if self.state.plan().steps[step].is_confidential() => {
                 Err(StepError::new(FailureClass::User, why.clone()))
             }
             _ => Ok(Arc::default()),
@@ -239,12 +243,6 @@ fn wake_time(wait: &WaitFor, scope: &Scope, now: DateTime<Utc>) -> Result<DateTi
         (Some(until), Some(latest)) if until <= latest => Ok(until.max(now)),
         _ => Err(refused("a wait may last 366 days at most")),
     }
-}
-
-/// A rendered `with` as it may be kept.
-fn shown(with: &Value, secrets: &BTreeMap<String, String>) -> Value {
-    let values: Vec<String> = secrets.values().cloned().collect();
-    mask_values(&mask(with), &values)
 }
 
 fn refused(message: impl Into<String>) -> StepError {

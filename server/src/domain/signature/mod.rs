@@ -9,6 +9,7 @@ mod header;
 mod mac;
 mod scheme;
 mod senders;
+mod sign;
 mod stamp;
 mod verify;
 
@@ -20,5 +21,6 @@ mod tests;
 pub use delivery::{Handshake, delivery_id, handshake};
 pub use header::Headers;
 pub use scheme::{Algorithm, Encoding, HmacScheme, Scheme};
+pub use sign::{sign, signing_key};
 pub use stamp::{SignedText, Stamp};
 pub use verify::{Presented, SignatureError, verify};

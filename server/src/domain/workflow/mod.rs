@@ -9,6 +9,7 @@ pub mod concurrency;
 mod document;
 pub mod duration;
 pub mod expression;
+pub mod http;
 mod inputs;
 mod outside;
 pub mod plan;

@@ -11,14 +11,16 @@ use tidemill_common::step_protocol::{Language, Runtime};
 use super::concurrency::Concurrency;
 use super::document::Text;
 use super::expression::{Expression, Template};
+pub use super::http::HttpWork;
 use super::inputs::InputSchema;
 pub use super::outside::{Approval, Call, EventWait, OnTimeout};
 use super::rate_limit::RateLimit;
 pub use super::repeat::{ForEach, Repeat, While};
 pub use super::retry::Retry;
 pub use super::trigger::{
-    Check, ConditionTrigger, Cors, DeliveryLimit, EventTrigger, InternalEvent, Items, On, Proof, Respond, ScheduleTrigger,
-    Seen, Trigger, TriggerKind, WebhookPath, WebhookTrigger, WrittenSchedule, key_fits, literal_first,
+    Check, ConditionTrigger, Cors, DeliveryLimit, EventTrigger, FieldKind, FormField, FormTrigger, InternalEvent, Items, On,
+    Proof, Respond, ScheduleTrigger, Seen, Trigger, TriggerKind, WebhookPath, WebhookTrigger, WrittenSchedule, choice_text,
+    form_fields, key_fits, literal_first,
 };
 
 /// A workflow version, ready to be executed. Immutable and shared.
@@ -71,6 +73,12 @@ impl Plan {
     /// The secrets that any step reads, sorted.
     pub fn secret_names(&self) -> Vec<String> {
         let names: BTreeSet<_> = self.steps.iter().flat_map(|step| &step.secrets).collect();
+        names.into_iter().map(ToString::to_string).collect()
+    }
+
+    /// The credentials that any step uses, sorted.
+    pub fn credential_names(&self) -> Vec<String> {
+        let names: BTreeSet<_> = self.steps.iter().filter_map(|step| step.credential.as_ref()).collect();
         names.into_iter().map(ToString::to_string).collect()
     }
 
@@ -140,6 +148,15 @@ pub struct Step {
     pub effect: Effect,
     /// The secrets that its `with` reads, sorted; give them to the scope before `work` is rendered.
     pub secrets: Vec<Arc<str>>,
+    /// The credential that it uses, by name.
+    pub credential: Option<Arc<str>>,
+}
+
+impl Step {
+    /// Whether it uses anything that must not be seen.
+    pub fn is_confidential(&self) -> bool {
+        !self.secrets.is_empty() || self.credential.is_some()
+    }
 }
 
 /// What a step does.
@@ -147,11 +164,12 @@ pub struct Step {
 pub enum Work {
     /// Gives its rendered `with` as output.
     Transform(Template),
-    /// Sends one HTTP request. Renders to an object: `url`; perhaps `method`, `headers` and `query` (objects of scalars or
-    /// lists of scalars), one of `body` (text), `json` (anything), `form` (object of scalars), `auth` (`{type: bearer, token}` or
-    /// `{type: basic, username, password}`), `follow_redirects`, `fail_on_status` (truths, both true when absent). What
-    /// expressions gave has not been checked for its type.
-    HttpRequest(Template),
+    /// Sends an HTTP request.
+    HttpRequest(HttpWork),
+    /// Sends mail. Renders to the message: an object.
+    Email(Template),
+    /// Sends a signed delivery. Renders to an object with `url`, `type` and `data`.
+    Webhook(Template),
     /// Runs code in the step host.
     Code(CodeWork),
     /// Waits durably.
@@ -195,7 +213,10 @@ impl Work {
     /// What is rendered for an attempt that the runner carries out; none for steps that the engine carries out itself.
     pub fn attempt(&self) -> Option<&Template> {
         match self {
-            Self::HttpRequest(template) | Self::Code(CodeWork { input: template, .. }) => Some(template),
+            Self::HttpRequest(HttpWork { request: template, .. })
+            | Self::Email(template)
+            | Self::Webhook(template)
+            | Self::Code(CodeWork { input: template, .. }) => Some(template),
             Self::Transform(_) | Self::Switch(_) | Self::Wait(_) | Self::Fail(_) | Self::Call(_) | Self::Approval(_) => None,
         }
     }

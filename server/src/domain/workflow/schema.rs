@@ -60,6 +60,14 @@ mod tests {
             "{id: a, uses: workflow.call, timeout: 30d, retry: {}, with: {workflow: other, input: {a: \"{{ inputs.x }}\"}}}",
             "{id: a, uses: workflow.call, with: {workflow: \"{{ inputs.x }}\"}}",
             "{id: a, uses: http.request, if: true, with: {url: \"https://x.example\", headers: {A: 1, B: [x]}, query: \"{{ inputs }}\", form: {a: b}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", auth: {credential: shop_api}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", multipart: {a: 1, b: {text: x, filename: y}}, response: file}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", file: {base64: \"{{ inputs.x }}\"}, success_if: status < 300}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", pagination: {type: link}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", pagination: {type: cursor, next: body.next, parameter: c, items: body.items, max_pages: 3}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", pagination: {type: offset, size: 10, size_parameter: limit}}}",
+            "{id: a, uses: email.send, with: {credential: mail, from: a@b.c, to: [d@e.f], subject: s, text: t, attachments: [{name: x, text: y}, \"{{ inputs.file }}\"]}}",
+            "{id: a, uses: webhook.send, with: {credential: sign, url: \"https://x.example\", type: a.b, data: {x: 1}}}",
         ] {
             agree(&file(fine), true);
         }
@@ -108,6 +116,24 @@ mod tests {
             "{id: a, uses: http.request, with: {url: \"https://x.example\", body: a, json: {}}}",
             "{id: a, uses: http.request, with: {url: \"https://x.example\", headers: {a: {b: c}}}}",
             "{id: a, uses: http.request, with: {url: \"https://x.example\", auth: {type: bearer, token: abc}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", auth: {credential: \"{{ inputs.x }}\"}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", auth: {credential: a, type: bearer}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", multipart: {a: []}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", multipart: {a: {text: x, base64: y}}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", file: {}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", form: {}, file: {base64: x}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", response: xml}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", success_if: status < 300, fail_on_status: true}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", pagination: {}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", pagination: {type: cursor}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", pagination: {type: link, size: 3}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", pagination: {type: page, size_parameter: x}}}",
+            "{id: a, uses: http.request, with: {url: \"https://x.example\", pagination: {type: page, max_pages: 101}}}",
+            "{id: a, uses: email.send, with: {credential: mail, from: a@b.c}}",
+            "{id: a, uses: email.send, with: {from: a@b.c, to: d@e.f}}",
+            "{id: a, uses: email.send, with: {credential: mail, from: a@b.c, to: d@e.f, attachments: [{name: x}]}}",
+            "{id: a, uses: webhook.send, with: {credential: sign, url: x, type: a.b}}",
+            "{id: a, uses: webhook.send, with: {url: \"https://x.example\", type: a.b}}",
         ] {
             agree(&file(broken), false);
         }
@@ -173,6 +199,8 @@ mod tests {
             "{id: t, type: condition, every: 5m, items: result, key: item, on: level, check: {uses: sql, with: {code: SELECT 1}}}",
             "{id: t, type: condition, every: 5m, if: true, check: {uses: wait, with: {}}}",
             "{id: t, type: event}",
+            "{id: t, type: form}",
+            "{id: t, type: call}",
             "{id: t, type: event, event: member_added}",
             "{id: t, type: schedule, cron: \"0 0 * * *\", every: 5m}",
             "{id: t, type: schedule, every: 5m, catch_up_limit: 5}",

@@ -35,6 +35,9 @@ pub struct Scope(Arc<Names>);
 pub(super) const NAMES: [&str; 12] =
     ["trigger", "inputs", "steps", "workflow", "execution", "error", "secrets", "item", "index", "last", "result", "previous"];
 
+/// What an expression sees that is asked of the answer to a request.
+pub(super) const ANSWER_FIELDS: [&str; 3] = ["status", "headers", "body"];
+
 #[derive(Clone)]
 struct Names {
     trigger: Json,
@@ -45,6 +48,7 @@ struct Names {
     failed: Option<bool>,
     turn: Option<Arc<Turn>>,
     check: Option<Arc<Looked>>,
+    answer: Option<Json>,
 }
 
 /// What the checks of a condition gave.
@@ -69,16 +73,32 @@ impl Scope {
     /// The scope at the start of an execution. `trigger` is what the execution's origin has as `input`.
     pub fn new(trigger: Json, meta: ExecutionMeta) -> Self {
         let steps = Arc::new(Steps::default());
+        let meta = Arc::new(meta);
         Self(Arc::new(Names {
             trigger,
-            meta: Arc::new(meta),
+            meta,
             steps,
             error: None,
             secrets: None,
             failed: None,
             turn: None,
             check: None,
+            answer: None,
         }))
+    }
+
+    /// A scope that sees only the answer to a request: an object with `status`, `headers` and `body`.
+    #[must_use]
+    pub fn of_answer(answer: Json) -> Self {
+        let nothing = ExecutionMeta {
+            execution_id: ExecutionId(uuid::Uuid::nil()),
+            workflow_id: "".into(),
+            version: 0,
+            started_at: DateTime::UNIX_EPOCH,
+        };
+        let mut scope = Self::new(Json::default(), nothing);
+        Arc::make_mut(&mut scope.0).answer = Some(answer);
+        scope
     }
 
     /// Notes that the step `id` has ended; later expressions see it as `steps.<id>`.
@@ -167,6 +187,9 @@ impl Object for Names {
             "execution" => Some(Value::from_object(ExecutionView(self.meta.clone()))),
             "error" => self.error.clone().map(Value::from_dyn_object),
             "secrets" => self.secrets.clone().map(Value::from_dyn_object),
+            field if self.answer.is_some() && ANSWER_FIELDS.contains(&field) => {
+                json_value(self.answer.as_ref()?).get_attr(field).ok()
+            }
             "item" => self.turn.as_ref()?.item.as_ref().map(json_value),
             "last" => self.turn.as_ref()?.last.as_ref().map(json_value),
             "index" => self.turn.as_ref().map(|turn| Value::from(turn.index)),

@@ -2,36 +2,71 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
+use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
 use serde_json::{Map, Value, json};
 use tidemill_common::limits::JSON_DEPTH;
 
+use crate::domain::workflow::http::ResponseForm;
 use crate::runner::outbound::Answer;
 
-/// The step's output: `status`, `headers`, `body` and `body_encoding`.
+/// The step's output: `status`, `headers`, `body`, `body_encoding`, and of a file `file`.
 ///
 /// `body_encoding` says what `body` is: `json` (parsed, when the content type says JSON and it is JSON within the depth
-/// limit), `text` (UTF-8) or `base64` (anything else). An empty body is `null` with `json`, else empty text.
-pub(super) fn output(answer: &Answer) -> Value {
-    let (body, encoding) = body(answer);
-    json!({"status": answer.status.as_u16(), "headers": headers(&answer.headers), "body": body, "body_encoding": encoding})
+/// limit), `text` (UTF-8) or `base64` (anything else). An empty body is `null` with `json`, else empty text. What `form` asks for
+/// and the answer is not is an error.
+pub(super) fn output(answer: &Answer, form: ResponseForm) -> Result<Value, String> {
+    let (body, encoding) = match form {
+        ResponseForm::Auto => any(answer),
+        ResponseForm::Json => (json_of(&answer.body).ok_or("the answer is not JSON that can be read")?, "json"),
+        ResponseForm::Text => {
+            let text = std::str::from_utf8(&answer.body).map_err(|_| "the answer is not text in UTF-8")?;
+            (Value::from(text), "text")
+        }
+        ResponseForm::File => (Value::from(STANDARD.encode(&answer.body)), "base64"),
+    };
+    let mut output =
+        json!({"status": answer.status.as_u16(), "headers": headers(&answer.headers), "body": body, "body_encoding": encoding});
+    if form == ResponseForm::File {
+        output["file"] =
+            json!({"name": file_name(answer), "content_type": content_type(&answer.headers), "size": answer.body.len()});
+    }
+    Ok(output)
 }
 
-fn body(answer: &Answer) -> (Value, &'static str) {
-    if says_json(&answer.headers) {
-        if answer.body.is_empty() {
-            return (Value::Null, "json");
-        }
-        if let Ok(value) = serde_json::from_slice::<Value>(&answer.body)
-            && is_within_depth(&value, JSON_DEPTH)
-        {
-            return (value, "json");
-        }
+fn any(answer: &Answer) -> (Value, &'static str) {
+    if says_json(&answer.headers)
+        && let Some(value) = json_of(&answer.body)
+    {
+        return (value, "json");
     }
     match std::str::from_utf8(&answer.body) {
         Ok(text) => (Value::from(text), "text"),
         Err(_) => (Value::from(STANDARD.encode(&answer.body)), "base64"),
     }
+}
+
+fn json_of(body: &[u8]) -> Option<Value> {
+    if body.is_empty() {
+        return Some(Value::Null);
+    }
+    serde_json::from_slice::<Value>(body).ok().filter(|value| is_within_depth(value, JSON_DEPTH))
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE)?.to_str().ok()
+}
+
+/// What the answer calls itself (RFC 6266, the plain form), else the end of its path. Never a path.
+fn file_name(answer: &Answer) -> String {
+    let said = answer.headers.get(CONTENT_DISPOSITION).and_then(|value| value.to_str().ok());
+    let said = said.and_then(|text| text.split_once("filename=")).map(|(_, name)| {
+        let name = name.split(';').next().unwrap_or_default();
+        name.trim().trim_matches('"').to_owned()
+    });
+    let name = said.or_else(|| answer.url.path_segments()?.next_back().map(str::to_owned)).unwrap_or_default();
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let safe: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    if safe.is_empty() || safe == "." || safe == ".." { "file".to_owned() } else { safe }
 }
 
 /// `application/json`, and everything that ends in `+json` (RFC 6839 §3.1).
@@ -77,7 +112,36 @@ mod tests {
         let headers =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
         let url = Url::parse("http://example.com").unwrap();
-        output(&Answer { status: StatusCode::OK, url, headers, body: body.to_vec() })
+        output(&Answer { status: StatusCode::OK, url, headers, body: body.to_vec() }, ResponseForm::Auto).unwrap()
+    }
+
+    #[test]
+    fn the_author_can_say_what_the_body_is() {
+        let answer = |body: &[u8], disposition: &str| Answer {
+            status: StatusCode::OK,
+            url: Url::parse("http://example.com/reports/may.csv?x=1").unwrap(),
+            headers: HeaderMap::from_iter([(CONTENT_DISPOSITION, HeaderValue::try_from(disposition).unwrap())]),
+            body: body.to_vec(),
+        };
+        assert_eq!(output(&answer(b"[1]", ""), ResponseForm::Json).unwrap()["body"], json!([1]));
+        assert_eq!(output(&answer(b"[1]", ""), ResponseForm::Text).unwrap()["body"], "[1]");
+        assert!(
+            output(&answer(b"<a>", ""), ResponseForm::Json).is_err()
+                && output(&answer(b"\xff", ""), ResponseForm::Text).is_err()
+        );
+        for (disposition, name) in [
+            ("", "may.csv"),
+            ("attachment; filename=\"june.csv\"; size=3", "june.csv"),
+            ("attachment; filename=../../etc/passwd", "passwd"),
+            ("attachment; filename=..", "file"),
+            ("attachment; filename=\"C:\\\\boot.ini\"", "boot.ini"),
+        ] {
+            let file = output(&answer(b"hi!", disposition), ResponseForm::File).unwrap();
+            assert_eq!(
+                (&file["body"], &file["file"]["name"], &file["file"]["size"]),
+                (&json!("aGkh"), &json!(name), &json!(3))
+            );
+        }
     }
 
     #[test]

@@ -8,13 +8,19 @@ use serde_json::{Map, Value};
 use super::input::kind;
 
 /// The header that `auth` asks for: `{type: bearer, token}` (RFC 6750 §2.1) or `{type: basic, username, password}` (RFC 7617).
-/// No value is repeated in an error: it may be a secret.
+/// `{credential}` is none here: the client adds it where it may go. No value is repeated in an error: it may be a secret.
 pub(super) fn read(auth: Option<&Value>) -> Result<Option<HeaderValue>, String> {
     let fields = match auth {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Object(fields)) => fields,
         Some(other) => return Err(format!("`with.auth` must be an object, not {}", kind(other))),
     };
+    if let Some(unknown) = fields.keys().find(|name| fields.contains_key("credential") && *name != "credential") {
+        return Err(format!("`with.auth.{unknown}` can't stand beside `credential`, which knows everything itself"));
+    }
+    if fields.contains_key("credential") {
+        return Ok(None);
+    }
     let (credentials, known): (String, &[&str]) = match text(fields, "type")? {
         "bearer" => (format!("Bearer {}", text(fields, "token")?), &["type", "token"]),
         "basic" => {

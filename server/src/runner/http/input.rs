@@ -1,17 +1,28 @@
 //! Reads the rendered `with` of a step, strictly: what is not understood is an error, not a guess.
 
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use url::Url;
-use url::form_urlencoded::Serializer;
 
-use super::auth;
+use super::{auth, body};
 use crate::domain::sensitive::is_sensitive;
 
-/// The fields of `with`.
-const FIELDS: [&str; 10] =
-    ["method", "url", "headers", "query", "json", "body", "form", "auth", "follow_redirects", "fail_on_status"];
+/// The fields of `with` that are rendered.
+const FIELDS: [&str; 12] = [
+    "method",
+    "url",
+    "headers",
+    "query",
+    "json",
+    "body",
+    "form",
+    "multipart",
+    "file",
+    "auth",
+    "follow_redirects",
+    "fail_on_status",
+];
 /// Headers that belong to the connection, not to the author: with them a request could be read in two ways.
 const CONNECTION_HEADERS: [&str; 9] =
     ["connection", "content-length", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
@@ -39,7 +50,7 @@ pub(super) fn read(with: &Value) -> Result<Input, String> {
     {
         return Err("`with.auth` and the header `authorization` say the same thing twice; keep one of them".to_owned());
     }
-    let body = read_body(fields, &mut headers)?;
+    let body = body::read(fields, &mut headers)?;
     Ok(Input {
         method: read_method(fields.get("method"))?,
         url: read_url(fields.get("url"), fields.get("query"))?,
@@ -106,26 +117,6 @@ fn read_headers(value: Option<&Value>) -> Result<HeaderMap, String> {
     Ok(headers)
 }
 
-fn read_body(fields: &Map<String, Value>, headers: &mut HeaderMap) -> Result<Vec<u8>, String> {
-    let given: Vec<_> = ["json", "body", "form"].into_iter().filter(|name| fields.contains_key(*name)).collect();
-    let (body, media_type) = match given.as_slice() {
-        [] => return Ok(Vec::new()),
-        ["json"] => (fields["json"].to_string(), "application/json"),
-        ["body"] => match &fields["body"] {
-            Value::Null => return Ok(Vec::new()),
-            Value::String(text) => (text.clone(), "text/plain; charset=utf-8"),
-            other => return Err(format!("`with.body` must be text, not {}; use `json` for data", kind(other))),
-        },
-        ["form"] => {
-            let pairs = read_pairs("form", fields.get("form"))?;
-            (Serializer::new(String::new()).extend_pairs(&pairs).finish(), "application/x-www-form-urlencoded")
-        }
-        several => return Err(format!("`with` can have only one of `json`, `body` and `form`, not {}", several.join(" and "))),
-    };
-    headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(media_type));
-    Ok(body.into_bytes())
-}
-
 fn read_flag(fields: &Map<String, Value>, name: &str) -> Result<bool, String> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(true),
@@ -135,7 +126,7 @@ fn read_flag(fields: &Map<String, Value>, name: &str) -> Result<bool, String> {
 }
 
 /// An object of texts, numbers and booleans, or lists of them. What is null is left out.
-fn read_pairs(field: &str, value: Option<&Value>) -> Result<Vec<(String, String)>, String> {
+pub(super) fn read_pairs(field: &str, value: Option<&Value>) -> Result<Vec<(String, String)>, String> {
     let object = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Object(object)) => object,
@@ -171,6 +162,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::CONTENT_TYPE;
     use serde_json::json;
 
     use super::*;
@@ -196,21 +188,6 @@ mod tests {
         assert_eq!(input.headers[CONTENT_TYPE], "application/x-www-form-urlencoded");
         assert_eq!(input.body, b"k=v%26w");
         assert!(!input.follow_redirects && !input.fail_on_status);
-    }
-
-    #[test]
-    fn bodies_bring_their_media_type_unless_the_author_knows_better() {
-        let json = read(&json!({"url": "http://a.b", "json": {"a": [1]}})).unwrap();
-        assert_eq!(
-            (json.body.as_slice(), &json.headers[CONTENT_TYPE]),
-            (br#"{"a":[1]}"#.as_slice(), &HeaderValue::from_static("application/json"))
-        );
-        let own = read(&json!({"url": "http://a.b", "body": "<a/>", "headers": {"Content-Type": "text/xml"}})).unwrap();
-        assert_eq!(
-            (own.body.as_slice(), &own.headers[CONTENT_TYPE]),
-            (b"<a/>".as_slice(), &HeaderValue::from_static("text/xml"))
-        );
-        assert_eq!(read(&json!({"url": "http://a.b", "json": null})).unwrap().body, b"null");
     }
 
     #[test]
@@ -249,11 +226,6 @@ mod tests {
             (
                 json!({"url": "http://a.b", "query": {"a": {}}}),
                 "`with.query.a` must be text, a number or true/false, not an object",
-            ),
-            (json!({"url": "http://a.b", "body": {}}), "`with.body` must be text, not an object; use `json` for data"),
-            (
-                json!({"url": "http://a.b", "body": "", "json": 1}),
-                "`with` can have only one of `json`, `body` and `form`, not json and body",
             ),
             (
                 json!({"url": "http://a.b", "auth": {"type": "bearer", "token": "x"}, "headers": {"Authorization": "y"}}),

@@ -11,8 +11,15 @@ use tidemill_common::clock::{Clock as _, SystemClock};
 use tidemill_common::event::StepError;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::FailureClass;
+use tokio::time::Instant;
+use url::Url;
 
-use super::{answer, input, retry_after};
+use super::input::Input;
+use super::{answer, input, pages, retry_after};
+use crate::domain::credential::{Credential, Kind};
+use crate::domain::workflow::expression::ExpressionError;
+use crate::domain::workflow::http::{HttpWork, ResponseForm};
+use crate::domain::workflow::scope::Scope;
 use crate::runner::outbound::{Answer, Error, Outbound, Request};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -32,57 +39,119 @@ pub struct StepContext {
     pub attempt: u32,
     /// How long this attempt may take.
     pub timeout: Duration,
+    /// What proves who asks, when the step names a credential.
+    pub credential: Option<Arc<Credential>>,
 }
 
 impl StepContext {
-    /// The same for every attempt, and for nothing else: by it the other side knows a repeated request again.
-    fn idempotency_key(&self) -> String {
-        hex::encode(Sha256::digest(format!("{}|{}|{}", self.execution_id, self.step, self.iteration)))
+    /// The same for every attempt, and for nothing else (the first of several pages is page 0): by it the other side knows a repeated request again.
+    pub(in crate::runner) fn idempotency_key(&self, page: u32) -> String {
+        let page = if page == 0 { String::new() } else { format!("|{page}") };
+        hex::encode(Sha256::digest(format!("{}|{}|{}{page}", self.execution_id, self.step, self.iteration)))
     }
 }
 
-/// Makes the request that `with` (rendered) describes. The output is `{status, headers, body, body_encoding}`.
-pub async fn request(outbound: &Outbound, with: Value, context: StepContext) -> Result<Value, StepError> {
-    let input = input::read(&with).map_err(|message| StepError::new(FailureClass::User, message))?;
-    let mut headers = input.headers;
-    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("tidemill/", env!("CARGO_PKG_VERSION"))));
-    if !headers.contains_key(&IDEMPOTENCY_KEY)
-        && let Ok(key) = HeaderValue::try_from(context.idempotency_key())
-    {
-        headers.insert(IDEMPOTENCY_KEY, key);
+/// Makes the request that `with` (rendered) describes, or one for each page. The output is `{status, headers, body,
+/// body_encoding}`.
+pub async fn request(outbound: &Outbound, work: &HttpWork, with: &Value, context: StepContext) -> Result<Value, StepError> {
+    let input = input::read(with).map_err(user_error)?;
+    if let Some(credential) = &context.credential {
+        check_kind(credential)?;
     }
-    let request = Request {
-        method: input.method,
-        url: input.url,
-        headers,
-        body: input.body,
-        follow_redirects: input.follow_redirects,
-        timeout: context.timeout,
-    };
-    let answer = outbound.send(request).await.map_err(|error| failed(&error, &context))?;
-    if input.fail_on_status && answer.status.as_u16() >= 400 {
-        return Err(refused(&answer, SystemClock.now()));
+    let asker = Asker { outbound, work, ends: Instant::now() + context.timeout, context: &context };
+    match &work.pagination {
+        None => asker.ask(&input, 0).await.map(|(output, _)| output),
+        Some(pagination) => pages::read(&asker, pagination, input).await,
     }
-    Ok(answer::output(&answer))
 }
 
-fn failed(error: &Error, context: &StepContext) -> StepError {
+/// Sends one request of a step.
+pub(super) struct Asker<'a> {
+    outbound: &'a Outbound,
+    work: &'a HttpWork,
+    context: &'a StepContext,
+    ends: Instant,
+}
+
+impl Asker<'_> {
+    /// Sends it; gives what later steps see, if it is a success, and the URL that answered.
+    pub(super) async fn ask(&self, input: &Input, page: u32) -> Result<(Value, Url), StepError> {
+        let mut headers = input.headers.clone();
+        headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("tidemill/", env!("CARGO_PKG_VERSION"))));
+        if !headers.contains_key(&IDEMPOTENCY_KEY)
+            && let Ok(key) = HeaderValue::try_from(self.context.idempotency_key(page))
+        {
+            headers.insert(IDEMPOTENCY_KEY, key);
+        }
+        let request = Request {
+            method: input.method.clone(),
+            url: input.url.clone(),
+            headers,
+            body: input.body.clone(),
+            follow_redirects: input.follow_redirects,
+            timeout: self.ends.saturating_duration_since(Instant::now()),
+            credential: self.context.credential.clone(),
+        };
+        let answer = self.outbound.send(request).await.map_err(|error| failed(&error, self.context))?;
+        self.judge(input, &answer).map(|output| (output, answer.url))
+    }
+
+    fn judge(&self, input: &Input, answer: &Answer) -> Result<Value, StepError> {
+        let Some(success) = &self.work.success_if else {
+            if input.fail_on_status && answer.status.as_u16() >= 400 {
+                return Err(refused(answer, "", SystemClock.now()));
+            }
+            return answer::output(answer, self.work.response).map_err(user_error);
+        };
+        // What can't be read as the author wants it can still be judged by its status.
+        let form = answer::output(answer, self.work.response).or_else(|_| answer::output(answer, ResponseForm::Auto));
+        let output = form.map_err(user_error)?;
+        let scope = Scope::of_answer(Arc::new(output.clone()));
+        match success.evaluate_bool(&scope) {
+            Ok(true) => answer::output(answer, self.work.response).map_err(user_error),
+            Ok(false) | Err(ExpressionError::Undefined(_)) => {
+                let source = format!(", and `success_if` is false: {}", success.source().trim());
+                Err(refused(answer, &source, SystemClock.now()))
+            }
+            Err(error) => Err(user_error(format!("`success_if` can't be evaluated: {error}"))),
+        }
+    }
+}
+
+pub(in crate::runner) fn user_error(message: impl Into<String>) -> StepError {
+    StepError::new(FailureClass::User, message)
+}
+
+fn check_kind(credential: &Credential) -> Result<(), StepError> {
+    match credential.kind {
+        Kind::Basic { .. } | Kind::Bearer { .. } | Kind::HeaderKey { .. } | Kind::QueryKey { .. } => Ok(()),
+        Kind::Smtp(_) | Kind::Signing { .. } => Err(user_error(format!(
+            "the credential `{}` is of the type {}, which proves nothing in an http.request; use basic, bearer or api_key",
+            credential.name,
+            credential.kind.as_str()
+        ))),
+    }
+}
+
+pub(in crate::runner) fn failed(error: &Error, context: &StepContext) -> StepError {
     tracing::debug!(
         execution_id = %context.execution_id, step = %context.step, attempt = context.attempt, cause = ?error,
         "an outbound request failed"
     );
     let class = match error {
-        Error::Url(_) | Error::Forbidden { .. } | Error::Redirect(_) | Error::TooLarge => FailureClass::User,
+        Error::Url(_) | Error::Forbidden { .. } | Error::Redirect(_) | Error::TooLarge | Error::Credential { .. } => {
+            FailureClass::User
+        }
         Error::Dns { .. } | Error::Connect { .. } | Error::Exchange { .. } => FailureClass::Infrastructure,
         Error::Timeout(_) => FailureClass::Timeout,
     };
     StepError::new(class, error.to_string())
 }
 
-fn refused(answer: &Answer, now: DateTime<Utc>) -> StepError {
+pub(in crate::runner) fn refused(answer: &Answer, why: &str, now: DateTime<Utc>) -> StepError {
     let status = answer.status.as_u16();
     let host = answer.url.host_str().unwrap_or_default();
-    let mut message = format!("{host} answered {}", answer.status);
+    let mut message = format!("{host} answered {}{why}", answer.status);
     if let Ok(text) = std::str::from_utf8(&answer.body)
         && !text.trim().is_empty()
     {

@@ -4,30 +4,19 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, Response, StatusCode, redirect::Policy};
-use rustls::{ClientConfig, RootCertStore};
+use reqwest::{Client, Method, NoProxy, Proxy, Response, StatusCode, redirect::Policy};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use tidemill_common::limits::HTTP_RESPONSE_BYTES;
-use url::{Host, Url};
+use tokio::sync::OwnedSemaphorePermit;
+use url::{Host, Origin, Url};
 
+use super::places::Places;
+use super::rates::Rates;
 use super::resolver::Filter;
-use super::{AddressPolicy, Error, Lookup, SystemLookup, body, redirect};
-
-/// What the operator decides about outbound requests.
-#[derive(Debug, Clone)]
-pub struct OutboundPolicy {
-    /// Networks that workflows may reach besides the public internet.
-    pub allow: Vec<IpNet>,
-    /// How long one connection attempt, TLS included, may take.
-    pub connect_timeout: Duration,
-}
-
-impl Default for OutboundPolicy {
-    fn default() -> Self {
-        Self { allow: Vec::new(), connect_timeout: Duration::from_secs(10) }
-    }
-}
+use super::{AddressPolicy, Error, Lookup, OutboundPolicy, OutboundProxy, SystemLookup, body, proof, redirect, tls};
+use crate::domain::credential::Credential;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -44,6 +33,8 @@ pub struct Request {
     pub follow_redirects: bool,
     /// How long all of it may take, redirects and body included.
     pub timeout: Duration,
+    /// What proves who asks, and where it may go. It never follows a redirect to another origin.
+    pub credential: Option<Arc<Credential>>,
 }
 
 /// A complete answer.
@@ -63,28 +54,49 @@ pub struct Answer {
 #[derive(Clone)]
 pub struct Outbound {
     client: Client,
+    lookup: Arc<dyn Lookup>,
     policy: AddressPolicy,
+    places: Places,
+    rates: Rates,
+    authorities: Arc<[CertificateDer<'static>]>,
+    own: Option<Origin>,
+    proxied: bool,
 }
 
 impl Outbound {
     /// A client that asks the machine's resolver and trusts the machine's certificate authorities.
     pub fn new(policy: OutboundPolicy) -> Result<Self, reqwest::Error> {
-        Self::with(policy, Arc::new(SystemLookup), system_roots())
+        let roots = tls::roots(policy.authorities.clone());
+        Self::with(policy, Arc::new(SystemLookup), roots)
     }
 
     /// A client with a resolver and certificate authorities of its own.
     pub fn with(policy: OutboundPolicy, lookup: Arc<dyn Lookup>, roots: RootCertStore) -> Result<Self, reqwest::Error> {
         let addresses = AddressPolicy::new(policy.allow);
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls(roots))
-            .dns_resolver(Filter { lookup, policy: addresses.clone() })
+        let trusted = policy.proxy.as_ref().and_then(|proxy| proxy.url.host_str()).map(str::to_owned);
+        let filter = Filter { lookup: Arc::clone(&lookup), policy: addresses.clone(), trusted };
+        let builder = Client::builder()
+            .tls_backend_preconfigured(tls::config(roots, &[b"h2", b"http/1.1"]))
+            .dns_resolver(filter)
             .redirect(Policy::none())
             .no_proxy()
             .referer(false)
             .connect_timeout(policy.connect_timeout)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build()?;
-        Ok(Self { client, policy: addresses })
+            .pool_idle_timeout(Duration::from_secs(30));
+        let client = match &policy.proxy {
+            Some(given) => builder.proxy(proxy(given)?).build()?,
+            None => builder.build()?,
+        };
+        Ok(Self {
+            client,
+            lookup,
+            policy: addresses,
+            places: Places::new(policy.per_host),
+            rates: Rates::default(),
+            authorities: policy.authorities.into(),
+            own: policy.own,
+            proxied: policy.proxy.is_some(),
+        })
     }
 
     /// Sends `request` and reads the answer, whatever its status, within the request's timeout.
@@ -93,29 +105,54 @@ impl Outbound {
         tokio::time::timeout(timeout, self.exchange(request)).await.unwrap_or(Err(Error::Timeout(timeout)))
     }
 
+    /// The addresses of `host` that may be connected to, for protocols other than HTTP. Never empty.
+    pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Error> {
+        let unreadable = |_| Error::Url("the host is neither a name nor an address".to_owned());
+        let name = match Host::parse(host).map_err(unreadable)? {
+            Host::Ipv4(ip) => return self.literal(IpAddr::V4(ip)).map(|()| vec![IpAddr::V4(ip)]),
+            Host::Ipv6(ip) => return self.literal(IpAddr::V6(ip)).map(|()| vec![IpAddr::V6(ip)]),
+            Host::Domain(name) => name,
+        };
+        let found = self.lookup.addresses(&name).await;
+        Ok(self.policy.allowed(&name, found)?)
+    }
+
+    /// The certificate authorities that are trusted besides the machine's, for protocols other than HTTP.
+    pub fn authorities(&self) -> &[CertificateDer<'static>] {
+        &self.authorities
+    }
+
     async fn exchange(&self, mut request: Request) -> Result<Answer, Error> {
         for _ in 0..=redirect::MOST {
-            let response = self.hop(&request).await?;
+            let (response, place) = self.hop(&request).await?;
             let status = response.status();
             let next =
                 if request.follow_redirects { redirect::target(&request.url, status, response.headers())? } else { None };
             match next {
                 Some(to) => redirect::follow(&mut request, status, to),
-                None => return answer(request, response).await,
+                None => return answer(request, response, place).await,
             }
         }
         Err(Error::Redirect(format!("more than {} redirects", redirect::MOST)))
     }
 
-    async fn hop(&self, request: &Request) -> Result<Response, Error> {
+    async fn hop(&self, request: &Request) -> Result<(Response, Option<OwnedSemaphorePermit>), Error> {
         self.check(&request.url)?;
-        let sent = self
-            .client
-            .request(request.method.clone(), request.url.clone())
-            .headers(request.headers.clone())
-            .body(request.body.clone())
-            .send();
-        sent.await.map_err(|source| Error::from_client(source, &host_and_port(&request.url)))
+        let (mut url, mut headers) = (request.url.clone(), request.headers.clone());
+        if let Some(credential) = &request.credential {
+            proof::attach(credential, &mut url, &mut headers)?;
+            self.rates.turn(credential).await;
+        }
+        if self.proxied {
+            self.check_behind_proxy(&url).await?;
+        }
+        let host = host_and_port(&url);
+        let place = self.places.take(&host).await;
+        let sent = self.client.request(request.method.clone(), url).headers(headers).body(request.body.clone()).send();
+        match sent.await {
+            Ok(response) => Ok((response, place)),
+            Err(source) => Err(Error::from_client(source, &host)),
+        }
     }
 
     /// What can be said about a URL before its name is resolved.
@@ -126,18 +163,40 @@ impl Outbound {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::Url("a URL can't carry a user name or password; send an `authorization` header".to_owned()));
         }
+        if self.own.as_ref().is_some_and(|own| *own == url.origin()) {
+            return Err(Error::Url("the URL is this server's own address, which workflows can't call".to_owned()));
+        }
         // The client connects to a literal address without asking the resolver.
-        let ip = match url.host() {
-            Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
-            Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
-            Some(Host::Domain(_)) => return Ok(()),
-            None => return Err(Error::Url("the URL has no host".to_owned())),
-        };
+        match url.host() {
+            Some(Host::Ipv4(ip)) => self.literal(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => self.literal(IpAddr::V6(ip)),
+            Some(Host::Domain(_)) => Ok(()),
+            None => Err(Error::Url("the URL has no host".to_owned())),
+        }
+    }
+
+    fn literal(&self, ip: IpAddr) -> Result<(), Error> {
         self.policy.check(ip).map_err(|kind| Error::Forbidden { host: ip.to_string(), verb: "is", kind })
+    }
+
+    /// A proxy resolves names itself. A name that leads inside for this machine is not passed on to it; one that this machine
+    /// can't resolve is the proxy's to judge.
+    async fn check_behind_proxy(&self, url: &Url) -> Result<(), Error> {
+        let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+        for ip in self.lookup.addresses(name).await.unwrap_or_default() {
+            let forbidden = |kind| Error::Forbidden { host: name.to_owned(), verb: "resolves to", kind };
+            self.policy.check(ip).map_err(forbidden)?;
+        }
+        Ok(())
     }
 }
 
-async fn answer(request: Request, response: Response) -> Result<Answer, Error> {
+fn proxy(given: &OutboundProxy) -> Result<Proxy, reqwest::Error> {
+    Ok(Proxy::all(given.url.clone())?.no_proxy(NoProxy::from_string(&given.except.join(","))))
+}
+
+/// The place at the host is held until the answer is read.
+async fn answer(request: Request, response: Response, _place: Option<OwnedSemaphorePermit>) -> Result<Answer, Error> {
     let (status, headers) = (response.status(), response.headers().clone());
     let body = body::read(response, HTTP_RESPONSE_BYTES).await.map_err(|error| error.at(&host_and_port(&request.url)))?;
     Ok(Answer { status, url: request.url, headers, body })
@@ -146,28 +205,4 @@ async fn answer(request: Request, response: Response) -> Result<Answer, Error> {
 fn host_and_port(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-fn tls(roots: RootCertStore) -> ClientConfig {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring speaks TLS 1.2 and 1.3")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config
-}
-
-fn system_roots() -> RootCertStore {
-    let found = rustls_native_certs::load_native_certs();
-    for error in &found.errors {
-        tracing::warn!(%error, "a certificate authority of this machine can't be read");
-    }
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        tracing::warn!("this machine has no certificate authorities, so https requests will fail; install ca-certificates");
-    }
-    roots
 }

@@ -31,7 +31,7 @@ const NAMES: [(&str, &str); 12] = [
     ("kubernetes.default.svc", "10.96.0.1"),
 ];
 
-const FORBIDDEN: [&str; 96] = [
+pub(super) const FORBIDDEN: [&str; 96] = [
     "http://127.0.0.1/",
     "http://127.0.0.1:8080/",
     "https://127.0.0.1/",
@@ -203,15 +203,22 @@ impl Lookup for Names {
     }
 }
 
-fn outbound() -> Outbound {
+pub(super) fn outbound() -> Outbound {
     let names = NAMES.iter().map(|(name, ip)| ((*name).to_owned(), ip.parse().unwrap())).collect();
     Outbound::with(OutboundPolicy::default(), Arc::new(Names(names)), RootCertStore::empty()).unwrap()
 }
 
 async fn get(outbound: &Outbound, url: Url) -> Result<Answer, Error> {
     let timeout = Duration::from_secs(5);
-    let request =
-        Request { method: Method::GET, url, headers: HeaderMap::new(), body: Vec::new(), follow_redirects: true, timeout };
+    let request = Request {
+        method: Method::GET,
+        url,
+        headers: HeaderMap::new(),
+        body: Vec::new(),
+        follow_redirects: true,
+        timeout,
+        credential: None,
+    };
     outbound.send(request).await
 }
 
@@ -223,6 +230,19 @@ async fn nothing_inside_is_reached() {
         let Ok(url) = Url::parse(text) else { continue };
         let error = get(&outbound, url).await.map(|answer| answer.status).unwrap_err();
         assert!(matches!(error, Error::Forbidden { .. } | Error::Url(_)), "{text}: {error:?}");
+    }
+}
+
+/// Mail asks for addresses itself.
+#[tokio::test]
+async fn no_host_inside_is_given_to_other_protocols() {
+    let outbound = outbound();
+    // What has a space in it is a URL with much before its host, and no host.
+    for text in FORBIDDEN.into_iter().filter(|text| !text.contains(' ')) {
+        let host = text.split("://").nth(1).unwrap().trim_end_matches('/').split('/').next().unwrap();
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        let refused = outbound.addresses(host).await.unwrap_err();
+        assert!(matches!(refused, Error::Forbidden { .. } | Error::Url(_)), "{host}: {refused:?}");
     }
 }
 

@@ -20,6 +20,16 @@ pub enum Error {
         /// The kind of address, with its article.
         kind: &'static str,
     },
+    /// The credential doesn't belong to where the request goes.
+    #[error("the credential `{credential}` may not be sent to {host}; it is bound to {bound}")]
+    Credential {
+        /// Its name.
+        credential: String,
+        /// Where the request goes.
+        host: String,
+        /// Where it may go.
+        bound: String,
+    },
     /// The name has no address.
     #[error("{host} can't be resolved to an address")]
     Dns {
@@ -68,17 +78,31 @@ pub(super) enum ResolveError {
     Failed { host: String, kind: std::io::ErrorKind, message: String },
 }
 
+impl From<ResolveError> for Error {
+    fn from(error: ResolveError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&ResolveError> for Error {
+    fn from(error: &ResolveError) -> Self {
+        match error {
+            ResolveError::Forbidden { host, kind } => Self::Forbidden { host: host.clone(), verb: "resolves to", kind },
+            ResolveError::Failed { host, kind, message } => {
+                Self::Dns { host: host.clone(), source: std::io::Error::new(*kind, message.clone()) }
+            }
+        }
+    }
+}
+
 impl Error {
     /// What `source`, which came from the client, means for a request to `host`.
     pub(super) fn from_client(source: reqwest::Error, host: &str) -> Self {
         if let Some(refusal) = find::<ResolveError>(&source) {
-            return match refusal {
-                ResolveError::Forbidden { host, kind } => Self::Forbidden { host: host.clone(), verb: "resolves to", kind },
-                ResolveError::Failed { host, kind, message } => {
-                    Self::Dns { host: host.clone(), source: std::io::Error::new(*kind, message.clone()) }
-                }
-            };
+            return Self::from(refusal);
         }
+        // A URL may carry a secret, and this error may be logged.
+        let source = source.without_url();
         let (host, reason) = (host.to_owned(), reason(&source));
         if source.is_connect() { Self::Connect { host, reason, source } } else { Self::Exchange { host, reason, source } }
     }

@@ -8,11 +8,20 @@ mod address;
 mod body;
 mod client;
 mod error;
+mod places;
+mod policy;
+mod proof;
+mod rates;
 mod redirect;
 mod resolver;
+mod tls;
 
 #[cfg(test)]
+mod corpus_step_tests;
+#[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod feature_tests;
 #[cfg(test)]
 mod socket_tests;
 #[cfg(test)]
@@ -21,6 +30,7 @@ pub(in crate::runner) mod test_server;
 mod tls_tests;
 
 pub use address::AddressPolicy;
-pub use client::{Answer, Outbound, OutboundPolicy, Request};
+pub use client::{Answer, Outbound, Request};
 pub use error::Error;
+pub use policy::{OutboundPolicy, OutboundProxy};
 pub use resolver::{Lookup, SystemLookup};

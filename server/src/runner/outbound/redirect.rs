@@ -51,6 +51,7 @@ pub(super) fn follow(request: &mut Request, status: StatusCode, to: Url) {
         request.headers.remove(header::CONTENT_ENCODING);
     }
     if request.url.origin() != to.origin() {
+        request.credential = None;
         let own = std::mem::take(&mut request.headers);
         for name in TRAVELLING {
             for value in own.get_all(&name) {

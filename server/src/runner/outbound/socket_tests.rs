@@ -28,7 +28,7 @@ fn allowing(networks: &[&str]) -> Outbound {
 
 fn request(method: Method, url: Url) -> Request {
     let timeout = Duration::from_secs(20);
-    Request { method, url, headers: HeaderMap::new(), body: Vec::new(), follow_redirects: true, timeout }
+    Request { method, url, headers: HeaderMap::new(), body: Vec::new(), follow_redirects: true, timeout, credential: None }
 }
 
 #[tokio::test]

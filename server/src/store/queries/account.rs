@@ -51,20 +51,47 @@ pub enum Selector {
     Id(Uuid),
     /// By slug.
     Slug(String),
+    /// The one that the user has been a member of for the longest time.
+    First,
 }
 
-/// The workspace and the role's word in it, if `user` is a member.
-pub fn membership(conn: &mut PgConnection, user: Uuid, selector: &Selector) -> Result<Option<(Workspace, String)>, Error> {
-    let query = members::table
-        .inner_join(workspaces::table.on(workspaces::id.eq(members::workspace_id)))
-        .filter(members::user_id.eq(user))
-        .select((Workspace::as_select(), members::role))
+/// A workspace that a user may look into, whatever there is to see.
+#[derive(Debug)]
+pub struct Membership {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The role's word; absent when the user is no member, and only sees what is shared.
+    pub role: Option<String>,
+}
+
+/// The workspace, if it exists, and the role of `user` in it, if the user is a member at `now`.
+pub fn membership(
+    conn: &mut PgConnection,
+    user: Uuid,
+    selector: &Selector,
+    now: DateTime<Utc>,
+) -> Result<Option<Membership>, Error> {
+    let member = members::workspace_id
+        .eq(workspaces::id)
+        .and(members::user_id.eq(user))
+        .and(members::expires_at.is_null().or(members::expires_at.gt(now)));
+    let query = workspaces::table
+        .left_join(members::table.on(member))
+        .select((Workspace::as_select(), members::role.nullable()))
+        .order((members::created_at, workspaces::id))
         .into_boxed();
     let query = match selector {
         Selector::Id(id) => query.filter(workspaces::id.eq(*id)),
         Selector::Slug(slug) => query.filter(workspaces::slug.eq(slug.clone())),
+        Selector::First => query.filter(members::role.is_not_null()).filter(workspaces::delete_after.is_null()),
     };
-    Ok(query.first(conn).optional()?)
+    let found: Option<(Workspace, Option<String>)> = query.first(conn).optional()?;
+    Ok(found.map(|(workspace, role)| Membership { workspace, role }))
+}
+
+/// Whether the organisation operates the server.
+pub fn organization_operates(conn: &mut PgConnection, id: Uuid) -> Result<bool, Error> {
+    Ok(organizations::table.find(id).select(organizations::operator).first(conn)?)
 }
 
 /// An organisation's name.
@@ -107,7 +134,13 @@ pub fn account_bootstrap(conn: &mut PgConnection, first: &FirstAccount) -> Resul
 
 /// Makes a workspace with its first member. [`Error::Conflict`] when the slug is taken.
 pub fn workspace_insert(conn: &mut PgConnection, workspace: &Workspace, member: &Member) -> Result<(), Error> {
-    diesel::insert_into(workspaces::table).values(workspace).execute(conn)?;
+    workspace_insert_empty(conn, workspace)?;
     diesel::insert_into(members::table).values(member).execute(conn)?;
+    Ok(())
+}
+
+/// Makes a workspace that nobody is a member of yet. [`Error::Conflict`] when the slug is taken.
+pub fn workspace_insert_empty(conn: &mut PgConnection, workspace: &Workspace) -> Result<(), Error> {
+    diesel::insert_into(workspaces::table).values(workspace).execute(conn)?;
     Ok(())
 }

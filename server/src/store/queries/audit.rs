@@ -82,6 +82,21 @@ impl Audit {
         Ok(row.count)
     }
 
+    /// Up to `limit` executions that wait for an operator's decision about a step whose node was lost.
+    pub fn undecided(&mut self, limit: i64) -> Result<Vec<Uuid>, Error> {
+        #[derive(QueryableByName)]
+        struct IdRow {
+            #[diesel(sql_type = SqlUuid)]
+            execution_id: Uuid,
+        }
+        let rows = Statement::new(
+            "SELECT DISTINCT execution_id FROM step_waits WHERE kind = 'decision' AND answer IS NULL ORDER BY execution_id LIMIT $1",
+        )
+        .bind::<BigInt, _>(limit)
+        .load::<IdRow>(&mut self.0)?;
+        Ok(rows.into_iter().map(|row| row.execution_id).collect())
+    }
+
     /// Up to `limit` executions behind `after`, in the order of their ids.
     pub fn executions(&mut self, after: Uuid, limit: i64) -> Result<Vec<AuditRow>, Error> {
         let rows = Statement::new(

@@ -85,8 +85,10 @@ struct KeyRow {
 /// Up to `limit` conditions whose check is due at `now`.
 pub fn due(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ConditionRow>> {
     Statement::new(
-        "SELECT workspace_id, workflow_uid, id AS trigger_id, version, next_at FROM triggers
-         WHERE next_at <= $1 AND type = 'condition' ORDER BY next_at LIMIT $2",
+        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at
+         FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
+         WHERE t.next_at <= $1 AND t.type = 'condition' AND w.archived_at IS NULL AND w.delete_after IS NULL
+         ORDER BY t.next_at LIMIT $2",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(limit)
@@ -95,9 +97,12 @@ pub fn due(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Que
 
 /// When the next check is due.
 pub fn next(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
-    Statement::new("SELECT min(next_at) AS instant FROM triggers WHERE next_at IS NOT NULL AND type = 'condition'")
-        .get_result::<InstantRow>(connection)
-        .map(|row| row.instant)
+    Statement::new(
+        "SELECT min(t.next_at) AS instant FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
+         WHERE t.next_at IS NOT NULL AND t.type = 'condition' AND w.archived_at IS NULL AND w.delete_after IS NULL",
+    )
+    .get_result::<InstantRow>(connection)
+    .map(|row| row.instant)
 }
 
 /// Takes the check that is due: none is taken when somebody else has it, or the trigger was replaced.
@@ -169,14 +174,14 @@ pub fn unseen(
     .bind::<Timestamptz, _>(now)
     .execute(connection)?;
     let rows: Vec<KeyRow> = Statement::new(
-        "SELECT DISTINCT given.key FROM unnest($4) AS given (key)
+        "SELECT DISTINCT given.key FROM unnest($1) AS given (key)
          WHERE NOT EXISTS (SELECT FROM trigger_items i
-             WHERE i.workspace_id = $1 AND i.workflow_uid = $2 AND i.trigger_id = $3 AND i.key = given.key)",
+             WHERE i.workspace_id = $2 AND i.workflow_uid = $3 AND i.trigger_id = $4 AND i.key = given.key)",
     )
+    .bind::<Array<Bytea>, _>(keys.to_vec())
     .bind::<SqlUuid, _>(row.workspace_id)
     .bind::<SqlUuid, _>(row.workflow_uid)
     .bind::<Text, _>(row.trigger_id.clone())
-    .bind::<Array<Bytea>, _>(keys.to_vec())
     .load(connection)?;
     Ok(rows.into_iter().map(|row| row.key).collect())
 }
@@ -205,9 +210,9 @@ pub fn forget_items(connection: &mut PgConnection, before: DateTime<Utc>) -> Que
 pub fn listeners(connection: &mut PgConnection) -> QueryResult<Vec<ListenerRow>> {
     Statement::new(
         "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at, s.feed_txid, s.feed_position
-         FROM triggers t
+         FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
          LEFT JOIN trigger_states s ON (s.workspace_id, s.workflow_uid, s.trigger_id) = (t.workspace_id, t.workflow_uid, t.id)
-         WHERE t.type = 'event' ORDER BY t.workspace_id",
+         WHERE t.type = 'event' AND w.archived_at IS NULL AND w.delete_after IS NULL ORDER BY t.workspace_id",
     )
     .load(connection)
 }

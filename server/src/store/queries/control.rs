@@ -9,23 +9,6 @@ use uuid::Uuid;
 
 use crate::store::Statement;
 
-/// What is wanted of an execution that this node holds.
-#[derive(Debug, QueryableByName)]
-pub struct RequestRow {
-    /// The execution.
-    #[diesel(sql_type = SqlUuid)]
-    pub execution_id: Uuid,
-    /// A request to cancel: `{"reason": …, "by": …}`.
-    #[diesel(sql_type = Nullable<Json>)]
-    pub cancel: Option<Value>,
-    /// The newest wish to pause or resume: `{"on": …, "reason": …, "by": …}`.
-    #[diesel(sql_type = Nullable<Json>)]
-    pub pause: Option<Value>,
-    /// Whether an answer came that its executor has not read.
-    #[diesel(sql_type = Bool)]
-    pub answered: bool,
-}
-
 #[derive(QueryableByName)]
 struct HolderRow {
     #[diesel(sql_type = Nullable<SqlUuid>)]
@@ -81,16 +64,6 @@ pub fn request_pause(
     .get_result::<HolderRow>(connection)
     .optional()
     .map(|row| row.map(|row| row.lease_node))
-}
-
-/// What is wanted of executions that `node` holds.
-pub fn requests(connection: &mut PgConnection, node: Uuid) -> QueryResult<Vec<RequestRow>> {
-    Statement::new(
-        "SELECT execution_id, cancel, pause, answered FROM execution_queue
-         WHERE lease_node = $1 AND (cancel IS NOT NULL OR pause IS NOT NULL OR answered)",
-    )
-    .bind::<SqlUuid, _>(node)
-    .load(connection)
 }
 
 /// Gives back the lease of an execution that has nothing to do until `available_at`, unless something is wanted of it that

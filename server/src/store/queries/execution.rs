@@ -14,6 +14,8 @@ use crate::store::schema::{execution_events, execution_queue, executions};
 pub struct ExecutionFilter {
     /// Those of this workflow.
     pub workflow: Option<WorkflowUid>,
+    /// Those of these workflows and these themselves; all when absent.
+    pub only: Option<(Vec<uuid::Uuid>, Vec<uuid::Uuid>)>,
     /// Those in one of these states; all when empty.
     pub statuses: Vec<ExecutionStatus>,
     /// Those that were called by this one.
@@ -69,6 +71,9 @@ fn page(
     let mut query = all.order(executions::id.desc()).limit(limit).into_boxed();
     if let Some(workflow) = filter.workflow {
         query = query.filter(executions::workflow_uid.eq(workflow.0));
+    }
+    if let Some((workflows, ids)) = &filter.only {
+        query = query.filter(executions::workflow_uid.eq_any(workflows.clone()).or(executions::id.eq_any(ids.clone())));
     }
     if let Some(parent) = filter.parent {
         query = query.filter(executions::parent_id.eq(parent.0));

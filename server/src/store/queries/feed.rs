@@ -87,7 +87,8 @@ pub fn head(connection: &mut PgConnection) -> QueryResult<Place> {
         .map(|row| (row.txid, 0))
 }
 
-/// Whether the feed still holds everything behind `after`: something at or before it, or nothing was ever removed.
+/// Whether the feed still holds everything behind `after`, and `after` is a place that this database has come to: one of another
+/// database, or of before it was restored, may lie ahead.
 pub fn reaches_back_to(connection: &mut PgConnection, after: Place) -> QueryResult<bool> {
     #[derive(QueryableByName)]
     struct ReachRow {
@@ -95,11 +96,12 @@ pub fn reaches_back_to(connection: &mut PgConnection, after: Place) -> QueryResu
         reaches: bool,
     }
     Statement::new(
-        "SELECT coalesce((SELECT (txid, position) <= ($1::text::xid8, $2) OR position = 1
-                          FROM event_feed ORDER BY txid, position LIMIT 1), true) AS reaches",
+        "SELECT (txid, position) <= ($1::text::xid8, $2) AND $3::text::xid8 <= pg_snapshot_xmax(pg_current_snapshot()) AS reaches
+         FROM feed_floor",
     )
     .bind::<Text, _>(after.0.to_string())
     .bind::<BigInt, _>(after.1)
+    .bind::<Text, _>(after.0.to_string())
     .get_result::<ReachRow>(connection)
     .map(|row| row.reaches)
 }
@@ -139,7 +141,17 @@ pub fn events_of(
     .load(connection)
 }
 
-/// Forgets feed rows and deliveries of before `before`; the events themselves stay.
+/// Forgets feed rows of before `before`, and remembers how far; the events themselves stay.
 pub fn forget(connection: &mut PgConnection, before: chrono::DateTime<chrono::Utc>) -> QueryResult<usize> {
-    Statement::new("DELETE FROM event_feed WHERE at < $1").bind::<Timestamptz, _>(before).execute(connection)
+    Statement::new(
+        "WITH gone AS (
+             DELETE FROM event_feed WHERE at < $1 RETURNING txid, position
+         ), last AS (
+             SELECT txid, position FROM gone ORDER BY txid DESC, position DESC LIMIT 1
+         )
+         UPDATE feed_floor f SET txid = last.txid, position = last.position FROM last
+         WHERE (f.txid, f.position) < (last.txid, last.position)",
+    )
+    .bind::<Timestamptz, _>(before)
+    .execute(connection)
 }

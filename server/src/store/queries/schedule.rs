@@ -51,8 +51,10 @@ struct InstantRow {
 /// Up to `limit` schedule triggers with something to do at `now`.
 pub fn due(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ScheduleRow>> {
     Statement::new(
-        "SELECT workspace_id, workflow_uid, id AS trigger_id, version, next_at, instant FROM triggers
-         WHERE next_at <= $1 AND type = 'schedule' ORDER BY next_at LIMIT $2",
+        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at, t.instant
+         FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
+         WHERE t.next_at <= $1 AND t.type = 'schedule' AND w.archived_at IS NULL AND w.delete_after IS NULL
+         ORDER BY t.next_at LIMIT $2",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(limit)
@@ -88,7 +90,10 @@ pub fn advance(connection: &mut PgConnection, row: &ScheduleRow, onward: Onward)
 
 /// When the next schedule trigger of any workspace has something to do.
 pub fn next(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
-    Statement::new("SELECT min(next_at) AS instant FROM triggers WHERE next_at IS NOT NULL AND type = 'schedule'")
-        .get_result::<InstantRow>(connection)
-        .map(|row| row.instant)
+    Statement::new(
+        "SELECT min(t.next_at) AS instant FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
+         WHERE t.next_at IS NOT NULL AND t.type = 'schedule' AND w.archived_at IS NULL AND w.delete_after IS NULL",
+    )
+    .get_result::<InstantRow>(connection)
+    .map(|row| row.instant)
 }

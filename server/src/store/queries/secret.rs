@@ -44,3 +44,15 @@ pub fn secret_delete(conn: &mut PgConnection, workspace: WorkspaceId, name: &str
     let deleted = diesel::delete(secrets::table.find((workspace.0, name))).execute(conn)?;
     if deleted == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
+
+/// Replaces the ciphertext of a secret that still has the nonce `before`; its value stays, and so does its time.
+pub fn secret_seal_anew(conn: &mut PgConnection, secret: &Secret, before: &[u8]) -> Result<(), Error> {
+    diesel::update(secrets::table.find((secret.workspace_id, &secret.name)).filter(secrets::nonce.eq(before)))
+        .set((
+            secrets::key_version.eq(secret.key_version),
+            secrets::nonce.eq(&secret.nonce),
+            secrets::ciphertext.eq(&secret.ciphertext),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

@@ -259,6 +259,16 @@ pub fn forget_abandoned(connection: &mut PgConnection, now: DateTime<Utc>) -> Qu
     .execute(connection)
 }
 
+/// Forgets answers of executions that ended at the moment when the answers came.
+pub fn sweep(connection: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<usize> {
+    Statement::new(
+        "DELETE FROM step_waits w WHERE w.child_id IS NULL AND w.since < $1
+             AND NOT EXISTS (SELECT FROM execution_queue q WHERE q.execution_id = w.execution_id)",
+    )
+    .bind::<Timestamptz, _>(before)
+    .execute(connection)
+}
+
 /// Whether any step waits for an execution, or waited for one that may not have ended.
 pub fn any_called(connection: &mut PgConnection) -> QueryResult<bool> {
     #[derive(QueryableByName)]

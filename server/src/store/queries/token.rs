@@ -25,9 +25,9 @@ pub fn token_insert(conn: &mut PgConnection, token: &Token) -> Result<(), Error>
 }
 
 /// Revokes a token. [`Error::NotFound`] when there is none, or it is revoked already.
-pub fn token_revoke(conn: &mut PgConnection, workspace: WorkspaceId, id: TokenId, now: DateTime<Utc>) -> Result<(), Error> {
-    let revoked = diesel::update(tokens::table.find((workspace.0, id.0)).filter(tokens::revoked_at.is_null()))
+pub fn token_revoke(conn: &mut PgConnection, workspace: WorkspaceId, id: TokenId, now: DateTime<Utc>) -> Result<Token, Error> {
+    Ok(diesel::update(tokens::table.find((workspace.0, id.0)).filter(tokens::revoked_at.is_null()))
         .set(tokens::revoked_at.eq(now))
-        .execute(conn)?;
-    if revoked == 0 { Err(Error::NotFound) } else { Ok(()) }
+        .returning(Token::as_returning())
+        .get_result(conn)?)
 }

@@ -1,9 +1,9 @@
-//! What the engine needs of a workflow version: its file, its secrets, its place behind a webhook address.
+//! What the engine needs of a workflow version: its file, its place behind a webhook address.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bytea, Integer, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bytea, Integer, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::store::Statement;
@@ -26,23 +26,6 @@ pub struct WebhookRow {
     /// The key of its path.
     #[diesel(sql_type = Text)]
     pub path: String,
-}
-
-/// A sealed secret.
-#[derive(Debug, QueryableByName)]
-pub struct SealedRow {
-    /// Its name.
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    /// The version of the key that sealed it.
-    #[diesel(sql_type = SmallInt)]
-    pub key_version: i16,
-    /// The nonce.
-    #[diesel(sql_type = Bytea)]
-    pub nonce: Vec<u8>,
-    /// The sealed value.
-    #[diesel(sql_type = Bytea)]
-    pub ciphertext: Vec<u8>,
 }
 
 #[derive(QueryableByName)]
@@ -78,10 +61,12 @@ pub fn webhooks(
     Statement::new(
         "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.path
          FROM triggers t JOIN workspaces w ON w.id = t.workspace_id WHERE w.slug = $1 AND t.path = $2
+           AND w.archived_at IS NULL AND w.delete_after IS NULL
          UNION ALL
          SELECT t.workspace_id, t.workflow_uid, t.id, t.version, t.path
          FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
-         WHERE w.slug = $1 AND t.path LIKE '%{}%' AND array_length(string_to_array(t.path, '/'), 1) = $3",
+         WHERE w.slug = $1 AND t.path LIKE '%{}%' AND array_length(string_to_array(t.path, '/'), 1) = $3
+           AND w.archived_at IS NULL AND w.delete_after IS NULL",
     )
     .bind::<Text, _>(workspace_slug)
     .bind::<Text, _>(path)
@@ -104,12 +89,4 @@ pub fn tested(connection: &mut PgConnection, hash: &[u8], now: DateTime<Utc>) ->
 /// Forgets test addresses that don't work any more.
 pub fn tested_sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
     Statement::new("DELETE FROM trigger_tests WHERE expires_at <= $1").bind::<Timestamptz, _>(now).execute(connection)
-}
-
-/// The workspace's secrets with these names, sealed.
-pub fn secrets(connection: &mut PgConnection, workspace_id: Uuid, names: &[String]) -> QueryResult<Vec<SealedRow>> {
-    Statement::new("SELECT name, key_version, nonce, ciphertext FROM secrets WHERE workspace_id = $1 AND name = ANY($2)")
-        .bind::<SqlUuid, _>(workspace_id)
-        .bind::<Array<Text>, _>(names.to_vec())
-        .load(connection)
 }

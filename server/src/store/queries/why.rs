@@ -100,12 +100,12 @@ pub fn line(connection: &mut PgConnection, workspace: WorkspaceId, id: Execution
     Ok(row)
 }
 
-/// The nodes that are alive at `now`.
+/// The nodes that are alive at `now` and carry out executions.
 pub fn nodes(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<NodesRow, Error> {
     let row = Statement::new(
         "SELECT count(*) AS alive, count(*) FILTER (WHERE draining) AS draining,
                 coalesce(sum(free) FILTER (WHERE NOT draining), 0)::bigint AS free, coalesce(sum(running), 0)::bigint AS running
-         FROM nodes WHERE expires_at > $1",
+         FROM nodes WHERE expires_at > $1 AND roles LIKE '%executor%'",
     )
     .bind::<Timestamptz, _>(now)
     .get_result(connection)?;

@@ -2,16 +2,18 @@
 
 use diesel::prelude::*;
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
+use uuid::Uuid;
 
 use crate::store::Error;
 use crate::store::rows::trigger::{Trigger, TriggerState, TriggerTest};
 use crate::store::rows::workflow::Workflow;
 use crate::store::schema::{trigger_states, trigger_tests, triggers, workflows};
 
-/// Workflows by id, those after `after`.
+/// Workflows by id, those after `after`; all, or `only` these.
 pub fn workflow_list(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
+    only: Option<&[Uuid]>,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Workflow>, Error> {
@@ -23,6 +25,10 @@ pub fn workflow_list(
         .into_boxed();
     let query = match after {
         Some(after) => query.filter(workflows::id.gt(after.to_owned())),
+        None => query,
+    };
+    let query = match only {
+        Some(only) => query.filter(workflows::uid.eq_any(only.to_vec())),
         None => query,
     };
     Ok(query.load(conn)?)

@@ -20,6 +20,8 @@ pub struct Member {
     pub role: String,
     /// Since when.
     pub created_at: DateTime<Utc>,
+    /// Until when; for ever when absent.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// The word that the database keeps for `role`.
@@ -28,6 +30,7 @@ pub fn role_word(role: Role) -> &'static str {
         Role::Admin => "admin",
         Role::Editor => "editor",
         Role::Viewer => "viewer",
+        Role::Guest => "guest",
     }
 }
 
@@ -37,6 +40,7 @@ pub fn role_from_word(word: &str) -> Result<Role, Error> {
         "admin" => Ok(Role::Admin),
         "editor" => Ok(Role::Editor),
         "viewer" => Ok(Role::Viewer),
+        "guest" => Ok(Role::Guest),
         other => Err(Error::Corrupt(format!("no role is called `{other}`"))),
     }
 }

@@ -1,13 +1,17 @@
 //! Rows as they come out of the database, one file per table. They never reach the wire.
 
 pub mod bulk_order;
+pub mod credential;
 pub mod dead_letter;
 pub mod event;
 pub mod execution;
 pub mod idempotency_key;
+pub mod invite;
 pub mod member;
 pub mod organization;
 pub mod secret;
+pub mod session;
+pub mod share;
 pub mod token;
 pub mod trigger;
 pub mod user;

@@ -16,4 +16,6 @@ pub struct Organization {
     pub name: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Whether its admins run the server.
+    pub operator: bool,
 }

@@ -32,4 +32,8 @@ pub struct Token {
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// What it may do within its role; all of it when absent.
+    pub scopes: Option<Vec<String>>,
+    /// The workspaces where it works; all of its user's when absent.
+    pub workspaces: Option<Vec<Uuid>>,
 }

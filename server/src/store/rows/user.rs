@@ -20,4 +20,19 @@ pub struct User {
     pub email: Option<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// `person` or `service`.
+    pub kind: String,
+    /// `admin` or `member` of the organisation.
+    pub organization_role: String,
+    /// When its personal data was erased.
+    pub erased_at: Option<DateTime<Utc>>,
 }
+
+/// The word for a service account.
+pub const SERVICE: &str = "service";
+/// The word for a person.
+pub const PERSON: &str = "person";
+/// The word for who administers the organisation.
+pub const ADMIN: &str = "admin";
+/// The word for everybody else in it.
+pub const MEMBER: &str = "member";

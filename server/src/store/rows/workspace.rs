@@ -20,4 +20,8 @@ pub struct Workspace {
     pub name: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Since when it is read only.
+    pub archived_at: Option<DateTime<Utc>>,
+    /// When it goes for good, if it was deleted.
+    pub delete_after: Option<DateTime<Utc>>,
 }

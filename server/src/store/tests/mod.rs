@@ -2,8 +2,10 @@
 
 mod buckets;
 mod claims;
+mod feed;
 mod lists;
 mod migrations;
+mod retention;
 mod schema;
 mod tenants;
 

@@ -39,6 +39,7 @@ fn diesel_type(column: &Column) -> String {
         "json" => "Json",
         "xid8" => "Xid8",
         "uuid[]" => "Array<Uuid>",
+        "text[]" => "Array<Text>",
         "integer[]" => "Array<Integer>",
         other => panic!("{}.{} has a type without a name here: {other}", column.relation, column.name),
     };
@@ -87,18 +88,45 @@ const UNGUARDED: &str = "SELECT c.relname::text AS name FROM pg_class c JOIN pg_
     AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id') \
     AND NOT (c.relrowsecurity AND c.relforcerowsecurity \
         AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant' AND p.polcmd = '*' \
-            AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL))";
+            AND p.polroles = ARRAY['tidemill_app'::regrole::oid] \
+            AND pg_get_expr(p.polqual, c.oid) = '(workspace_id = current_workspace())' \
+            AND pg_get_expr(p.polwithcheck, c.oid) = '(workspace_id = current_workspace())'))";
 
 /// Functions with their owner's rights whose search path anybody could bend.
 const LOOSE_DEFINERS: &str = "SELECT p.proname::text AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
     WHERE n.nspname = 'tidemill' AND p.prosecdef \
     AND NOT EXISTS (SELECT FROM unnest(p.proconfig) setting WHERE setting LIKE 'search_path=%')";
 
+/// Views that would be read with their owner's rights, past row-level security.
+const LOOSE_VIEWS: &str = "SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+    WHERE n.nspname = 'tidemill' AND (c.relkind = 'm' \
+    OR c.relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY(c.reloptions), false))";
+
+/// Tables that the app's role may write although no row-level security binds it there.
+const OPEN_TABLES: &str = "SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+    WHERE n.nspname = 'tidemill' AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity) \
+    AND (has_table_privilege('tidemill_app', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))";
+
+/// Tables of workspaces that the end of a workspace would leave rows in.
+const LASTING: &str = "SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+    WHERE n.nspname = 'tidemill' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'audit_log' \
+    AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id') \
+    AND NOT (has_table_privilege('tidemill_engine', c.oid, 'DELETE') AND has_table_privilege('tidemill_engine', c.oid, 'SELECT'))";
+
+/// Whether anybody but the functions of the database may write to the audit log.
+const WRITTEN_LOG: &str = "SELECT role || ' ' || t AS name FROM unnest(ARRAY['tidemill_app', 'tidemill_engine']) role, \
+    unnest(ARRAY['audit_log', 'audit_heads']) t \
+    WHERE has_table_privilege(role, 'tidemill.' || t, 'INSERT, UPDATE, DELETE, TRUNCATE') \
+    UNION ALL SELECT role || ' audit_link' FROM unnest(ARRAY['tidemill_app', 'tidemill_engine']) role \
+    WHERE has_function_privilege(role, 'tidemill.audit_link(uuid, uuid, timestamptz, text)', 'EXECUTE') \
+    UNION ALL SELECT 'tidemill_app audit_append_for' \
+    WHERE has_function_privilege('tidemill_app', 'tidemill.audit_append_for(uuid, uuid, timestamptz, text)', 'EXECUTE')";
+
 #[test]
 fn every_table_of_a_workspace_is_guarded() {
     let database = TestDatabase::migrated();
     let connected = database.connect();
-    for query in [UNGUARDED, LOOSE_DEFINERS] {
+    for query in [UNGUARDED, LOOSE_DEFINERS, LOOSE_VIEWS, OPEN_TABLES, LASTING, WRITTEN_LOG] {
         let found: Vec<Name> = connected.engine_blocking(|conn| Ok(sql_query(query).load(conn)?)).unwrap();
         assert_eq!(found.into_iter().map(|row| row.name).collect::<Vec<_>>(), Vec::<String>::new());
     }

@@ -1,5 +1,6 @@
 //! One workspace never sees another's rows: with the wrapper, without it, and after it.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
@@ -100,6 +101,19 @@ async fn the_pool_carries_no_tenant_over() {
         async move { store.with_tenant::<(), _>(one, |_| panic!("in the middle of a transaction")).await }
     });
     assert!(panicked.await.is_err());
+    // A statement that takes too long, a savepoint that is rolled back, a transaction that ends itself, a connection that dies.
+    for sql in ["SET LOCAL statement_timeout = 1", "SAVEPOINT s; SELECT 1 / 0", "ROLLBACK; BEGIN"] {
+        let work = move |conn: &mut PgConnection| {
+            conn.batch_execute(sql).ok();
+            Ok(sql_query("SELECT pg_sleep(1) / 0").execute(conn).map(drop)?)
+        };
+        let failed: Result<(), Error> = store.with_tenant(one, work).await;
+        assert!(failed.is_err(), "{sql}");
+    }
+    let killed: Result<(), Error> = store
+        .with_tenant(one, |conn| Ok(sql_query("SELECT pg_terminate_backend(pg_backend_pid())").execute(conn).map(drop)?))
+        .await;
+    assert!(killed.is_err());
     store.with_tenant(one, count_secrets).await.unwrap();
     for _ in 0..4 {
         let mut connections = [store.app_pool().get().unwrap(), store.app_pool().get().unwrap()];

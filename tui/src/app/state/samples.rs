@@ -172,6 +172,9 @@ pub fn tokens() -> TokenList {
         created_at: now() - TimeDelta::days(40),
         last_used_at: used.map(|minutes| now() - TimeDelta::minutes(minutes)),
         expires_at: used.map(|_| now() + TimeDelta::days(50)),
+        user_id: UserId(Uuid::from_u128(1)),
+        scopes: None,
+        workspaces: None,
     };
     TokenList { items: vec![token(1, "deploys", Role::Editor, Some(4)), token(2, "first", Role::Admin, None)] }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tidemill_common::api::credential::CredentialView;
 use tidemill_common::api::execution::{ExecutionView, StepView};
 use tidemill_common::api::secret::SecretView;
 use tidemill_common::api::token::TokenView;
@@ -35,11 +36,12 @@ pub fn step_tone(status: StepStatus) -> Tone {
     }
 }
 
-fn role_word(role: Role) -> &'static str {
+pub(super) fn role_word(role: Role) -> &'static str {
     match role {
         Role::Admin => "admin",
         Role::Editor => "editor",
         Role::Viewer => "viewer",
+        Role::Guest => "guest",
     }
 }
 
@@ -195,19 +197,49 @@ impl Row for SecretView {
     }
 }
 
+impl Row for CredentialView {
+    const KIND: &'static str = "credential";
+    const COLUMNS: &'static [Column] = &[Column::new("NAME"), Column::new("TYPE"), Column::new("HOSTS"), Column::new("AGE")];
+
+    fn id(&self) -> String {
+        self.name.clone()
+    }
+
+    fn cells(&self, now: DateTime<Utc>) -> Vec<Cell> {
+        vec![
+            Cell::text(&self.name),
+            Cell::text(self.kind.as_str()),
+            Cell::text(self.hosts.join(",")),
+            Cell::at(now, self.updated_at),
+        ]
+    }
+}
+
 impl Row for WorkspaceView {
     const KIND: &'static str = "workspace";
-    const COLUMNS: &'static [Column] =
-        &[Column::new("SLUG"), Column::new("ROLE"), Column::wide("ID"), Column::wide("NAME"), Column::new("AGE")];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("SLUG"),
+        Column::new("ROLE"),
+        Column::new("STATE"),
+        Column::wide("ID"),
+        Column::wide("NAME"),
+        Column::new("AGE"),
+    ];
 
     fn id(&self) -> String {
         self.slug.clone()
     }
 
     fn cells(&self, now: DateTime<Utc>) -> Vec<Cell> {
+        let state = match (self.delete_after, self.archived_at) {
+            (Some(_), _) => Cell::text("deleted").tone(Tone::Bad),
+            (None, Some(_)) => Cell::text("archived").tone(Tone::Warn),
+            (None, None) => Cell::text("live").tone(Tone::Good),
+        };
         vec![
             Cell::text(&self.slug),
             Cell::text(role_word(self.role)),
+            state,
             Cell::text(self.id.to_string()),
             Cell::text(&self.name),
             Cell::at(now, self.created_at),

@@ -1,6 +1,9 @@
 //! What code steps print.
 
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::domain::known_secrets::KnownSecrets;
 
 const CODE: &str = "uses: python, with: {code: \"output = 1\"}";
 
@@ -47,7 +50,9 @@ fn a_log_keeps_no_secret_of_the_execution() {
     let steps = "  - {id: a, uses: python, with: {code: \"output = 1\"}}
   - {id: b, uses: http.request, with: {url: \"https://example.com\", headers: {x: \"{{ secrets.shop }}\"}}}";
     let (mut story, _) = Story::begin(steps, &json!({}));
-    story.execution.give_secrets(Ok(Arc::new([("shop".to_owned(), "canary-7".to_owned())].into())));
+    story
+        .execution
+        .give_secrets(Ok(Arc::new(KnownSecrets::new([("shop".to_owned(), "canary-7".to_owned())].into(), BTreeMap::new()))));
     end_with_log(&mut story, None, Ok(json!(1)), "it is canary-7, really\n");
     assert_eq!(logs(&story)[0].0, "it is ***, really\n");
 }

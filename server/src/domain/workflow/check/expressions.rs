@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::graph::Graph;
-use crate::domain::workflow::document::{Content, Cursor, Found, Problems, Text, nearest, shorten};
+use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Problems, Text, nearest, shorten};
 use crate::domain::workflow::expression::{Expression, Mention, Mistake, Parsed, Reading, Template, TemplateBuilder};
 use crate::domain::workflow::plan::StepIndex;
 use crate::domain::workflow::scope::{
-    ERROR_FIELDS, EXECUTION_FIELDS, NAMES, RESUME_URL, STEP_FIELDS, TRIGGER_FIELDS, WORKFLOW_FIELDS, resume_url_name,
+    ANSWER_FIELDS, ERROR_FIELDS, EXECUTION_FIELDS, NAMES, RESUME_URL, STEP_FIELDS, TRIGGER_FIELDS, WORKFLOW_FIELDS,
+    resume_url_name,
 };
 
 /// What expressions of the whole file can read.
@@ -40,8 +41,12 @@ pub(super) struct Context<'a> {
     pub step: Option<StepIndex>,
     /// Whether `secrets` may be read.
     pub secrets: bool,
+    /// Whether resume addresses may be read where secrets may not: they are made to be sent to people.
+    pub resume_urls: bool,
     /// Whether `error` may be read.
     pub error: bool,
+    /// Whether it is asked of the answer to a request.
+    answer: bool,
     /// Whether it is read when an execution is admitted, before any step.
     arrival: bool,
     /// Where there is no execution yet: the only names that may be read.
@@ -54,6 +59,8 @@ pub(super) struct Context<'a> {
     pub asks_status: bool,
     /// The names of the secrets that were read.
     pub used_secrets: BTreeSet<Arc<str>>,
+    /// The credential that was named.
+    pub used_credential: Option<Arc<str>>,
 }
 
 impl<'a> Context<'a> {
@@ -62,13 +69,16 @@ impl<'a> Context<'a> {
             world,
             step,
             secrets: false,
+            resume_urls: false,
             error: false,
+            answer: false,
             arrival: false,
             outside: None,
             turn: None,
             status_functions: false,
             asks_status: false,
             used_secrets: BTreeSet::new(),
+            used_credential: None,
         }
     }
 
@@ -90,6 +100,31 @@ impl<'a> Context<'a> {
     /// The template of what was left out.
     pub fn nothing() -> Template {
         TemplateBuilder::literal(serde_json::Value::Null).finish()
+    }
+
+    /// The fields `keys` of an object as one template. Only those in `confidential` may read secrets.
+    pub fn template_of(
+        &mut self,
+        fields: &Fields<'_>,
+        keys: &[&str],
+        confidential: &[&str],
+        problems: &mut Problems<'_>,
+    ) -> Option<Template> {
+        let mut built = Vec::new();
+        for (key, value) in fields.iter().filter(|(key, _)| keys.contains(key)) {
+            self.secrets = confidential.contains(&key);
+            built.push(self.build(&value, problems).map(|value| (key.to_owned(), value)));
+            self.secrets = false;
+        }
+        built.into_iter().collect::<Option<_>>().map(|fields| TemplateBuilder::map(fields).finish())
+    }
+
+    /// The bare expression at `field`, which sees the answer to a request and nothing else.
+    pub fn of_answer(&mut self, field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Expression> {
+        self.answer = true;
+        let expression = self.bare(field, problems);
+        self.answer = false;
+        expression
     }
 
     fn build(&mut self, field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<TemplateBuilder> {
@@ -169,6 +204,16 @@ impl<'a> Context<'a> {
 
     fn allowed(&mut self, mention: &Mention) -> Result<(), Found> {
         let root = mention.root.as_str();
+        if self.answer {
+            let found = || Found::new("unknown_name", format!("there is no name `{}` here", shorten(root)));
+            return if ANSWER_FIELDS.contains(&root) {
+                Ok(())
+            } else {
+                Err(found()
+                    .hint("this is asked of the answer: it sees status, headers and body")
+                    .meant(nearest(root, ANSWER_FIELDS)))
+            };
+        }
         match (self.outside, root) {
             (Some(_), "workflow" | "secrets") | (None, _) => {}
             (Some(names), root) if names.contains(&root) => return Ok(()),
@@ -226,9 +271,10 @@ impl<'a> Context<'a> {
         if !self.secrets {
             let found = Found::new(
                 "secret_not_allowed",
-                "secrets can be read only in the `with` of an http.request step and in the `auth` of a trigger",
+                "secrets can be read only where a request carries them: in the URL, headers, query, body and `auth` of an http.request \
+                 step, and in the `auth` of a trigger",
             );
-            return Err(found.hint("use the secret directly where the request is made"));
+            return Err(found.hint("use the secret there, or a credential"));
         }
         let Some(name) = mention.fields.first() else {
             return Err(Found::new("unknown_name", "secrets are read one by one").hint("write `secrets.NAME`"));
@@ -266,7 +312,7 @@ impl<'a> Context<'a> {
             let found = Found::new("unknown_name", format!("`steps.{id}` has no field `{RESUME_URL}`"));
             return Err(found.hint("only a `wait` step with `event` has a resume address"));
         }
-        if !self.secrets {
+        if !self.secrets && !self.resume_urls {
             let found = Found::new("secret_not_allowed", "whoever knows a resume address may resume: it is a secret");
             return Err(found.hint("use it directly where the request is made"));
         }

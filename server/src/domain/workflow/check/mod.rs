@@ -6,15 +6,18 @@ mod code;
 mod concurrency;
 mod conditions;
 mod expressions;
+mod forms;
 mod graph;
 mod http;
 mod ids;
 mod outside;
+mod pagination;
 mod rate_limit;
 mod repeat;
 mod responds;
 mod retry;
 mod schedules;
+mod send;
 mod senders;
 mod steps;
 mod switch;
@@ -41,6 +44,9 @@ pub(super) fn fields_of() -> Vec<(&'static str, &'static [&'static str])> {
         ("/$defs/approval/properties", &outside::APPROVAL_FIELDS),
         ("/$defs/retry/properties", &retry::FIELDS),
         ("/$defs/http_request/properties", &http::FIELDS),
+        ("/$defs/pagination/properties", &pagination::FIELDS),
+        ("/$defs/email_send/properties", &send::EMAIL_FIELDS),
+        ("/$defs/webhook_send/properties", &send::WEBHOOK_FIELDS),
         ("/$defs/webhook/properties", &webhooks::FIELDS),
         ("/$defs/webhook/properties/rate_limit/properties", &visitors::RATE_LIMIT_FIELDS),
         ("/$defs/webhook/properties/cors/properties", &visitors::CORS_FIELDS),
@@ -50,5 +56,6 @@ pub(super) fn fields_of() -> Vec<(&'static str, &'static [&'static str])> {
         ("/$defs/condition/properties", &conditions::FIELDS),
         ("/$defs/condition/properties/check/properties", &conditions::CHECK_FIELDS),
         ("/$defs/event/properties", &conditions::EVENT_FIELDS),
+        ("/$defs/form/properties", &forms::FIELDS),
     ]
 }

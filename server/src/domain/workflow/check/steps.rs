@@ -9,7 +9,7 @@ use tidemill_common::step_protocol::Language;
 
 use super::expressions::{Context, World};
 use super::graph::Graph;
-use super::{code, http, ids, outside, repeat, responds, retry, switch, waits};
+use super::{code, http, ids, outside, repeat, responds, retry, send, switch, waits};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Place, Problems, nearest, shorten};
 use crate::domain::workflow::plan::{Effect, OnError, RESPOND, Retry, Step, StepIndex, Work};
 
@@ -19,9 +19,11 @@ pub(super) const FIELDS: [&str; 12] =
 /// Fields that come with later versions.
 const LATER: [&str; 2] = ["runtime", "cache"];
 /// What a step can do.
-pub(super) const USES: [&str; 11] = [
+pub(super) const USES: [&str; 13] = [
     "transform",
     "http.request",
+    "email.send",
+    "webhook.send",
     "python",
     "javascript",
     "sql",
@@ -32,6 +34,8 @@ pub(super) const USES: [&str; 11] = [
     "fail",
     RESPOND,
 ];
+/// What reaches the outside, each time in a way by which the other side knows a repetition.
+const SENDS: [&str; 3] = ["http.request", "email.send", "webhook.send"];
 /// How long an attempt may take when the file doesn't say.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an attempt may take at most.
@@ -234,6 +238,7 @@ fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut P
         on_error: if on_error? == "continue" { OnError::Continue } else { OnError::Fail },
         effect: effect?,
         secrets: context.used_secrets.into_iter().collect(),
+        credential: context.used_credential,
     })
 }
 
@@ -261,6 +266,8 @@ fn work(uses: Option<&str>, draft: &Draft<'_>, context: &mut Context<'_>, proble
     match uses {
         Some("transform") => waits::transform(&with, context, problems),
         Some("http.request") => http::work(&with, context, problems),
+        Some("email.send") => send::email(&with, context, problems),
+        Some("webhook.send") => send::webhook(&with, context, problems),
         Some(uses @ ("python" | "javascript" | "sql")) => code::work(Language::from_word(uses)?, &with, context, problems),
         Some("switch") => switch::switch(&with, context, problems),
         Some("wait") => waits::wait(&with, context, problems),
@@ -288,7 +295,7 @@ fn timeout(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>)
 
 fn effect(fields: &Fields<'_>, uses: Option<&str>, problems: &mut Problems<'_>) -> Option<Effect> {
     let Some(field) = fields.get("effect") else {
-        return Some(if uses == Some("http.request") { Effect::Idempotent } else { Effect::Pure });
+        return Some(if uses.is_some_and(|uses| SENDS.contains(&uses)) { Effect::Idempotent } else { Effect::Pure });
     };
     let word = field.word(problems, &["pure", "idempotent", "at_most_once"])?;
     Some(match word {

@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use tidemill_common::limits::WORKFLOW_TRIGGERS;
 
-use super::{conditions, ids, schedules, webhooks};
+use super::{conditions, forms, ids, schedules, webhooks};
 use crate::domain::workflow::document::{Cursor, Fields, Found, Problems, nearest, shorten};
 use crate::domain::workflow::plan::{Trigger, TriggerKind};
 
 /// The types of triggers.
-const TYPES: [&str; 4] = ["webhook", "schedule", "condition", "event"];
-/// Types that come with later versions.
-const LATER_TYPES: [&str; 1] = ["form"];
+const TYPES: [&str; 5] = ["webhook", "schedule", "condition", "event", "form"];
 /// Reads all triggers.
 pub(super) fn triggers(list: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Vec<Trigger>> {
     let items = list.list(problems)?;
@@ -39,6 +37,7 @@ fn trigger(item: &Cursor<'_>, seen: &mut HashMap<Arc<str>, u32>, problems: &mut 
     let kind = match kind(&fields, problems)? {
         "webhook" => webhooks::webhook(&fields, problems).map(TriggerKind::Webhook),
         "condition" => conditions::condition(&fields, problems).map(Box::new).map(TriggerKind::Condition),
+        "form" => forms::form(&fields, problems).map(Box::new).map(TriggerKind::Form),
         "event" => conditions::event(&fields, problems).map(TriggerKind::Event),
         _ => schedules::schedule(item, &fields, problems).map(Box::new).map(TriggerKind::Schedule),
     };
@@ -52,11 +51,9 @@ fn kind(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<&'static str
     if known.is_none() {
         let word = shorten(&text.value);
         let found = match text.value.as_str() {
-            later if LATER_TYPES.contains(&later) => {
-                Found::new("not_available", format!("`{word}` triggers are not available in this version"))
-            }
             "interval" | "cron" => Found::new("unknown_value", format!("there is no trigger type `{word}`"))
                 .hint("write type: schedule with `cron` or `every`"),
+            "call" => Found::new("unknown_value", "any workflow can be called without a trigger").hint("remove this trigger"),
             "manual" => {
                 Found::new("unknown_value", "a workflow can be started by hand without a trigger").hint("remove this trigger")
             }

@@ -8,7 +8,7 @@ use tidemill_common::limits::WAIT_SECONDS;
 use super::concurrency::concurrency;
 use super::expressions::{Context, World};
 use super::rate_limit::{priority, rate_limit};
-use super::{ids, steps, triggers, webhooks};
+use super::{forms, ids, steps, triggers, webhooks};
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Node, Problems};
 use crate::domain::workflow::inputs::InputSchema;
 use crate::domain::workflow::plan::{Plan, RESPOND, Step, Trigger, TriggerKind};
@@ -43,7 +43,10 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
     let name = prose(&fields, "name", LONGEST_NAME, problems);
     let description = prose(&fields, "description", LONGEST_DESCRIPTION, problems);
     let inputs = fields.get("inputs").and_then(|field| schema(&field, "inputs", problems));
-    let triggers = fields.get("triggers").map_or_else(|| Some(Vec::new()), |field| triggers::triggers(&field, problems));
+    let mut triggers = fields.get("triggers").map_or_else(|| Some(Vec::new()), |field| triggers::triggers(&field, problems));
+    if let (Some(field), Some(triggers)) = (fields.get("triggers"), &mut triggers) {
+        forms::ask(&field, triggers, inputs.as_ref(), problems);
+    }
     let longest = Duration::from_secs(WAIT_SECONDS);
     let timeout = fields.get("timeout").and_then(|field| ids::duration(&field, problems, Duration::from_secs(1), longest));
     let lists = steps::lists(&fields.required(problems, "steps")?, fields.get("catch").as_ref(), problems)?;

@@ -6,7 +6,10 @@ use thiserror::Error;
 /// Why an expression could not be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ExpressionError {
-    /// Something undefined, a type that doesn't fit, a division by zero …
+    /// Something that it reads is not there.
+    #[error("{0}")]
+    Undefined(String),
+    /// A type that doesn't fit, a division by zero …
     #[error("{0}")]
     Failed(String),
     /// It takes more work, reads more or gives more than an expression may.
@@ -21,7 +24,7 @@ impl ExpressionError {
     /// The stable word for the kind of error.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Failed(_) => "expression_failed",
+            Self::Undefined(_) | Self::Failed(_) => "expression_failed",
             Self::Limit(_) => "expression_limit",
         }
     }
@@ -34,7 +37,7 @@ impl ExpressionError {
             ErrorKind::InvalidOperation if error.detail() == Some(LONG_RANGE) => {
                 Self::Limit(format!("`{source}` counts further than an expression may"))
             }
-            ErrorKind::UndefinedError => Self::Failed(format!(
+            ErrorKind::UndefinedError => Self::Undefined(format!(
                 "`{source}` reads something that is not defined; use `| default(…)` where it may be missing"
             )),
             kind => {

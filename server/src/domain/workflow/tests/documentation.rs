@@ -8,12 +8,17 @@ use super::super::expression::allowed;
 
 const REFERENCE: &str = include_str!("../../../../../docs/workflow-file.md");
 
+/// What goes out, with an example of everything.
+const REQUESTS: &str = include_str!("../../../../../docs/http.md");
+
 #[test]
 fn its_examples_compile() {
-    let examples: Vec<&str> = REFERENCE.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 5);
-    for example in examples {
-        assert_eq!(compile(example).map(|_| ()), Ok(()), "{example}");
+    for (text, count) in [(REFERENCE, 8), (REQUESTS, 8)] {
+        let examples: Vec<&str> = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert_eq!(examples.len(), count);
+        for example in examples {
+            assert_eq!(compile(example).map(|_| ()), Ok(()), "{example}");
+        }
     }
 }
 

@@ -99,9 +99,9 @@ fn an_execution_through_the_plan() {
     assert!(!plan.steps[1].condition.as_ref().unwrap().evaluate_bool(&scope).unwrap());
 
     let Work::HttpRequest(request) = &plan.steps[1].work else { unreachable!() };
-    assert!(request.render(&scope).is_err(), "the secret is not in the scope");
+    assert!(request.request.render(&scope).is_err(), "the secret is not in the scope");
     let secrets = Arc::new([("shop_api".to_owned(), "s3cret".to_owned())].into());
-    let rendered = request.render(&scope.with_secrets(secrets)).unwrap();
+    let rendered = request.request.render(&scope.with_secrets(secrets)).unwrap();
     assert_eq!(
         rendered,
         json!({"method": "POST", "url": "https://shop.example/stock/a%20b%2F%C3%BC", "auth": {"type": "bearer", "token": "s3cret"}, "json": {"qty": 3}})

@@ -2,6 +2,7 @@
 
 mod condition;
 mod event;
+mod form;
 mod path;
 mod schedule;
 mod webhook;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 pub use condition::{Check, ConditionTrigger, Items, On, Seen};
 pub use event::{EventTrigger, InternalEvent};
+pub use form::{FieldKind, FormField, FormTrigger, choice_text, form_fields};
 pub use path::{WebhookPath, key_fits, literal_first};
 pub use schedule::{ScheduleTrigger, WrittenSchedule};
 pub use webhook::{Cors, DeliveryLimit, Proof, Respond, WebhookTrigger};
@@ -34,6 +36,8 @@ pub enum TriggerKind {
     Condition(Box<ConditionTrigger>),
     /// What happens inside.
     Event(EventTrigger),
+    /// A page that asks for the input.
+    Form(Box<FormTrigger>),
 }
 
 impl TriggerKind {
@@ -44,6 +48,7 @@ impl TriggerKind {
             Self::Schedule(_) => "schedule",
             Self::Condition(_) => "condition",
             Self::Event(_) => "event",
+            Self::Form(_) => "form",
         }
     }
 }
@@ -54,6 +59,7 @@ impl TriggerKind {
     pub fn path(&self) -> Option<&WebhookPath> {
         match self {
             Self::Webhook(webhook) => Some(&webhook.path),
+            Self::Form(form) => Some(&form.webhook.path),
             Self::Schedule(_) | Self::Condition(_) | Self::Event(_) => None,
         }
     }

@@ -11,7 +11,7 @@ const PARTITIONS: &str = "SET client_min_messages = 'warning'; SET search_path =
     SELECT partitions_create((now() AT TIME ZONE 'UTC')::date - 7, 8)";
 
 /// Of 1 000 executions, 970 succeeded, 24 failed and 6 were cancelled; of 100 000, one more is a dead letter. The last of the
-/// workflows has one execution in 10 000. Ids are UUIDv7, spread evenly.
+/// workflows has one execution in 10 000. Ids are `UUIDv7`, spread evenly.
 const EXECUTIONS: &str = "
     INSERT INTO executions (workspace_id, id, workflow_uid, workflow_id, version, status, trigger_type, trigger_id, last_seq,
                             finished_at, error)

@@ -1,0 +1,2 @@
+DROP FUNCTION partition_drop(date);
+DROP FUNCTION partition_strays();

@@ -1,0 +1,90 @@
+//! Forms: a page that is shown, and answers that are sent.
+
+use serde_json::{Value, json};
+use tidemill_common::event::TriggerOrigin;
+use tidemill_common::ids::ExecutionId;
+
+use super::request::Request;
+use super::routes::Route;
+use super::surroundings::same_site;
+use super::webhook::{Answer, DeliveryError, Webhooks};
+use crate::domain::workflow::plan::{FormTrigger, TriggerKind};
+use crate::journal::Delivery;
+
+/// The hidden field that tells two sendings of one page from the sendings of two pages.
+pub const DELIVERY_FIELD: &str = "_delivery";
+
+/// What a form shows.
+#[derive(Debug)]
+pub enum Shown {
+    /// The questions: with what was answered before, and what is wrong with it.
+    Questions {
+        /// What was sent: names and values.
+        sent: Vec<(String, String)>,
+        /// What is wrong.
+        errors: Vec<String>,
+        /// Names this page.
+        delivery: String,
+    },
+    /// The answers have arrived; an execution has started.
+    Thanks(ExecutionId),
+}
+
+impl Webhooks {
+    /// Shows a form, or takes its answers.
+    pub async fn form(
+        &self,
+        route: &Route,
+        form: &FormTrigger,
+        request: &Request<'_>,
+        body: &[u8],
+    ) -> Result<Shown, DeliveryError> {
+        let page = || self.next_id().to_string();
+        if request.method == "GET" {
+            return Ok(Shown::Questions { sent: Vec::new(), errors: Vec::new(), delivery: page() });
+        }
+        let content_type = request.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        if !content_type.starts_with("application/x-www-form-urlencoded") {
+            return Err(DeliveryError::Body(super::body::BodyError::Unsupported(content_type.chars().take(100).collect())));
+        }
+        if !same_site(request) {
+            return Err(DeliveryError::Address);
+        }
+        let sent: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
+        let input = form.input(&sent);
+        if let Err(errors) = route.plan.check_input(&input) {
+            return Ok(Shown::Questions { sent, errors, delivery: page() });
+        }
+        let key = sent.iter().find(|(name, _)| name == DELIVERY_FIELD).map(|(_, value)| value.clone());
+        let key = key.filter(|key| !key.is_empty() && key.len() <= 64 && key.is_ascii());
+        let source = format!("form:{}:{}", route.workflow_uid, route.trigger_id());
+        let delivery = key.map(|key| Delivery { source, key: key.replace('\0', "") });
+        match self.admit(route, &form.webhook, trigger(route, input), delivery).await? {
+            Answer::Accepted { execution_id, .. } => Ok(Shown::Thanks(execution_id)),
+            // A form never waits for an answer.
+            _ => Err(DeliveryError::Unknown),
+        }
+    }
+}
+
+fn trigger(route: &Route, body: Value) -> Value {
+    let params: serde_json::Map<String, Value> =
+        route.params.iter().map(|(name, value)| (name.to_string(), Value::from(value.as_str()))).collect();
+    json!({"body": body, "params": params, "test": route.test})
+}
+
+impl Route {
+    /// The form, if it is one.
+    #[must_use]
+    pub fn form(&self) -> Option<&FormTrigger> {
+        match self.kind() {
+            TriggerKind::Form(form) => Some(form),
+            _ => None,
+        }
+    }
+
+    /// What started an execution by this route.
+    pub(super) fn origin(&self) -> TriggerOrigin {
+        TriggerOrigin { kind: self.kind().as_str().into(), id: Some(self.trigger_id().clone()) }
+    }
+}

@@ -1,0 +1,164 @@
+//! Conditions and internal events.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use tidemill_harness::{Client, TestServer, eventually, eventually_async};
+
+use crate::audit;
+use crate::endpoint::{Endpoint, Reply};
+use crate::scene::{install, run, secret, server, text};
+
+fn file(check: &str, more: &str) -> String {
+    format!(
+        "id: stock\ntriggers:\n  - {{id: t, type: condition, every: 1s, check: {check}, {more}}}\nsteps: [{{id: a, uses: transform, with: \"{{{{ trigger.body }}}}\"}}]\n"
+    )
+}
+
+async fn check(client: &Client) -> Value {
+    client.get("/api/workflows/stock/triggers/t").await.expect(200).json()["check"].clone()
+}
+
+async fn checked(client: &Client, what: &str, test: impl Fn(&Value) -> bool) -> Value {
+    eventually_async(what, || async {
+        let now = check(client).await;
+        test(&now).then_some(now)
+    })
+    .await
+}
+
+fn bodies(server: &TestServer) -> Vec<Value> {
+    let sql = "SELECT (data->'origin'->'input'->'body')::text FROM tidemill.execution_events
+               WHERE type IN ('execution_started', 'execution_queued') AND data->'origin'->'trigger'->>'type' = 'condition' ORDER BY execution_id";
+    let rows = server.database().unwrap().query(sql);
+    rows.into_iter().flatten().map(|text| serde_json::from_str(&text).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_fires_when_it_becomes_true_and_not_again_until_it_was_false() {
+    let level = Arc::new(AtomicUsize::new(9));
+    let said = Arc::clone(&level);
+    let shop = Endpoint::start(move |_, _| {
+        let body = if said.load(Ordering::SeqCst) < 5 { r#"{"level": 3}"# } else { r#"{"level": 9}"# };
+        Reply::Answer(200, "", body)
+    })
+    .await;
+    let mut server = server().await;
+    let client = server.client();
+    let http = format!(
+        "{{uses: http.request, with: {{url: \"{}/{{{{ previous.body.level if previous else 'first' }}}}\"}}}}",
+        shop.url()
+    );
+    install(&client, &file(&http, "if: result.body.level < 5")).await;
+    let shown = checked(&client, "it was checked", |check| check["result"]["body"]["level"] == 9).await;
+    assert_eq!((&shown["holds"], &shown["fired"]), (&json!(false), &json!(0)));
+    level.store(1, Ordering::SeqCst);
+    let _ = checked(&client, "it fires", |check| check["fired"] == 1 && check["holds"] == true).await;
+    let calls = shop.received().len();
+    eventually("it is checked on", || (shop.received().len() >= calls + 2).then_some(()));
+    // What it has seen survives a crash.
+    server.kill();
+    server.restart().await;
+    let client = server.client();
+    let calls = shop.received().len();
+    eventually("it is checked on", || (shop.received().len() >= calls + 2).then_some(()));
+    assert_eq!(check(&client).await["fired"], 1, "an edge is one firing");
+    level.store(9, Ordering::SeqCst);
+    let _ = checked(&client, "it is false again", |check| check["holds"] == false).await;
+    level.store(1, Ordering::SeqCst);
+    let _ = checked(&client, "it fires again", |check| check["fired"] == 2).await;
+    let fired = bodies(&server);
+    assert_eq!((&fired[0]["result"]["body"]["level"], &fired[0]["previous"]["body"]["level"]), (&json!(3), &json!(9)));
+    assert!(shop.received()[0].line.contains("/first ") && shop.received()[1].line.contains("/9 "), "{:?}", shop.received());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_new_item_fires_once() {
+    let rows = Arc::new(AtomicUsize::new(2));
+    let said = Arc::clone(&rows);
+    let shop = Endpoint::start(move |_, _| {
+        let body = match said.load(Ordering::SeqCst) {
+            2 => r#"{"orders": [{"id": 1, "total": 5}, {"id": 2, "total": 500}]}"#,
+            3 => r#"{"orders": [{"id": 2, "total": 500}, {"id": 3, "total": 700}, {"id": 4, "total": 1}, {"id": 3, "total": 700}]}"#,
+            _ => r#"{"orders": [{"total": 1}]}"#,
+        };
+        Reply::Answer(200, "", body)
+    })
+    .await;
+    let server = server().await;
+    let client = server.client();
+    let http = format!("{{uses: http.request, with: {{url: \"{}\"}}}}", shop.url());
+    install(&client, &file(&http, "items: result.body.orders, key: item.id, if: item.total > 100")).await;
+    let _ = checked(&client, "the first look", |check| check["succeeded_at"].is_string()).await;
+    assert_eq!(bodies(&server), [json!(0); 0], "what was there before is not new");
+    rows.store(3, Ordering::SeqCst);
+    let _ = checked(&client, "the new one fires", |check| check["fired"] == 1).await;
+    let calls = shop.received().len();
+    eventually("it is checked on", || (shop.received().len() >= calls + 2).then_some(()));
+    assert_eq!(bodies(&server), [json!({"id": 3, "total": 700})]);
+    rows.store(4, Ordering::SeqCst);
+    let shown = checked(&client, "an item without a key is told", |check| check["error"].is_string()).await;
+    assert!(text(&shown["error"]).contains("without a key"), "{shown}");
+    audit::check_at_rest(server.database().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_fails_says_why_and_shows_no_secret() {
+    let shop = Endpoint::start(|_, _| Reply::Answer(500, "", r#"{"echo": "canary-7713"}"#)).await;
+    let server = server().await;
+    let client = server.client();
+    secret(&client, "shop", "canary-7713").await;
+    let http = format!(
+        "{{uses: http.request, with: {{url: \"{}\", auth: {{type: bearer, token: \"{{{{ secrets.shop }}}}\"}}}}}}",
+        shop.url()
+    );
+    install(&client, &file(&http, "if: \"true\"")).await;
+    let shown = checked(&client, "the check has failed", |check| check["error"].is_string()).await;
+    assert!(text(&shown["error"]).contains("500"), "{shown}");
+    assert!(!shown.to_string().contains("canary"), "{shown}");
+    assert_eq!(shown["fired"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_can_look_and_level_fires_every_time() {
+    let server = server().await;
+    let client = server.client();
+    let sql = "{uses: sql, with: {code: 'SELECT :n + 1 AS n', input: {n: \"{{ previous[0].n if previous else 0 }}\"}}}";
+    install(&client, &file(sql, "on: level, if: 'result[0].n > 1'")).await;
+    let shown = checked(&client, "it fires again and again", |check| check["fired"].as_i64() >= Some(2)).await;
+    assert_eq!(shown["error"], Value::Null, "{shown}");
+}
+
+const LISTENER: &str = "id: watch\ntriggers: [{id: t, type: event, event: execution_failed, workflow: broken, if: \"'stock' in trigger.body.execution.error\"}]\nsteps: [{id: a, uses: transform, with: \"{{ trigger.body }}\"}]\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_of_another_workflow_is_heard_once() {
+    let mut server = server().await;
+    let client = server.client();
+    let broken = "id: broken\nsteps: [{id: no, uses: fail, with: {message: \"{{ inputs.why }}\"}}]\n";
+    install(&client, broken).await;
+    install(&client, LISTENER).await;
+    eventually("it listens", || {
+        let rows = server.database().unwrap().query("SELECT feed_txid::text FROM tidemill.trigger_states");
+        (!rows.is_empty()).then_some(())
+    });
+    let _ = run(&client, "broken", json!({"why": "no reason"})).await;
+    let failed = run(&client, "broken", json!({"why": "out of stock"})).await;
+    let heard = || server.database().unwrap().query("SELECT id::text FROM tidemill.executions WHERE workflow_id = 'watch'");
+    eventually("it is heard", || (heard().len() == 1).then_some(()));
+    let id = heard().remove(0).unwrap();
+    let told = client.get(&format!("/api/executions/{id}")).await.expect(200).json();
+    assert_eq!((&told["trigger_type"], &told["input"]["body"]["execution"]["id"]), (&json!("event"), &failed["id"]));
+    // Whoever reads the same stretch again starts nothing again.
+    server.kill();
+    server.database().unwrap().execute("UPDATE tidemill.trigger_states SET feed_txid = 0, feed_position = 0");
+    server.restart().await;
+    let again = run(&server.client(), "broken", json!({"why": "stock again"})).await;
+    eventually("the next one is heard", || {
+        let keys = server.database().unwrap().query("SELECT key FROM tidemill.deliveries WHERE source LIKE 'event:%'");
+        keys.contains(&again["id"].as_str().map(str::to_owned)).then_some(())
+    });
+    let all = server.database().unwrap().query("SELECT id::text FROM tidemill.executions WHERE workflow_id = 'watch'");
+    assert_eq!(all.len(), 2);
+}

@@ -1,0 +1,341 @@
+//! What goes out: credentials only where they belong, secrets nowhere else, and nothing to the inside.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tidemill_harness::{Answer, Client, ServerOptions, TestServer};
+
+use crate::endpoint::{Endpoint, Reply};
+use crate::scene::{BINARY, apply, detail, events, install, problem, run, secret, server, step};
+
+/// Puts a credential; the answer may be anything.
+pub async fn credential(client: &Client, name: &str, credential: Value) -> Answer {
+    Answer::of(client.request(Method::PUT, &format!("/api/credentials/{name}")).json(&credential)).await
+}
+
+/// A workflow with one request.
+fn asks(with: &str) -> String {
+    format!("id: asks\nsteps:\n  - id: ask\n    uses: http.request\n    with: {with}\noutput: \"{{{{ steps.ask.output }}}}\"\n")
+}
+
+#[tokio::test]
+async fn a_credential_goes_to_its_host_and_nowhere_else() {
+    let (server, other) = (server().await, Endpoint::start(|_, _| Reply::Answer(200, "", "{}")).await);
+    let client = server.client();
+    let away: &'static str = format!("location: {}/stolen", other.url()).leak();
+    let home = Endpoint::start(move |_, request| match request.line.as_str() {
+        "GET /away" => Reply::Answer(302, away, ""),
+        _ => Reply::Answer(200, "", "{\"ok\":true}"),
+    })
+    .await;
+    let put = json!({"type": "bearer", "hosts": [home.url()], "secret": "canary-bearer"});
+    let made = credential(&client, "shop", put.clone()).await;
+    assert!(made.status == 201 && !made.text.contains("canary"), "{}", made.text);
+    assert_eq!(credential(&client, "shop", put).await.status, 200);
+    let shown = client.get("/api/credentials/shop").await.expect(200);
+    assert_eq!((&shown.json()["type"], &shown.json()["hosts"][0]), (&json!("bearer"), &json!(home.url())));
+    assert!(!client.get("/api/credentials").await.expect(200).text.contains("canary"));
+
+    install(&client, &asks(&format!("{{url: \"{}/{{{{ inputs.path }}}}\", auth: {{credential: shop}}}}", home.url()))).await;
+    assert_eq!(run(&client, "asks", json!({"path": "here"})).await["status"], "succeeded");
+    assert_eq!(home.received()[0].headers["authorization"], "Bearer canary-bearer");
+    assert_eq!(run(&client, "asks", json!({"path": "away"})).await["status"], "succeeded");
+    assert_eq!(other.received()[0].line, "GET /stolen");
+    assert!(!other.received()[0].headers.contains_key("authorization"), "a redirect elsewhere takes nothing along");
+
+    install(&client, &asks(&format!("{{url: \"{}/\", auth: {{credential: shop}}}}", other.url()))).await;
+    let refused = run(&client, "asks", json!({})).await;
+    let error = refused["error"].to_string();
+    assert!(error.contains(&format!("`shop` may not be sent to {}; it is bound to {}", other.url(), home.url())), "{error}");
+    assert_eq!(other.received().len(), 1);
+
+    let _ = client.delete("/api/credentials/shop").await.expect(204);
+    assert_eq!(problem(&client.get("/api/credentials/shop").await), "not_found");
+    let missing = run(&client, "asks", json!({})).await;
+    assert!(missing["error"].to_string().contains("tidemill credential set shop"), "{missing}");
+}
+
+#[tokio::test]
+async fn a_bad_credential_is_refused_with_a_reason() {
+    let server = server().await;
+    let client = server.client();
+    for (put, reason) in [
+        (json!({"type": "bearer", "hosts": ["*.example.com"], "secret": "canary"}), "is a pattern"),
+        (json!({"type": "bearer", "hosts": ["ftp://a"], "secret": "canary"}), "scheme"),
+        (json!({"type": "bearer", "hosts": ["a"]}), "`secret` is missing"),
+        (json!({"type": "basic", "hosts": ["a"], "secret": "canary"}), "`username` is missing"),
+        (json!({"type": "api_key", "hosts": ["a"], "secret": "canary"}), "name one of them"),
+        (json!({"type": "signing", "hosts": ["a"], "secret": "canary"}), "whsec_"),
+        (json!({"type": "smtp", "hosts": ["smtp+plain://a"], "username": "u", "secret": "canary"}), "without encryption"),
+        (json!({"type": "bearer", "hosts": ["a"], "secret": "canary\r\nX-Evil: 1"}), "control characters"),
+    ] {
+        let answer = credential(&client, "bad", put.clone()).await;
+        assert!(
+            answer.status == 400 && answer.text.contains(reason) && !answer.text.contains("canary"),
+            "{put}: {}",
+            answer.text
+        );
+    }
+    let file = asks("{url: \"https://a.example\", method: \"{{ secrets.x }}\"}");
+    assert!(apply(&client, &file).await.text.contains("secret_not_allowed"));
+    let file = asks("{url: \"https://a.example\", success_if: \"secrets.x == body\"}");
+    assert!(apply(&client, &file).await.text.contains("unknown_name"));
+}
+
+/// Ways to write a text: those of [`encodings`], whole.
+fn written(text: &str) -> Vec<String> {
+    let mut written = encodings(text);
+    for (place, before) in ["", "a", "ab"].into_iter().enumerate() {
+        written[place] = base64_of(format!("{before}{text}").as_bytes());
+    }
+    written
+}
+
+/// What must not be found of a text: base64 at each place within a group of three, without the characters at its edges that also
+/// depend on its neighbours; percent-encoded, JSON-escaped, hexadecimal, reversed, plain.
+fn encodings(text: &str) -> Vec<String> {
+    let base64 = |before: &str| {
+        let encoded = base64_of(format!("{before}{text}").as_bytes());
+        let inside = encoded.trim_end_matches('=');
+        inside[[0, 2, 3][before.len()]..inside.len() - 1].to_owned()
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let percent = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let json = Value::from(text).to_string();
+    vec![
+        base64(""),
+        base64("a"),
+        base64("ab"),
+        text.bytes().map(percent).collect(),
+        json[1..json.len() - 1].to_owned(),
+        hex::encode(text),
+        text.chars().rev().collect(),
+        text.to_owned(),
+    ]
+}
+
+fn base64_of(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let letter = char::from(LETTERS[(bits >> (18 - 6 * place)) as usize & 63]);
+            text.push(if place <= group.len() { letter } else { '=' });
+        }
+    }
+    text
+}
+
+#[tokio::test]
+async fn forty_planted_secrets_are_found_nowhere() {
+    let planted: Vec<String> = (0..40).map(|n| format!("Canary-{n:02}-\"x/y z&ö-{}", "deep".repeat(n % 4))).collect();
+    let server = server().await;
+    let client = server.client();
+    for (n, value) in planted.iter().take(30).enumerate() {
+        secret(&client, &format!("s{n}"), value).await;
+    }
+    // An endpoint that tells everything it was told, in every encoding, and fails when it is asked to.
+    let echo: Vec<String> = planted.iter().flat_map(|text| written(text)).collect();
+    let nested = (0..50).fold(json!(echo), |inner, _| json!([inner]));
+    let body: &'static str =
+        json!({"echo": echo, "deep": nested, "basic": base64_of(format!("user:{}", planted[0]).as_bytes())}).to_string().leak();
+    let endpoint = Endpoint::start(move |_, request| match request.line.contains("/fail") {
+        true => Reply::Answer(500, "x-told: Canary-00", body),
+        false => Reply::Answer(200, "", body),
+    })
+    .await;
+    for (n, value) in planted.iter().enumerate().skip(30) {
+        let ascii: String = value.chars().filter(char::is_ascii).collect();
+        let kind = if n % 2 == 0 { json!({"type": "bearer"}) } else { json!({"type": "basic", "username": "u"}) };
+        let mut put = json!({"hosts": [endpoint.url()], "secret": ascii});
+        put["type"] = kind["type"].clone();
+        put["username"] = kind["username"].clone();
+        assert_eq!(credential(&client, &format!("c{n}"), put).await.status, 201);
+    }
+    let headers: String = (0..10).map(|n| format!("X-S{n}: \"{{{{ secrets.s{n} | urlencode }}}}\", ")).collect();
+    let fields: String = (10..30).map(|n| format!("f{n}: \"<{{{{ secrets.s{n} }}}}>\", ")).collect();
+    let mut file = format!(
+        "id: told\nsteps:\n  - id: ask\n    uses: http.request\n    with: {{method: POST, url: \"{0}/ok?q={{{{ secrets.s0 | urlencode }}}}\", headers: {{{headers}}}, json: {{{fields}}}}}\n  - id: fail\n    uses: http.request\n    on_error: continue\n    with: {{method: POST, url: \"{0}/fail\", headers: {{{headers}}}, form: {{{fields}}}}}\n",
+        endpoint.url()
+    );
+    for n in 30..40 {
+        file.push_str(&format!("  - {{id: c{n}, uses: http.request, with: {{url: \"{}/fail\", auth: {{credential: c{n}}}}}, on_error: continue}}\n", endpoint.url()));
+    }
+    file.push_str("  - {id: after, uses: transform, with: {all: \"{{ steps.ask.output }}\", error: \"{{ steps.fail.error.message }}\"}}\n");
+    install(&client, &file).await;
+    let ended = run(&client, "told", json!({})).await;
+    assert_eq!(ended["status"], "succeeded", "{}", ended["error"]);
+    assert!(endpoint.received()[0].body.contains("Canary-29"), "the secrets were sent");
+    let id = ended["id"].as_str().unwrap();
+
+    let database = server.database().unwrap();
+    let tables = database.query("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'tidemill'");
+    let dump: String = tables
+        .into_iter()
+        .flatten()
+        .map(|table| {
+            database.query(&format!("SELECT t::text FROM {table} t")).into_iter().flatten().collect::<Vec<_>>().join("\n")
+        })
+        .collect();
+    let sinks = [
+        ("detail", detail(&client, id).await.to_string()),
+        ("events", serde_json::to_string(&events(&client, id).await).unwrap()),
+        ("secrets", client.get("/api/secrets").await.text + &client.get("/api/credentials").await.text),
+        ("log", server.log()),
+        ("metrics", client.get("/metrics").await.text),
+        ("dump", dump),
+    ];
+    let unescaped: Vec<(&str, String)> =
+        sinks.iter().map(|(name, text)| (*name, text.replace("\\\"", "\"").replace("\\\\", "\\"))).collect();
+    for (name, text) in sinks.iter().chain(&unescaped) {
+        for secret in &planted {
+            for form in encodings(secret) {
+                assert!(!text.contains(&form), "{name} has {form}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_inside_is_reached_by_any_step() {
+    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), ..ServerOptions::default() }).await;
+    let client = server.client();
+    let trap = Endpoint::start(|_, _| Reply::Answer(200, "", "{}")).await;
+    let port = trap.url().rsplit(':').next().unwrap().to_owned();
+    let hosts = [
+        "127.0.0.1",
+        "127.1",
+        "0",
+        "0x7f.1",
+        "0x7f000001",
+        "2130706433",
+        "017700000001",
+        "0177.0.0.1",
+        "[::]",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "localhost",
+        "LOCALHOST.",
+        "127.0.0.1.",
+        "①②⑦.⓪.⓪.①",
+        "169.254.169.254",
+        "[fd00:ec2::254]",
+        "100.100.100.200",
+        "10.0.0.1",
+        "192.168.1.1",
+        "172.16.0.1",
+        "[fe80::1]",
+        "a@127.0.0.1",
+        "%31%32%37.0.0.1",
+        "127。0。0。1",
+        "224.0.0.1",
+        "255.255.255.255",
+    ];
+    let mut urls: Vec<String> = hosts.iter().map(|host| format!("http://{host}:{port}/")).collect();
+    urls.extend(["file:///etc/passwd", "gopher://127.0.0.1/", "data:text/plain,x", "ftp://127.0.0.1/"].map(str::to_owned));
+    let put = json!({"type": "signing", "hosts": ["a.example"], "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
+    assert_eq!(credential(&client, "sign", put).await.status, 201);
+    install(
+        &client,
+        "id: reach
+steps:
+  - id: http
+    uses: http.request
+    for_each: {items: \"{{ inputs }}\", concurrency: 8, on_error: continue}
+    with: {url: \"{{ item }}\"}
+  - id: hook
+    uses: webhook.send
+    for_each: {items: \"{{ inputs }}\", concurrency: 8, on_error: continue}
+    with: {credential: sign, url: \"{{ item }}\", type: x}
+",
+    )
+    .await;
+    let ended = run(&client, "reach", json!(urls)).await;
+    for id in ["http", "hook"] {
+        let outcomes = step(&ended, id)["output"].as_array().unwrap().clone();
+        assert_eq!(outcomes.len(), urls.len());
+        for (url, outcome) in urls.iter().zip(outcomes) {
+            let message =
+                outcome["error"]["message"].as_str().unwrap_or_else(|| panic!("{url} was reached by {id}: {outcome}"));
+            assert!(!message.contains("refused") && !message.contains("timed out"), "{url} by {id}: {message}");
+        }
+    }
+    assert!(trap.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_wrong_server_key_is_known_at_the_start() {
+    let mut server = server().await;
+    secret(&server.client(), "shop", "canary").await;
+    server.terminate();
+    let path = server.data_dir().join("secret.key");
+    let right = fs::read(&path).unwrap();
+    let start = || {
+        let mut command = Command::new(BINARY);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", server.database().unwrap().url(), "--data-dir"]);
+        let output = command.arg(server.data_dir()).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    fs::write(&path, [7; 32]).unwrap();
+    let (started, said) = start();
+    assert!(!started && said.contains("is not the one that the secrets in this database are sealed with"), "{said}");
+    fs::remove_file(&path).unwrap();
+    let (started, said) = start();
+    assert!(!started && said.contains("there is no ") && said.contains("secret.key"), "{said}");
+    assert!(!path.exists(), "no new key is made where an old one is needed");
+    fs::write(&path, right).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    server.restart().await;
+}
+
+#[tokio::test]
+async fn the_server_key_is_replaced_while_the_server_runs() {
+    let mut server = server().await;
+    let client = server.client();
+    let endpoint = Endpoint::start(|_, _| Reply::Answer(200, "", "{}")).await;
+    secret(&client, "shop", "canary").await;
+    install(&client, &asks(&format!("{{url: \"{}\", headers: {{X-Key: \"{{{{ secrets.shop }}}}\"}}}}", endpoint.url()))).await;
+    let rotate = || {
+        let mut command = Command::new(BINARY);
+        command.args(["rotate-key", "--database-url", server.database().unwrap().url(), "--data-dir"]);
+        let output = command.arg(server.data_dir()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = rotate();
+    assert!(said.contains("sealed 1 data keys") && said.contains("secret-2.key"), "{said}");
+    assert_eq!(run(&client, "asks", json!({})).await["status"], "succeeded", "the running server finds the new key");
+    secret(&client, "shop", "second").await;
+    server.terminate();
+    fs::remove_file(server.data_dir().join("secret.key")).unwrap();
+    server.restart().await;
+    assert_eq!(run(&server.client(), "asks", json!({})).await["status"], "succeeded");
+    let keys: Vec<String> = endpoint.received().iter().map(|request| request.headers["x-key"].clone()).collect();
+    assert_eq!(keys, ["canary", "second"]);
+}
+
+#[tokio::test]
+async fn a_new_secret_counts_at_once() {
+    let server = server().await;
+    let client = server.client();
+    secret(&client, "door", "first").await;
+    install(
+        &client,
+        "id: door\ntriggers: [{id: t, type: webhook, path: door, auth: {type: bearer, secret: \"{{ secrets.door }}\"}}]\nsteps: [{id: a, uses: transform, with: {}}]\n",
+    )
+    .await;
+    let knock = async |key: &str| {
+        let request = client.anonymous().request(Method::POST, "/hooks/main/door").bearer_auth(key);
+        Answer::of(request).await.status
+    };
+    assert_eq!(knock("first").await, 202);
+    secret(&client, "door", "second").await;
+    assert_eq!((knock("first").await, knock("second").await), (401, 202));
+}
