@@ -153,8 +153,20 @@ async fn fifty_followers_see_the_same_and_one_that_does_not_read_holds_up_nobody
     drop((stalled, lazy));
 }
 
+/// Transaction and position that a cursor stands for.
+fn place(cursor: &str) -> (i64, i64) {
+    let (transaction, position) = cursor.split_once('-').unwrap();
+    (i64::from_str_radix(transaction, 16).unwrap(), i64::from_str_radix(position, 16).unwrap())
+}
+
+/// Where what was written together with the event at `cursor` ends: a resume within it brings all of it again.
+fn written(all: &[(String, i32, String)], cursor: &str) -> (i64, i64) {
+    let (transaction, _) = place(cursor);
+    all.iter().map(|(.., at)| place(at)).filter(|at| at.0 == transaction).max().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_feed_is_resumed_anywhere_without_gap_or_repetition() {
+async fn the_feed_is_resumed_anywhere_without_a_gap() {
     let server = server().await;
     let client = server.client();
     install(&client, QUICK).await;
@@ -170,8 +182,7 @@ async fn the_feed_is_resumed_anywhere_without_gap_or_repetition() {
     let mut cursors: Vec<_> = all.iter().map(|(.., cursor)| cursor.clone()).collect();
     cursors.dedup();
     for cursor in cursors.iter().step_by(cursors.len().div_ceil(5)) {
-        let rest: Vec<_> =
-            all.iter().skip_while(|(.., at)| at != cursor).skip_while(|(.., at)| at == cursor).cloned().collect();
+        let rest: Vec<_> = all.iter().filter(|(.., at)| written(&all, at) > place(cursor)).cloned().collect();
         let ends = ids.iter().filter(|id| rest.iter().rev().any(|(execution, ..)| execution == *id)).count();
         let mut again = open(&server, &format!("/api/stream?after={cursor}")).await;
         if ends > 0 {

@@ -46,11 +46,15 @@ pub(super) async fn load(database: &Database, workspace_id: WorkspaceId, rows: V
     rows.iter()
         .map(|row| {
             let cursor = FeedCursor((row.txid, row.position));
+            // Whoever was cut off within the batch gets all of it again: the cursor behind the batch would skip the rest.
+            let before = FeedCursor((row.txid, (row.position - 1).max(0)));
+            let newest = ranges(row).last().map(|(execution_id, _, last)| (execution_id, last));
             let mut frames = Vec::new();
             for (execution_id, first, last) in ranges(row) {
                 let belongs = |event: &StoredEvent| event.execution_id == execution_id && (first..=last).contains(&event.seq);
                 while let Some(event) = events.next_if(belongs) {
-                    match frame(cursor, &event, last, &executions) {
+                    let is_newest = newest == Some((event.execution_id, event.seq));
+                    match frame(if is_newest { cursor } else { before }, &event, last, &executions) {
                         Ok(frame) => frames.push(frame),
                         // One row that can't be read keeps nobody from the others.
                         Err(error) => {

@@ -11,7 +11,7 @@ use tidemill_common::api::secret::{SecretList, SecretView};
 use tidemill_common::api::token::{TokenList, TokenView};
 use tidemill_common::api::workflow::{StepOutline, VersionList, VersionView, WorkflowDetail, WorkflowPage};
 use tidemill_common::api::workspace::Role;
-use tidemill_common::ids::TokenId;
+use tidemill_common::ids::{TokenId, UserId};
 use tidemill_common::status::{ExecutionStatus, FailureClass};
 use tidemill_common::step_protocol::Level;
 use uuid::Uuid;

@@ -78,10 +78,13 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 
 /// Takes the top screen away.
 pub fn close(state: &mut State) -> Vec<Effect> {
-    match state.pop() {
+    let mut effects = match state.pop() {
         Some(Screen::Execution(_)) => vec![Effect::Unfollow],
         _ => Vec::new(),
-    }
+    };
+    // What an earlier session left below has read nothing yet.
+    effects.extend(missing(state));
+    effects
 }
 
 /// What the tab of the workflow on top shows and has not been read yet.
