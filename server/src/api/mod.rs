@@ -192,7 +192,6 @@ fn operations(deps: &ApiDeps) -> Route {
         bulk::BulkApi(deps.bulk),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
-        code::CodeApi(deps.code),
     );
     let health = health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) };
     let service = document::service((teams, people, workflows, executions, node::NodeApi(deps.nodes), health));

@@ -14,7 +14,7 @@ use crate::app::{
 };
 use crate::auth::Authenticator;
 use crate::config::{Role, ServeConfig};
-use crate::secrets::AccountKey;
+use crate::secrets::{AccountKey, SecretError};
 
 /// How long open requests get to end when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
@@ -33,7 +33,7 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
         engine.begin_drain();
     };
     let links = url.unwrap_or_else(|| format!("http://{address}"));
-    let key = AccountKey::open_or_create(&config.data_dir)?;
+    let key = AccountKey::open_or_create(&config.data_dir).map_err(SecretError::from)?;
     let live = config.roles.contains(&Role::Api).then(|| live(config, engine));
     listener.serve(deps(engine, key, links), live, stopping, GRACE).await.map_err(Error::Http)
 }

@@ -11,7 +11,7 @@ use tidemill_common::api::secret::{SecretList, SecretView};
 use tidemill_common::api::token::{TokenList, TokenView};
 use tidemill_common::api::workflow::{StepOutline, VersionList, VersionView, WorkflowDetail, WorkflowPage};
 use tidemill_common::api::workspace::Role;
-use tidemill_common::ids::TokenId;
+use tidemill_common::ids::{TokenId, UserId};
 use tidemill_common::status::{ExecutionStatus, FailureClass};
 use tidemill_common::step_protocol::Level;
 use uuid::Uuid;
@@ -172,6 +172,9 @@ pub fn tokens() -> TokenList {
         created_at: now() - TimeDelta::days(40),
         last_used_at: used.map(|minutes| now() - TimeDelta::minutes(minutes)),
         expires_at: used.map(|_| now() + TimeDelta::days(50)),
+        user_id: UserId(Uuid::from_u128(9)),
+        scopes: None,
+        workspaces: None,
     };
     TokenList { items: vec![token(1, "deploys", Role::Editor, Some(4)), token(2, "first", Role::Admin, None)] }
 }

@@ -75,6 +75,9 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
             name: needed(form, "name")?,
             role: Some(role(form.text("role"))),
             expires_in_days: number(form, "days")?,
+            scopes: None,
+            workspaces: None,
+            service_account: None,
         })),
         // It sends nothing: an editor opens.
         Purpose::Write => Ok(Vec::new()),
