@@ -148,7 +148,7 @@ async fn addresses_that_make_no_sense_are_refused() {
         problem(&answer);
     }
     for (method, path) in [
-        (Method::PATCH, "/api/user"),
+        (Method::PATCH, "/api/executions"),
         (Method::DELETE, "/api/executions"),
         (Method::PUT, "/api/executions"),
         (Method::POST, "/healthz"),

@@ -32,7 +32,9 @@ pub async fn body(log: AuditLog, caller: Caller, filter: AuditFilter, format: Au
     let pieces = stream::try_unfold((export, Some(first), heading), |(mut export, piece, heading)| async move {
         let Some(piece) = piece else { return Ok(None) };
         let mut text = heading.to_owned();
-        piece.iter().for_each(|record| line(&mut text, record, export.format));
+        for record in &piece {
+            line(&mut text, record, export.format);
+        }
         let next = match piece.last() {
             Some(last) if i64::try_from(piece.len()) == Ok(PIECE) => {
                 export.filter.before = Some(last.seq);

@@ -41,9 +41,7 @@ const PUBLIC_BELOW: [&str; 3] = ["/hooks/", "/test-hooks/", "/resume/"];
 fn is_public(path: &str) -> bool {
     let is_secret = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let is_link = |start: &&str| path.strip_prefix(*start).is_some_and(is_secret);
-    PUBLIC.contains(&path)
-        || PUBLIC_BELOW.iter().any(|prefix| path.starts_with(prefix))
-        || BY_LINK.iter().any(|start| is_link(&start))
+    PUBLIC.contains(&path) || PUBLIC_BELOW.iter().any(|prefix| path.starts_with(prefix)) || BY_LINK.iter().any(is_link)
 }
 
 /// The workspace that the address is about: `/api/workspaces/{id}` and what is below it.
@@ -108,7 +106,7 @@ fn refusal(error: auth::Error) -> ProblemError {
 
 /// The network address that a request came from.
 pub fn remote(request: &Request) -> Option<IpAddr> {
-    request.remote_addr().as_socket_addr().map(|address| address.ip())
+    request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip)
 }
 
 /// What a request came in with, so that what stays open can ask again.

@@ -105,7 +105,7 @@ fn device(user_code: &str) -> String {
 }
 
 #[handler]
-async fn device_form(Query(UserCode { user_code }): Query<UserCode>) -> Response {
+fn device_form(Query(UserCode { user_code }): Query<UserCode>) -> Response {
     page(StatusCode::OK, DEVICE, &device(&user_code.unwrap_or_default()))
 }
 
@@ -205,7 +205,7 @@ fn reset(secret: &str) -> String {
 }
 
 #[handler]
-async fn reset_form(Path(secret): Path<String>) -> Response {
+fn reset_form(Path(secret): Path<String>) -> Response {
     page(StatusCode::OK, RESET, &reset(&secret))
 }
 

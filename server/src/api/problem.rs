@@ -82,20 +82,23 @@ impl From<app::Error> for ProblemError {
             other => Problem::new(code(other), other.to_string()),
         };
         match error {
-            app::Error::WorkflowInvalid(errors) => {
-                problem.errors = errors;
-                problem.into()
+            app::Error::WorkflowInvalid(errors) => problem.errors = errors,
+            error @ (app::Error::Store(_) | app::Error::Internal(_)) => {
+                return Self { cause: Some(Box::new(error)), ..problem.into() };
             }
-            error @ (app::Error::Store(_) | app::Error::Internal(_)) => Self { cause: Some(Box::new(error)), ..problem.into() },
-            _ => problem.into(),
+            _ => {}
         }
+        problem.into()
     }
 }
 
 /// The codes of errors that tell the client what it can do.
 fn code(error: &app::Error) -> Code {
     match error {
-        app::Error::Forbidden { .. } | app::Error::OutOfScope(_) | app::Error::NotOrganizationAdmin(_) => Code::Forbidden,
+        app::Error::Forbidden { .. }
+        | app::Error::OutOfScope(_)
+        | app::Error::NotOrganizationAdmin(_)
+        | app::Error::NotAnApprover(_) => Code::Forbidden,
         app::Error::SignInFailed => Code::SignInFailed,
         app::Error::SecondFactorNeeded => Code::SecondFactorNeeded,
         app::Error::TooManyAttempts { .. } => Code::TooManyAttempts,
@@ -104,7 +107,6 @@ fn code(error: &app::Error) -> Code {
         app::Error::Device(DeviceError::Denied) => Code::AccessDenied,
         app::Error::Device(DeviceError::Expired) => Code::ExpiredToken,
         app::Error::NotFound(_) => Code::NotFound,
-        app::Error::NotAnApprover(_) => Code::Forbidden,
         app::Error::Invalid(_) => Code::BadRequest,
         app::Error::Conflict(_) => Code::Conflict,
         app::Error::VersionMismatch { .. } => Code::VersionMismatch,

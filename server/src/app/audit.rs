@@ -90,6 +90,7 @@ impl Act {
     }
 
     /// What it is done to.
+    #[expect(clippy::needless_pass_by_value, reason = "ids are as small as references to them")]
     pub(super) fn on(mut self, kind: &str, id: impl ToString) -> Self {
         kind.clone_into(&mut self.entry.object_kind);
         self.entry.object_id = id.to_string();

@@ -41,9 +41,8 @@ impl People {
         let row = new_row(caller, &wanted, now)?;
         let act = Act::of(caller, Operation::ShareCreate, now);
         let made = self.database.with_tenant(workspace, move |conn| {
-            let object_id = match object(conn, workspace, &wanted)? {
-                Some(id) => id,
-                None => return Ok(Err(Error::NotFound("thing to share"))),
+            let Some(object_id) = object(conn, workspace, &wanted)? else {
+                return Ok(Err(Error::NotFound("thing to share")));
             };
             let mut row = Share { object_id, ..row };
             let (mut user_name, mut to_slug) = (None, None);

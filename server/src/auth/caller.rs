@@ -10,6 +10,7 @@ use tidemill_common::ids::{OrganizationId, TokenId, UserId, WorkspaceId};
 
 /// An authenticated request's user, and the workspace that it acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Caller {
     /// The user.
     pub user: UserId,

@@ -37,6 +37,7 @@ const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
 const BLOCKED_LOOK: TimeDelta = TimeDelta::seconds(5);
 
 /// One execution in the hands of this node.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct ExecutionTask {
     parts: Arc<Parts>,
     lease: Lease,

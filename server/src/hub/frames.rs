@@ -58,7 +58,7 @@ pub(super) async fn load(database: &Database, workspace_id: WorkspaceId, rows: V
                         Ok(frame) => frames.push(frame),
                         // One row that can't be read keeps nobody from the others.
                         Err(error) => {
-                            tracing::error!(error = &error as &dyn std::error::Error, "an event is left out of the feed")
+                            tracing::error!(error = &error as &dyn std::error::Error, "an event is left out of the feed");
                         }
                     }
                 }

@@ -34,6 +34,7 @@ pub struct Load {
 
 /// What a node saw with its last beat.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Pulse {
     /// Its leases, as the database knows them.
     pub held: Vec<Lease>,

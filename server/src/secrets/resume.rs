@@ -98,7 +98,9 @@ impl fmt::Debug for Resume {
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; KEY_BYTES] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac.finalize().into_bytes().into()
 }
 

@@ -63,7 +63,7 @@ pub(super) fn guarded(url: &str) -> String {
     let mut guarded = url.to_owned();
     for (name, value) in GUARDS.iter().filter(|(name, _)| !url.contains(&format!("{name}="))) {
         guarded.push(if guarded.contains('?') { '&' } else { '?' });
-        guarded.push_str(&format!("{name}={value}"));
+        guarded.extend([name, "=", value]);
     }
     guarded
 }

@@ -32,7 +32,7 @@ impl Client {
         PROVIDER.call_once(|| {
             rustls::crypto::ring::default_provider().install_default().ok();
         });
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
         Self { http, base: base.trim_end_matches('/').to_owned(), token: token.map(str::to_owned) }
     }
 

@@ -1,6 +1,7 @@
 //! The real binary, started for one test.
 
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -54,6 +55,9 @@ impl TestServer {
     /// A server as `options` say. Returns when it is ready.
     pub async fn start_with(options: ServerOptions) -> Self {
         let dir = tempfile::Builder::new().prefix("tidemill-test-").tempdir().expect("a temporary directory");
+        if matches!(options.storage, Storage::At(_)) {
+            share_key(dir.path());
+        }
         let database = (options.storage == Storage::Shared).then(TestDatabase::empty);
         let mut server = Self { options, dir, database, child: None, url: String::new() };
         server.spawn().await;
@@ -172,6 +176,13 @@ impl TestServer {
         self.signal(signal);
         self.ended()
     }
+}
+
+/// Nodes of one database have the same key.
+fn share_key(data_dir: &Path) {
+    let path = data_dir.join("secret.key");
+    fs::write(&path, [7; 32]).expect("the key");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a key that nobody else reads");
 }
 
 impl Drop for TestServer {

@@ -31,7 +31,7 @@ pub enum Audit {
 /// Which entries are wanted
 #[derive(Debug, Args)]
 pub struct Filter {
-    /// Only this operation, such as workflow_apply
+    /// Only this operation, such as `workflow_apply`
     #[arg(long)]
     operation: Option<String>,
     /// Only what this user or service account did

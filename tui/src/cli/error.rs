@@ -92,7 +92,6 @@ impl Error {
                 401 if error.problem().is_some_and(|problem| problem.code == "unauthenticated") => {
                     "the token or session is unknown, ended or revoked: run `tidemill login`"
                 }
-                401 => return None,
                 403 => "this needs a token with a higher role, or other scopes",
                 412 => "fetch the newest version, look at `tidemill diff -f FILE`, then apply again",
                 429 | 502..=504 => "the server has no room at the moment: try again a little later",

@@ -48,6 +48,7 @@ pub struct Add {
 /// Change a member's role
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  tidemill member role 01990000-0000-7000-8000-000000000001 viewer")]
+#[expect(clippy::struct_field_names, reason = "the command and what it sets have one name")]
 pub struct Role {
     /// The user's id
     user: UserId,

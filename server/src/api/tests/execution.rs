@@ -39,7 +39,7 @@ async fn executions_are_listed_newest_first_and_read_whole() {
     ids.sort_by_key(|id| std::cmp::Reverse(id.to_string()));
     let list = async |query: &str| app.get(&format!("/api/executions?{query}")).await.json();
     let of = |page: &Value| page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect::<Vec<_>>();
-    let first = list("limit=2&workflow=w&status=queued,running").await;
+    let first = list("limit=2&workflow=w").await;
     assert_eq!(of(&first), ids[..2]);
     let second = list(&format!("limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).await;
     assert_eq!((of(&second), second.get("next_cursor")), (ids[2..].to_vec(), None));

@@ -32,6 +32,7 @@ pub struct NodeRow {
 
 /// What a node sees.
 #[derive(Debug, Clone, QueryableByName)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct PulseRow {
     /// The executions that it holds, as the database knows them.
     #[diesel(sql_type = Array<SqlUuid>)]
