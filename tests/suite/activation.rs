@@ -58,7 +58,7 @@ async fn a_kill_in_the_middle_leaves_one_version_whole() {
         // The others are under way when it comes.
         let enough = 7 + 5 * round;
         tokio::task::spawn_blocking(move || {
-            eventually("some are done", || (done.load(Ordering::SeqCst) >= enough).then_some(()))
+            eventually("some are done", || (done.load(Ordering::SeqCst) >= enough).then_some(()));
         })
         .await
         .unwrap();

@@ -144,9 +144,12 @@ async fn forty_planted_secrets_are_found_nowhere() {
     let nested = (0..50).fold(json!(echo), |inner, _| json!([inner]));
     let body: &'static str =
         json!({"echo": echo, "deep": nested, "basic": base64_of(format!("user:{}", planted[0]).as_bytes())}).to_string().leak();
-    let endpoint = Endpoint::start(move |_, request| match request.line.contains("/fail") {
-        true => Reply::Answer(500, "x-told: Canary-00", body),
-        false => Reply::Answer(200, "", body),
+    let endpoint = Endpoint::start(move |_, request| {
+        if request.line.contains("/fail") {
+            Reply::Answer(500, "x-told: Canary-00", body)
+        } else {
+            Reply::Answer(200, "", body)
+        }
     })
     .await;
     for (n, value) in planted.iter().enumerate().skip(30) {
@@ -163,7 +166,10 @@ async fn forty_planted_secrets_are_found_nowhere() {
         endpoint.url()
     );
     for n in 30..40 {
-        file.push_str(&format!("  - {{id: c{n}, uses: http.request, with: {{url: \"{}/fail\", auth: {{credential: c{n}}}}}, on_error: continue}}\n", endpoint.url()));
+        file += &format!(
+            "  - {{id: c{n}, uses: http.request, with: {{url: \"{}/fail\", auth: {{credential: c{n}}}}}, on_error: continue}}\n",
+            endpoint.url()
+        );
     }
     file.push_str("  - {id: after, uses: transform, with: {all: \"{{ steps.ask.output }}\", error: \"{{ steps.fail.error.message }}\"}}\n");
     install(&client, &file).await;

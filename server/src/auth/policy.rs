@@ -175,7 +175,7 @@ mod tests {
             match operation.permission() {
                 Some(Permission::View) => assert!(operation.reads(), "{}", operation.id()),
                 Some(Permission::Execute | Permission::Edit) => {
-                    assert_eq!(operation.least_role(), Role::Editor, "{}", operation.id())
+                    assert_eq!(operation.least_role(), Role::Editor, "{}", operation.id());
                 }
                 Some(Permission::Use) | None => {}
             }

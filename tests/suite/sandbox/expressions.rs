@@ -69,9 +69,12 @@ fn file(expression: &str) -> String {
 }
 
 /// How the attack ended, and whether that is one of `expected`.
+/// Whether an end is the one that was met.
+type Fits = Box<dyn Fn(&End) -> bool>;
+
 async fn ended(client: &Client, expression: &str, expected: &[End]) -> Result<(), String> {
     let applied = apply(client, &file(expression)).await;
-    let (fits, end): (Box<dyn Fn(&End) -> bool>, String) = if applied.status == 422 {
+    let (fits, end): (Fits, String) = if applied.status == 422 {
         let codes: Vec<String> = applied.json()["errors"].as_array().unwrap().iter().map(|e| e["code"].to_string()).collect();
         let refused = codes.clone();
         (

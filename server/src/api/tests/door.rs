@@ -65,10 +65,9 @@ fn body(operation: Operation) -> Value {
         Operation::MemberAdd => json!({"user_id": NOBODY, "role": "viewer"}),
         Operation::ExecutionBulkCreate => json!({"action": "cancel", "dry_run": true}),
         Operation::ExecutionDecide => json!({"outcome": "fail"}),
-        Operation::MemberUpdate => json!({"role": "viewer"}),
         Operation::UserUpdate => json!({"role": "member"}),
         Operation::ServiceAccountCreate => json!({"name": "x", "role": "viewer"}),
-        Operation::InviteCreate => json!({"role": "viewer"}),
+        Operation::MemberUpdate | Operation::InviteCreate => json!({"role": "viewer"}),
         Operation::ShareCreate => {
             json!({"object_kind": "workflow", "object_id": "missing", "user_id": NOBODY, "permission": "view"})
         }

@@ -136,6 +136,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "made where it is passed")]
     fn body(with: Value) -> Result<(String, String), String> {
         let mut headers = HeaderMap::new();
         let body = read(with.as_object().unwrap(), &mut headers)?;

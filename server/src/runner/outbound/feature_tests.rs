@@ -26,6 +26,7 @@ fn get(url: Url) -> Request {
     Request { method: Method::GET, url, headers, body, follow_redirects: true, timeout, credential: None }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "requests take it so")]
 fn bound(hosts: &[&str], kind: &str) -> Option<Arc<Credential>> {
     let mut settings = Settings { hosts: hosts.iter().map(|host| (*host).to_owned()).collect(), ..Settings::default() };
     match kind {

@@ -124,7 +124,7 @@ impl Held {
                 world.oracle.called(run.place, run.attempt, self.epoch, world.losses);
                 self.attempts.push(Underway::Attempt(run.place, run.attempt));
             }
-            other => panic!("the simulator does not know {other:?}"),
+            other @ Action::Call(_) => panic!("the simulator does not know {other:?}"),
         }
         Flow::GoOn
     }
