@@ -3,7 +3,7 @@
 //! Each file is a topic; everything goes through the real binary. What the topics share: [`scene`] (a server with workflows
 //! on it), [`endpoint`] (an HTTP server that workflows call), [`audit`] (what must hold in the database at the end).
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is not as it should be")]
-#![expect(clippy::format_collect, reason = "a test builds small texts")]
+#![expect(clippy::format_collect, clippy::format_push_string, reason = "a test builds small texts")]
 
 mod activation;
 mod admission;

@@ -68,10 +68,10 @@ fn file(expression: &str) -> String {
     format!("id: hostile\nsteps:\n  - {{id: a, uses: transform, with: {{x: {text}}}}}\n")
 }
 
-/// How the attack ended, and whether that is one of `expected`.
 /// Whether an end is the one that was met.
 type Fits = Box<dyn Fn(&End) -> bool>;
 
+/// How the attack ended, and whether that is one of `expected`.
 async fn ended(client: &Client, expression: &str, expected: &[End]) -> Result<(), String> {
     let applied = apply(client, &file(expression)).await;
     let (fits, end): (Fits, String) = if applied.status == 422 {
