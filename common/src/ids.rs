@@ -45,7 +45,9 @@ macro_rules! id {
     };
 }
 
-fn uuid_at(now: DateTime<Utc>) -> Uuid {
+/// An id made of `now` and random bits, for what has no type of its own.
+#[must_use]
+pub fn uuid_at(now: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::quota::{Quota, QuotaExceeded};
 use crate::api::workflow::Diagnostic;
 
 /// `application/problem+json`.
@@ -32,6 +33,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
     pub errors: Vec<Diagnostic>,
+    /// The limit of the plan that it would have gone beyond.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub quota: Option<QuotaExceeded>,
 }
 
 /// The stable codes, their status and title. The list only grows.
@@ -61,6 +66,12 @@ pub enum Code {
     NotFound,
     /// The path exists, the method doesn't.
     MethodNotAllowed,
+    /// The organization's plan allows no more of it; `quota` says of what.
+    QuotaExceeded,
+    /// The organization's plan doesn't have it.
+    NotInPlan,
+    /// The payment provider did not do it.
+    PaymentFailed,
     /// The present state doesn't allow it.
     Conflict,
     /// `If-Match` names another version than the present one.
@@ -93,7 +104,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::BadRequest,
         Self::Unauthenticated,
         Self::SignInFailed,
@@ -106,6 +117,9 @@ impl Code {
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::QuotaExceeded,
+        Self::NotInPlan,
+        Self::PaymentFailed,
         Self::Conflict,
         Self::VersionMismatch,
         Self::IdempotencyMismatch,
@@ -138,6 +152,9 @@ impl Code {
             Self::Forbidden => ("forbidden", 403, "Not allowed"),
             Self::NotFound => ("not_found", 404, "Not found"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "Method not allowed"),
+            Self::QuotaExceeded => ("quota_exceeded", 402, "The plan allows no more"),
+            Self::NotInPlan => ("not_in_plan", 402, "Not in the plan"),
+            Self::PaymentFailed => ("payment_failed", 502, "The payment provider did not do it"),
             Self::Conflict => ("conflict", 409, "The present state doesn't allow this"),
             Self::VersionMismatch => ("version_mismatch", 412, "Changed by someone else"),
             Self::IdempotencyMismatch => ("idempotency_mismatch", 422, "Idempotency key used for another request"),
@@ -175,7 +192,15 @@ impl Problem {
             request_id: None,
             retry_after: None,
             errors: Vec::new(),
+            quota: None,
         }
+    }
+
+    /// The problem that a plan allows no more.
+    #[must_use]
+    pub fn quota_exceeded(quota: Quota) -> Self {
+        let detail = format!("{quota}. Plans that allow more are listed at {}", crate::api::quota::UPGRADE);
+        Self { quota: Some(quota.into()), ..Self::new(Code::QuotaExceeded, detail) }
     }
 
     /// The same with a `Retry-After`.

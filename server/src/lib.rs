@@ -16,6 +16,7 @@ pub mod executor;
 pub mod hub;
 pub mod ingress;
 pub mod journal;
+pub mod payments;
 pub mod postgres;
 pub mod queue;
 pub mod runner;

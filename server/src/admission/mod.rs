@@ -2,19 +2,24 @@
 //!
 //! [`Admission::admit`] is the one way in, whatever arrived. When it answers, the delivery is committed.
 
+mod refused;
 mod slot;
 
 use std::sync::Arc;
 
+use tidemill_common::api::quota::Quota;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::{Event, EventBody, Json, Origin, Parent, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::status::ExecutionStatus;
 
+use crate::domain::execution::QUOTA_TRIGGER;
 use crate::domain::workflow::plan::Plan;
 use crate::executor::{Begun, Executor};
 use crate::journal::{self, Admitted, Delivery, Journal, Lease, Next};
+use crate::store::Database;
 use crate::telemetry::Metrics;
+use refused::RefusedArrivals;
 
 /// Something arrived that may start an execution.
 #[derive(Debug)]
@@ -74,6 +79,9 @@ pub enum Refusal {
     /// The database refused the arrival, and would again.
     #[error("the database refused the delivery")]
     Rejected,
+    /// The organization's plan allows no more executions in this period.
+    #[error("{0}")]
+    QuotaExceeded(Quota),
 }
 
 /// The way in. Cheap to clone.
@@ -83,13 +91,14 @@ pub struct Admission {
     executor: Executor,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
+    refused: RefusedArrivals,
 }
 
 impl Admission {
-    /// An admission that commits with `journal` and starts executions on `executor`.
+    /// An admission that commits with `journal`, starts executions on `executor`, and keeps in `database` what a plan refused.
     #[must_use]
-    pub fn new(journal: Journal, executor: Executor, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
-        Self { journal, executor, clock, metrics }
+    pub fn new(journal: Journal, executor: Executor, database: Database, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
+        Self { journal, executor, clock, metrics, refused: RefusedArrivals::new(database) }
     }
 
     /// An id for an execution that is about to be admitted.
@@ -111,6 +120,7 @@ impl Admission {
         let rate = slot::rate(&plan, execution_id, version, &input);
         // Whether it may begin is known when it is committed.
         let permit = if slot.is_none() && rate.is_none() { self.executor.room() } else { None };
+        let metered = *trigger.kind != *QUOTA_TRIGGER;
         let parent_id = parent.as_ref().map(|parent| parent.execution_id);
         let origin =
             Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of, parent };
@@ -147,9 +157,18 @@ impl Admission {
             rate,
             priority,
             delivery,
+            metered,
         };
         match self.journal.admit(admission).await.map_err(Refusal::from)? {
             Admitted::Duplicate(id) => Ok(Outcome::Duplicate(id)),
+            Admitted::Refused(refused) => {
+                let quota = refused.quota;
+                self.refused.keep(workspace_id, workflow_uid, *refused).await.map_err(|error| {
+                    tracing::warn!(error = &error as &dyn std::error::Error, %workspace_id, "a refused delivery can't be kept");
+                    Refusal::Unavailable
+                })?;
+                Err(Refusal::QuotaExceeded(quota))
+            }
             Admitted::New => {
                 self.metrics.execution_started();
                 let lease = Lease { execution_id, workspace_id, epoch: 1 };
@@ -160,6 +179,19 @@ impl Admission {
                 }
                 Ok(Outcome::Admitted)
             }
+        }
+    }
+
+    /// The same for what the server fires itself: what a plan refuses is kept, and is not tried again by itself.
+    pub async fn admit_or_keep(&self, arrival: Arrival) -> Result<(), Refusal> {
+        let (workflow, trigger) = (arrival.workflow_uid, arrival.trigger.clone());
+        match self.admit(arrival).await {
+            Ok(_) => Ok(()),
+            Err(Refusal::QuotaExceeded(quota)) => {
+                tracing::info!(%workflow, trigger = trigger.id.as_deref(), "refused and kept: {quota}");
+                Ok(())
+            }
+            Err(other) => Err(other),
         }
     }
 }

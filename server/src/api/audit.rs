@@ -12,7 +12,7 @@ use tidemill_common::ids::OrganizationId;
 use uuid::Uuid;
 
 use super::authenticate::Token;
-use super::failure::ReadFailure;
+use super::failure::{FeatureFailure, ReadFailure};
 use super::payload::Json;
 use super::{Tag, audit_export, page};
 use crate::app::{AuditFilter, AuditLog};
@@ -97,7 +97,7 @@ impl AuditApi {
         until: Query<Option<DateTime<Utc>>>,
         /// `jsonl` or `csv`; `jsonl` when absent.
         format: Query<Option<AuditFormat>>,
-    ) -> Result<ExportResponse, ReadFailure> {
+    ) -> Result<ExportResponse, FeatureFailure> {
         let filter = AuditFilter {
             operation: operation.0,
             actor: actor.0,

@@ -16,14 +16,17 @@ use crate::auth::{self, Authenticator, Caller};
 pub const WORKSPACE: &str = "tidemill-workspace";
 
 /// Addresses that need no token. Webhooks, below `/hooks/` and `/test-hooks/`, check their senders themselves; resume
-/// addresses, below `/resume/`, are secrets; pages and operations for signing in check what they are sent.
-const PUBLIC: [&str; 12] = [
+/// addresses, below `/resume/`, are secrets; pages and operations for signing in, and where Stripe sends its events, check what they
+/// are sent.
+const PUBLIC: [&str; 14] = [
     "/healthz",
     "/readyz",
     "/metrics",
     "/docs",
     "/api/openapi.json",
     "/api/schema/workflow",
+    "/api/pricing",
+    "/api/billing/stripe",
     "/api/sign-in",
     "/api/password-reset",
     "/api/device",

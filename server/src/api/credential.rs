@@ -6,7 +6,7 @@ use tidemill_common::api::credential::{CredentialList, CredentialPut, Credential
 
 use super::Tag;
 use super::authenticate::Token;
-use super::failure::{BodyFailure, ReadFailure, WriteFailure};
+use super::failure::{LimitedFailure, ReadFailure, WriteFailure};
 use super::payload::{Gone, Json};
 use crate::app::Credentials;
 
@@ -61,7 +61,7 @@ impl CredentialApi {
         /// Carries the request out once, however often it is sent.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
-    ) -> Result<PutResponse, BodyFailure> {
+    ) -> Result<PutResponse, LimitedFailure> {
         let (view, created) = self.0.put(&token.0, &name.0, body.0).await?;
         Ok(if created { PutResponse::Created(Json(view)) } else { PutResponse::Replaced(Json(view)) })
     }

@@ -9,9 +9,10 @@ use super::problem::{MEDIA_TYPE, ProblemError};
 use crate::app;
 
 /// Statuses with what they mean, each at the bit of its place.
-const STATUSES: [(u16, &str); 12] = [
+const STATUSES: [(u16, &str); 14] = [
     (400, "The request can't be understood."),
     (401, "No token, or one that is unknown, revoked or expired; or a wrong password or code."),
+    (402, "The organization's plan allows no more of it, or doesn't have it."),
     (403, "The token may not do this."),
     (404, "No such thing in this workspace."),
     (409, "The present state doesn't allow it, or the first request with this `Idempotency-Key` is under way."),
@@ -21,6 +22,7 @@ const STATUSES: [(u16, &str); 12] = [
     (422, "The document or input has errors, or the `Idempotency-Key` was used for another request."),
     (429, "The server has no room at the moment, or too many attempts have failed."),
     (500, "A fault of the server."),
+    (502, "The payment provider did not do it."),
     (503, "The database can't be reached, or the server is stopping."),
 ];
 
@@ -49,7 +51,15 @@ pub type BodyFailure = Failure<{ WRITE | bit(415) }>;
 /// Applying a file.
 pub type ApplyFailure = Failure<{ WRITE | bit(412) | bit(415) }>;
 /// Starting or cancelling an execution.
-pub type EngineFailure = Failure<{ WRITE | bit(415) | bit(429) }>;
+pub type EngineFailure = Failure<{ WRITE | bit(402) | bit(415) | bit(429) }>;
+/// Adding something that a plan limits.
+pub type LimitedFailure = Failure<{ WRITE | bit(402) | bit(415) }>;
+/// What needs the payment provider.
+pub type PaymentFailure = Failure<{ WRITE | bit(402) | bit(415) | bit(502) }>;
+/// Reading something that only some plans have.
+pub type FeatureFailure = Failure<{ READ | bit(402) }>;
+/// Accepting an invite.
+pub type InviteFailure = Failure<{ WRITE | bit(402) | bit(415) | bit(429) }>;
 /// Signing in.
 pub type SignInFailure = Failure<{ WRITE | bit(415) | bit(429) }>;
 /// Readiness.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use poem::{Body, IntoResponse, Response};
+use tidemill_common::api::quota::Quota;
 use tidemill_common::api::trigger::DeliveryView;
 use tidemill_common::event::{Event, EventBody};
 use tidemill_common::ids::ExecutionId;
@@ -94,7 +95,9 @@ pub(super) fn outcome(answer: &Result<&Answer, &DeliveryError>) -> DeliveryOutco
         Ok(_) => DeliveryOutcome::Admitted,
         Err(DeliveryError::Unknown) => DeliveryOutcome::NotFound,
         Err(DeliveryError::Signature(_) | DeliveryError::Address) => DeliveryOutcome::Unverified,
-        Err(DeliveryError::Refused(Refusal::Overloaded) | DeliveryError::TooMany { .. }) => DeliveryOutcome::Overloaded,
+        Err(DeliveryError::Refused(Refusal::Overloaded | Refusal::QuotaExceeded(_)) | DeliveryError::TooMany { .. }) => {
+            DeliveryOutcome::Overloaded
+        }
         Err(DeliveryError::Refused(_) | DeliveryError::NotExecutable(_)) => DeliveryOutcome::Unavailable,
         Err(_) => DeliveryOutcome::Invalid,
     }
@@ -134,12 +137,20 @@ fn not_executable(error: &DeliveryError) -> ProblemError {
     Problem::new(Code::Internal, format!("{error}; its operator finds the reason in the log")).retry_after(60).into()
 }
 
+/// It was kept: its owner can replay it. The sender may come again, and need not come often.
+fn quota_exceeded(quota: Quota) -> ProblemError {
+    let mut problem = Problem::quota_exceeded(quota).retry_after(3600);
+    problem.status = StatusCode::TOO_MANY_REQUESTS.as_u16();
+    problem.into()
+}
+
 fn refusal_problem(refusal: Refusal) -> ProblemError {
     let (code, seconds) = match refusal {
         Refusal::Draining => (Code::Draining, 5),
         Refusal::Overloaded => (Code::Overloaded, 1),
         Refusal::Unavailable => (Code::DatabaseUnavailable, 2),
         Refusal::Rejected => (Code::Internal, 60),
+        Refusal::QuotaExceeded(quota) => return quota_exceeded(quota),
     };
     Problem::new(code, format!("{refusal}; nothing was started, send it again")).retry_after(seconds).into()
 }

@@ -8,7 +8,7 @@ use tidemill_common::ids::InviteId;
 
 use super::Tag;
 use super::authenticate::{Remote, Token};
-use super::failure::{BodyFailure, ReadFailure, SignInFailure, WriteFailure};
+use super::failure::{BodyFailure, InviteFailure, ReadFailure, WriteFailure};
 use super::payload::{Created, Gone, Json};
 use crate::app::People;
 
@@ -106,7 +106,7 @@ impl InviteApi {
         secret: Path<String>,
         body: Json<InviteAccept>,
         remote: Remote,
-    ) -> Result<Created<AccountView>, SignInFailure> {
+    ) -> Result<Created<AccountView>, InviteFailure> {
         Ok(Created(self.0.invite_accept(&secret, body.0, remote.0).await?))
     }
 }

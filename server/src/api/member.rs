@@ -7,7 +7,7 @@ use tidemill_common::ids::UserId;
 
 use super::Tag;
 use super::authenticate::Token;
-use super::failure::{BodyFailure, ReadFailure, WriteFailure};
+use super::failure::{BodyFailure, LimitedFailure, ReadFailure, WriteFailure};
 use super::payload::{Created, Gone, Json};
 use crate::app::People;
 
@@ -45,7 +45,7 @@ impl MemberApi {
         /// Carries the request out once, however often it is sent.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
-    ) -> Result<Created<MemberView>, BodyFailure> {
+    ) -> Result<Created<MemberView>, LimitedFailure> {
         Ok(Created(self.0.member_add(&token.0, body.0).await?))
     }
 

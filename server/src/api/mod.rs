@@ -9,6 +9,7 @@ mod approval;
 mod audit;
 mod audit_export;
 pub mod authenticate;
+mod billing;
 mod bulk;
 mod code;
 mod credential;
@@ -26,13 +27,16 @@ mod hook_cors;
 mod hooks;
 mod idempotent;
 mod invite;
+mod invoice_page;
 mod member;
 mod methods;
 mod node;
 mod organization;
 mod pages;
 mod payload;
+mod plan;
 pub mod problem;
+mod refused_delivery;
 mod resume;
 mod schedule;
 mod secret;
@@ -40,6 +44,8 @@ mod server;
 mod session;
 mod share;
 mod strict_json;
+mod stripe_events;
+mod subscription;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -51,7 +57,7 @@ mod ws;
 
 use std::sync::Arc;
 
-use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem::{Endpoint, EndpointExt, Response, Route, get, post};
 use poem_openapi::Tags;
 
 pub use document::openapi_document;
@@ -61,8 +67,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    AuditLog, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, People,
-    Schedules, Secrets, Tokens, Triggers, Workflows,
+    AuditLog, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, People, Plans,
+    Quotas, Schedules, Secrets, Subscriptions, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -92,6 +98,10 @@ enum Tag {
     Triggers,
     /// Executions and their events.
     Executions,
+    /// Plans, what they allow, and what is used.
+    Plans,
+    /// Subscriptions, invoices and payments.
+    Billing,
     /// Executions that failed for good.
     DeadLetters,
     /// Code that is tried out.
@@ -117,6 +127,14 @@ pub struct ApiDeps {
     pub secrets: Secrets,
     /// Credentials.
     pub credentials: Credentials,
+    /// What organizations may have.
+    pub plans: Plans,
+    /// What they use.
+    pub quotas: Quotas,
+    /// Which plan they are on, and what they pay.
+    pub subscriptions: Subscriptions,
+    /// Where others reach this server.
+    pub url: Arc<str>,
     /// Workflows.
     pub workflows: Workflows,
     /// Triggers.
@@ -177,6 +195,11 @@ fn operations(deps: &ApiDeps) -> Route {
         share::ShareApi(deps.people),
         audit::AuditApi(deps.audit),
     );
+    let money = (
+        plan::PlanApi { plans: deps.plans, quotas: deps.quotas },
+        subscription::SubscriptionApi(deps.subscriptions.clone()),
+        billing::BillingApi { subscriptions: deps.subscriptions.clone(), url: deps.url },
+    );
     let people = (token::TokenApi(deps.tokens), secret::SecretApi(deps.secrets), credential::CredentialApi(deps.credentials));
     let workflows = (
         workflow::WorkflowApi(deps.workflows.clone()),
@@ -189,13 +212,16 @@ fn operations(deps: &ApiDeps) -> Route {
         execution::ExecutionApi(deps.executions.clone()),
         execution_control::ExecutionControlApi(deps.executions.clone()),
         approval::ApprovalApi(deps.executions.clone()),
+        refused_delivery::RefusedDeliveryApi(deps.executions.clone()),
         bulk::BulkApi(deps.bulk),
         execution_metrics::ExecutionMetricsApi(deps.executions),
         dead_letter::DeadLetterApi(deps.dead_letters),
     );
     let health = health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) };
-    let service = document::service((teams, people, workflows, executions, node::NodeApi(deps.nodes), health));
+    let service = document::service((teams, money, people, workflows, executions, node::NodeApi(deps.nodes), health));
+    let heard = deps.subscriptions;
     pages::routes(pages)
+        .at("/api/billing/stripe", post(stripe_events::hear.data(heard)))
         .at("/docs", get(document::page()))
         .at("/api/openapi.json", get(document::endpoint()))
         .nest("/", service)

@@ -76,6 +76,7 @@ impl From<app::Error> for ProblemError {
             app::Error::Store(store) if store.is_unavailable() => database_away(),
             app::Error::Store(_) | app::Error::Internal(_) => internal(),
             app::Error::Engine(engine) => engine_problem(engine),
+            app::Error::QuotaExceeded(quota) => Problem::quota_exceeded(*quota),
             app::Error::TooManyAttempts { retry_after } => {
                 Problem::new(Code::TooManyAttempts, error.to_string()).retry_after(*retry_after)
             }
@@ -106,6 +107,10 @@ fn code(error: &app::Error) -> Code {
         app::Error::Device(DeviceError::SlowDown) => Code::SlowDown,
         app::Error::Device(DeviceError::Denied) => Code::AccessDenied,
         app::Error::Device(DeviceError::Expired) => Code::ExpiredToken,
+        app::Error::QuotaExceeded(_) => Code::QuotaExceeded,
+        app::Error::NotInPlan(_) => Code::NotInPlan,
+        app::Error::SignatureInvalid => Code::SignatureInvalid,
+        app::Error::Payment(_) => Code::PaymentFailed,
         app::Error::NotFound(_) => Code::NotFound,
         app::Error::Invalid(_) => Code::BadRequest,
         app::Error::Conflict(_) => Code::Conflict,
@@ -122,6 +127,7 @@ pub fn engine_problem(error: &EngineError) -> Problem {
     match error {
         EngineError::Overloaded { retry_after } => Problem::new(Code::Overloaded, error.to_string()).retry_after(*retry_after),
         EngineError::Unavailable => database_away(),
+        EngineError::QuotaExceeded(quota) => Problem::quota_exceeded(*quota),
         EngineError::Draining => Problem::new(Code::Draining, "the server is stopping: send it again").retry_after(DRAIN_RETRY),
         EngineError::NotFound => Problem::new(Code::NotFound, error.to_string()),
         EngineError::Ended | EngineError::Answered => Problem::new(Code::Conflict, error.to_string()),

@@ -6,7 +6,7 @@ use tidemill_common::api::workflow::{VersionList, VersionView, WorkflowActivate,
 
 use super::Tag;
 use super::authenticate::Token;
-use super::failure::{BodyFailure, ReadFailure, WriteFailure};
+use super::failure::{LimitedFailure, ReadFailure, WriteFailure};
 use super::payload::{Json, OptionalJson};
 use crate::app::Workflows;
 
@@ -28,7 +28,7 @@ impl WorkflowVersionApi {
         /// Carries the request out once, however often it is sent.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
-    ) -> Result<Json<WorkflowView>, BodyFailure> {
+    ) -> Result<Json<WorkflowView>, LimitedFailure> {
         Ok(Json(self.0.activate(&token.0, &id.0, body.0.version).await?))
     }
 

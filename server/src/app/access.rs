@@ -1,5 +1,6 @@
 //! May this caller do this? The authorisation table applied: role, scopes, state of the workspace, shares.
 
+use tidemill_common::api::plan::Feature;
 use tidemill_common::api::share::Shareable;
 use tidemill_common::api::workspace::Role;
 use tidemill_common::ids::{ExecutionId, WorkflowUid};
@@ -23,7 +24,7 @@ pub(super) fn authorize(caller: &Caller, operation: Operation) -> Result<(), Err
     }
     // Admins of an organisation need no role in one of its workspaces to do what concerns the whole.
     if operation.scope() != Scope::Workspace || policy::covers(caller.role, least) {
-        return Ok(());
+        return require(caller, operation.feature());
     }
     Err(Error::Forbidden { role: caller.role, least })
 }
@@ -42,6 +43,15 @@ fn check_scopes_and_state(caller: &Caller, operation: Operation) -> Result<(), E
         WorkspaceState::Archived if !operation.is_for_archived() => {
             Err(Error::Conflict("the workspace is archived, hence read only: an admin can unarchive it".to_owned()))
         }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what the organization's plan doesn't have. The one place where features are checked; which operation needs which one is
+/// in the authorisation table.
+fn require(caller: &Caller, feature: Option<Feature>) -> Result<(), Error> {
+    match feature {
+        Some(feature) if !caller.features.contains(&feature) => Err(Error::NotInPlan(feature)),
         _ => Ok(()),
     }
 }
@@ -108,6 +118,8 @@ impl Reach {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use chrono::DateTime;
     use tidemill_common::api::share::Permission;
     use tidemill_common::ids::{OrganizationId, TokenId, UserId, WorkspaceId};
@@ -131,9 +143,20 @@ mod tests {
             token: TokenId::new(now),
             signed_in: false,
             scopes: None,
+            features: Arc::new([]),
             grants: grants.into(),
             address: None,
         }
+    }
+
+    #[test]
+    fn what_the_plan_does_not_have_is_refused_even_to_admins() {
+        let admin = caller(Role::Admin, Vec::new());
+        assert!(matches!(authorize(&admin, Operation::AuditExport), Err(Error::NotInPlan(Feature::AuditExport))));
+        let with_it = Caller { features: Arc::new([Feature::AuditExport]), ..admin };
+        authorize(&with_it, Operation::AuditExport).unwrap();
+        let viewer = Caller { role: Role::Viewer, ..with_it };
+        assert!(matches!(authorize(&viewer, Operation::AuditExport), Err(Error::Forbidden { .. })));
     }
 
     fn shared(permission: Permission) -> (WorkflowUid, Grant) {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use tidemill_common::api::credential::{CredentialList, CredentialPut, CredentialType, CredentialView, RateLimit};
+use tidemill_common::api::plan::Metric;
 use tidemill_common::clock::Clock;
 
 use super::access::authorize;
 use super::audit::Act;
 use super::error::Error;
+use super::quota::one_more;
 use super::secret::{check_name, check_value};
 use crate::auth::{Caller, Operation};
 use crate::domain::credential::Settings;
@@ -75,12 +77,17 @@ impl Credentials {
         };
         let shown = view(row.clone())?;
         let act = Act::of(caller, Operation::CredentialPut, now);
-        let put = self.database.with_tenant(caller.workspace, move |conn| {
+        let workspace = caller.workspace;
+        let put = self.database.with_tenant(workspace, move |conn| {
+            let is_new = matches!(credential::credential_find(conn, workspace, &row.name), Err(store::Error::NotFound));
+            if is_new && let Err(refused) = one_more(conn, Metric::Integrations)? {
+                return Ok(Err(refused));
+            }
             let created = credential::credential_put(conn, &row)?;
             act.on("credential", &row.name).after(&(&row.settings, &row.ciphertext)).write(conn)?;
-            Ok(created)
+            Ok(Ok(created))
         });
-        let created = put.await?;
+        let created = put.await??;
         Ok((shown, created))
     }
 

@@ -2,6 +2,7 @@
 
 use futures_util::future::BoxFuture;
 use thiserror::Error as ThisError;
+use tidemill_common::api::quota::Quota;
 use tidemill_common::event::{Json, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 
@@ -70,6 +71,9 @@ pub enum EngineError {
         /// Seconds after which trying again makes sense.
         retry_after: u64,
     },
+    /// The organization's plan allows no more executions in this period.
+    #[error("{0}")]
+    QuotaExceeded(Quota),
     /// The database is away.
     #[error("the database can't be reached at the moment")]
     Unavailable,

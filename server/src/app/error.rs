@@ -1,11 +1,14 @@
 //! Why a use case came to nothing.
 
 use thiserror::Error as ThisError;
+use tidemill_common::api::plan::Feature;
+use tidemill_common::api::quota::{Quota, UPGRADE};
 use tidemill_common::api::workflow::Diagnostic;
 use tidemill_common::api::workspace::Role;
 
 use super::engine::EngineError;
 use crate::auth::{Operation, policy};
+use crate::payments::PaymentError;
 use crate::secrets::SecretError;
 use crate::store;
 
@@ -44,6 +47,18 @@ pub enum Error {
     /// The step says who may decide about it, and the caller is none of them.
     #[error("{0}")]
     NotAnApprover(String),
+    /// The organization's plan allows no more of it.
+    #[error("{0}")]
+    QuotaExceeded(Quota),
+    /// The organization's plan doesn't have it.
+    #[error("the organization's plan doesn't have `{}`: plans that do are listed at {UPGRADE}", .0.as_str())]
+    NotInPlan(Feature),
+    /// Whoever sent it is not who it says.
+    #[error("the signature is wrong, missing or old")]
+    SignatureInvalid,
+    /// Stripe did not do it.
+    #[error("{0}")]
+    Payment(PaymentError),
     /// No such thing in the workspace; the same for things of other workspaces.
     #[error("there is no such {0} in this workspace")]
     NotFound(&'static str),

@@ -12,6 +12,7 @@ use super::audit::Act;
 use super::error::{Error, check_text};
 use super::member::{end, person};
 use super::people::{People, check_email, new_secret};
+use super::quota::one_more_member_of;
 use super::sign_in::Claim;
 use super::workspace::view as workspace_view;
 use crate::auth::{Caller, Kind, Operation, Secret, policy};
@@ -119,6 +120,10 @@ impl People {
         let now = self.clock.now();
         let accepted = self.database.engine(move |conn| {
             let open = invite::invite_open(conn, &hash, now)?;
+            let who = user.as_ref().map(|user| user.id);
+            if let Err(refused) = one_more_member_of(conn, OrganizationId(open.organization.id), who)? {
+                return Ok(Err(refused));
+            }
             let user = match (user, password) {
                 (Some(user), _) => user,
                 (None, password) => {
@@ -130,14 +135,14 @@ impl People {
             let home = (OrganizationId(open.organization.id), UserId(user.id));
             let act = Act::by_user(home, "invite_accept", address, now).in_workspace(WorkspaceId(open.workspace.id));
             act.on("member", user.id).saying(&open.invite.role).write_as_engine(conn)?;
-            Ok((open, user))
+            Ok(Ok((open, user)))
         });
         let (open, user) = accepted.await.map_err(|error| match error {
             store::Error::Conflict(_) => {
                 Error::Conflict("an account with this address was made meanwhile: try again".to_owned())
             }
             other => gone(other),
-        })?;
+        })??;
         self.authenticator.forget_user(UserId(user.id));
         let role = open.invite.role.clone();
         Ok(AccountView {

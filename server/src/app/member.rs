@@ -9,6 +9,7 @@ use super::access::authorize;
 use super::audit::Act;
 use super::error::{Error, check_text};
 use super::people::{People, check_email};
+use super::quota::one_more_member;
 use crate::auth::{Caller, Operation};
 use crate::store::queries::{member, organization, share};
 use crate::store::rows::member::{Member, role_from_word, role_word};
@@ -37,11 +38,16 @@ impl People {
         let act = Act::of(caller, Operation::MemberAdd, now);
         let added = self.database.with_tenant(workspace, move |conn| {
             let user = member::colleague(conn, organization.0, wanted.user_id, email.as_deref())?;
+            if user.kind != SERVICE
+                && let Err(refused) = one_more_member(conn, user.id)?
+            {
+                return Ok(Err(refused));
+            }
             let role = role_word(wanted.role).to_owned();
             let row = Member { workspace_id: workspace.0, user_id: user.id, role, created_at: now, expires_at };
             member::member_insert(conn, &row)?;
             act.on("member", user.id).saying(&row.role).after(&state(&row)).write(conn)?;
-            Ok((row, user))
+            Ok(Ok((row, user)))
         });
         let added = added.await.map_err(|error| match error {
             store::Error::Conflict(_) => Error::Conflict("this account is a member already: change its role".to_owned()),
@@ -49,7 +55,7 @@ impl People {
                 Error::Conflict("no account of the organisation has this id or address: invite it with a link".to_owned())
             }
             other => Error::Store(other),
-        })?;
+        })??;
         self.authenticator.forget_user(UserId(added.1.id));
         Ok(view(added)?)
     }

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tidemill_common::api::plan::Metric;
 use tidemill_common::api::workflow::WorkflowView;
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
 use super::access::reach;
 use super::audit::Act;
 use super::error::Error;
+use super::quota::one_more;
 use super::workflow::{Workflows, known_id};
 use super::workflow_view::{plan, view};
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::plan::{Plan, Trigger as PlanTrigger, TriggerKind, WebhookPath};
-use crate::store::queries::workflow;
+use crate::store::queries::{subscription, workflow};
 use crate::store::rows::trigger::Trigger;
 use crate::store::rows::workflow::Workflow;
 use crate::store::{self, Connection};
@@ -39,6 +41,44 @@ impl Workflows {
         self.change(caller, Operation::WorkflowDeactivate, id, Live::None).await
     }
 
+    /// Makes the version that a plan has paused live again.
+    pub(super) async fn resume(
+        &self,
+        workspace: WorkspaceId,
+        uid: WorkflowUid,
+        (id, version): (&str, i32),
+        act: Act,
+    ) -> Result<(), Error> {
+        let (plans, id, now) = (self.plans.clone(), id.to_owned(), self.clock.now());
+        let done = self.database.with_tenant(workspace, move |conn| {
+            let Some(mut row) = workflow::workflow_lock(conn, workspace, &id)? else { return Ok(Ok(())) };
+            // Somebody has decided otherwise meanwhile.
+            if row.uid != uid.0 || row.active_version.is_some() {
+                subscription::workflow_unpause(conn, workspace, uid)?;
+                return Ok(Ok(()));
+            }
+            if let Err(refused) = one_more(conn, Metric::ActiveWorkflows)? {
+                return Ok(Err(refused));
+            }
+            let Some(plan) = plan(conn, workspace, &plans, uid, version)? else {
+                return Ok(Err(Error::NotFound("workflow version")));
+            };
+            let triggers = rows(&row, version, &plan, &Moment { now, before: Vec::new() });
+            if let Some(refused) = taken_path(conn, workspace, uid, &triggers)? {
+                return Ok(Err(refused));
+            }
+            row.active_version = Some(version);
+            workflow::workflow_update(conn, &row)?;
+            workflow::trigger_replace(conn, workspace, uid, &triggers)?;
+            subscription::workflow_unpause(conn, workspace, uid)?;
+            act.on("workflow", &row.id).saying("paused by a plan before").after(&row.active_version).write(conn)?;
+            Ok(Ok(()))
+        });
+        done.await??;
+        (self.activated)();
+        Ok(())
+    }
+
     async fn change(&self, caller: &Caller, operation: Operation, id: &str, wanted: Live) -> Result<WorkflowView, Error> {
         let (workspace, slug, plans) = (caller.workspace, Arc::clone(&caller.workspace_slug), self.plans.clone());
         let (id, now) = (known_id(id)?, self.clock.now());
@@ -48,6 +88,12 @@ impl Workflows {
             .with_tenant(workspace, move |conn| {
                 let mut row = workflow::workflow_lock(conn, workspace, &id)?.ok_or(store::Error::NotFound)?;
                 let (uid, before) = (WorkflowUid(row.uid), row.active_version);
+                if before.is_none()
+                    && !matches!(wanted, Live::None)
+                    && let Err(refused) = one_more(conn, Metric::ActiveWorkflows)?
+                {
+                    return Ok(Err(refused));
+                }
                 row.active_version = match wanted {
                     Live::None => None,
                     Live::Newest => Some(row.version),
@@ -69,6 +115,7 @@ impl Workflows {
                 row.updated_at = now;
                 workflow::workflow_update(conn, &row)?;
                 workflow::trigger_replace(conn, workspace, uid, &triggers)?;
+                subscription::workflow_unpause(conn, workspace, uid)?;
                 let act = act.on("workflow", &row.id).before(&before).after(&row.active_version);
                 let view = view(conn, workspace, &slug, &plans, row)?;
                 act.write(conn)?;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error as ThisError;
+use tidemill_common::api::plan::Feature;
 use tidemill_common::api::share::Permission;
 use tidemill_common::api::workspace::Role;
 use tidemill_common::clock::Clock;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use super::{Caller, Grant, Kind, Secret, WorkspaceState, policy};
 use crate::store::queries::account::{self, Membership, Selector};
+use crate::store::queries::plan;
 use crate::store::queries::session;
 use crate::store::queries::share::{self, GrantRow};
 use crate::store::rows::member::role_from_word;
@@ -177,6 +179,8 @@ fn caller(
     }
     let organization_admin = user.organization_role == ADMIN && most == Role::Admin;
     let operator = organization_admin && account::organization_operates(conn, user.organization_id)?;
+    let organization = OrganizationId(workspace.organization_id);
+    let features = plan::plan_features(conn, organization)?;
     Ok(Some(Caller {
         user: UserId(user.id),
         user_name: user.name.into(),
@@ -184,7 +188,8 @@ fn caller(
         home: OrganizationId(user.organization_id),
         organization_admin,
         operator,
-        organization: OrganizationId(workspace.organization_id),
+        organization,
+        features: features.iter().filter_map(|word| Feature::from_word(word)).collect(),
         workspace: WorkspaceId(workspace.id),
         state: state(&workspace),
         workspace_slug: workspace.slug.into(),

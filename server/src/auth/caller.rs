@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tidemill_common::api::plan::Feature;
 use tidemill_common::api::share::{Permission, Shareable};
 use tidemill_common::api::workspace::Role;
 use tidemill_common::ids::{OrganizationId, TokenId, UserId, WorkspaceId};
@@ -40,6 +41,8 @@ pub struct Caller {
     pub signed_in: bool,
     /// What the token may do within its role; all of it when absent.
     pub scopes: Option<Arc<[String]>>,
+    /// What the plan of the workspace's organization has.
+    pub features: Arc<[Feature]>,
     /// What is shared with the user in this workspace.
     pub grants: Arc<[Grant]>,
     /// Where the request came from.

@@ -24,7 +24,8 @@ pub enum Scope {
 }
 
 /// The operations that need no token. Nothing else is public.
-pub const PUBLIC: [&str; 10] = [
+pub const PUBLIC: [&str; 11] = [
+    "pricing_view",
     "health_view",
     "ready_view",
     "metrics_view",
@@ -51,8 +52,8 @@ impl Operation {
 
     /// What it is about: the noun that its name begins with.
     pub fn noun(self) -> &'static str {
-        if self.id().starts_with("dead_letter") {
-            return "dead_letter";
+        if let Some(noun) = ["dead_letter", "refused_delivery"].into_iter().find(|noun| self.id().starts_with(noun)) {
+            return noun;
         }
         self.id().split('_').next().unwrap_or_default()
     }
@@ -118,8 +119,9 @@ mod tests {
     const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/permissions.md");
     const PREFACE: &str = "# Who may do what\n\nThe authorisation table, written by a test from `server/src/auth/policy_table.rs`: each \
         operation of the API, the least role\nthat may do it, and the share that is enough for one thing. \\\n**account**: your own, \
-        no role needed. **organization**: for its admins. **server**: for admins of the organization\nthat runs the server.\n\n\
-        | operation | reaches | least role | or a share to |\n|---|---|---|---|\n";
+        no role needed. **organization**: for its admins. **server**: for admins of the organization\nthat runs the server. **with**: what the \
+        organization's plan must have.\n\n\
+        | operation | reaches | least role | or a share to | with |\n|---|---|---|---|---|\n";
 
     fn row(operation: Operation) -> String {
         let scope = format!("{:?}", operation.scope()).to_lowercase();
@@ -128,7 +130,8 @@ mod tests {
             _ => String::new(),
         };
         let share = operation.permission().map(|permission| format!("{permission:?}").to_lowercase()).unwrap_or_default();
-        format!("| `{}` | {scope} | {role} | {share} |\n", operation.id())
+        let feature = operation.feature().map(tidemill_common::api::plan::Feature::as_str).unwrap_or_default();
+        format!("| `{}` | {scope} | {role} | {share} | {feature} |\n", operation.id())
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! The rows of the authorisation table, and nothing else.
 //!
-//! `Name = "operation_id": LeastRole`, then `or Permission` where a share of the thing with that permission is enough, and
-//! `of Scope` where the operation reaches something else than one workspace.
+//! `Name = "operation_id": LeastRole`, then `or Permission` where a share of the thing with that permission is enough,
+//! `of Scope` where the operation reaches something else than one workspace, and `with Feature` where the plan must have it.
 
+use tidemill_common::api::plan::Feature;
 use tidemill_common::api::share::Permission;
 use tidemill_common::api::workspace::Role;
 
 use super::policy::Scope;
 
 macro_rules! operations {
-    ($($name:ident = $id:literal: $role:ident $(or $permission:ident)? $(of $scope:ident)?),+ $(,)?) => {
+    ($($name:ident = $id:literal: $role:ident $(or $permission:ident)? $(of $scope:ident)? $(with $feature:ident)?),+ $(,)?) => {
         /// An operation that needs a token.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation {
@@ -39,10 +40,17 @@ macro_rules! operations {
             pub fn scope(self) -> Scope {
                 match self { $(Self::$name => operations!(@scope $($scope)?),)+ }
             }
+
+            /// What the organization's plan must have.
+            pub fn feature(self) -> Option<Feature> {
+                match self { $(Self::$name => operations!(@feature $($feature)?),)+ }
+            }
         }
     };
     (@permission) => { None };
     (@permission $permission:ident) => { Some(Permission::$permission) };
+    (@feature) => { None };
+    (@feature $feature:ident) => { Some(Feature::$feature) };
     (@scope) => { Scope::Workspace };
     (@scope $scope:ident) => { Scope::$scope };
 }
@@ -65,11 +73,31 @@ operations! {
     OrganizationCreate = "organization_create": Admin of Server,
     OrganizationView = "organization_view": Admin of Organization,
     OrganizationUpdate = "organization_update": Admin of Organization,
+    OrganizationSubscriptionUpdate = "organization_subscription_update": Admin of Server,
     OrganizationAuditList = "organization_audit_list": Admin of Organization,
     UserList = "user_list": Admin of Organization,
     UserUpdate = "user_update": Admin of Organization,
     UserPasswordReset = "user_password_reset": Admin of Organization,
     UserErase = "user_erase": Admin of Organization,
+    PlanList = "plan_list": Guest of Account,
+    PlanPut = "plan_put": Admin of Server,
+    PlanDelete = "plan_delete": Admin of Server,
+    QuotaView = "quota_view": Guest of Account,
+    UsageList = "usage_list": Admin of Organization,
+    SubscriptionView = "subscription_view": Admin of Organization,
+    SubscriptionCreate = "subscription_create": Admin of Organization,
+    SubscriptionCancel = "subscription_cancel": Admin of Organization,
+    PlanUpgrade = "plan_upgrade": Admin of Organization,
+    PlanDowngrade = "plan_downgrade": Admin of Organization,
+    BillingEventList = "billing_event_list": Admin of Organization,
+    InvoiceList = "invoice_list": Admin of Organization,
+    InvoiceView = "invoice_view": Admin of Organization,
+    InvoicePageView = "invoice_page_view": Admin of Organization,
+    InvoicePay = "invoice_pay": Admin of Server,
+    CheckoutCreate = "checkout_create": Admin of Organization,
+    PortalCreate = "portal_create": Admin of Organization,
+    LtvCacView = "ltv_cac_view": Admin of Server,
+    AcquisitionCostPut = "acquisition_cost_put": Admin of Server,
     WorkspaceList = "workspace_list": Guest of Account,
     WorkspaceCreate = "workspace_create": Admin of Organization,
     WorkspaceView = "workspace_view": Guest,
@@ -91,7 +119,7 @@ operations! {
     ShareCreate = "share_create": Editor,
     ShareRevoke = "share_revoke": Editor,
     AuditList = "audit_list": Admin,
-    AuditExport = "audit_export": Admin,
+    AuditExport = "audit_export": Admin with AuditExport,
     TokenList = "token_list": Admin,
     TokenCreate = "token_create": Admin,
     TokenRevoke = "token_revoke": Admin,
@@ -135,6 +163,8 @@ operations! {
     ExecutionBulkCreate = "execution_bulk_create": Editor,
     ExecutionBulkList = "execution_bulk_list": Viewer,
     ExecutionBulkStop = "execution_bulk_stop": Editor,
+    RefusedDeliveryList = "refused_delivery_list": Viewer,
+    RefusedDeliveryReplay = "refused_delivery_replay": Editor,
     DeadLetterList = "dead_letter_list": Viewer,
     DeadLetterCauseList = "dead_letter_cause_list": Viewer,
     DeadLetterReplay = "dead_letter_replay": Editor,

@@ -14,6 +14,7 @@ mod pulse;
 mod replays;
 mod rollups;
 mod schedules;
+mod subscriptions;
 mod watch;
 
 pub use housekeeping::housekeeping_round;
@@ -27,9 +28,9 @@ use tokio::sync::Notify;
 use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
-use crate::app::{BulkRounds, Replays};
+use crate::app::{BulkRounds, Replays, Subscriptions};
 use crate::config::{Retention, Role};
-use crate::executor::Executor;
+use crate::executor::{CodeMeter, Executor};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::ingress::{Conditions, Events};
@@ -64,6 +65,10 @@ pub struct Background {
     pub retention: Retention,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// How long code steps ran since the last beat.
+    pub code_meter: CodeMeter,
+    /// Which plan organizations are on, and what comes then.
+    pub subscriptions: Subscriptions,
     /// Carries out orders about many executions.
     pub bulk: BulkRounds,
     /// Keeps partitions ahead.
@@ -98,6 +103,7 @@ impl Background {
             loops.spawn(calls::run(self.clone()));
             loops.spawn(rollups::run(self.clone()));
             loops.spawn(watch::run(self.clone()));
+            loops.spawn(subscriptions::run(self.clone()));
         }
         loops.spawn(self.hub.clone().follow_feed());
         loops

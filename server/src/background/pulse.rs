@@ -12,6 +12,7 @@ use super::Background;
 use crate::journal::Lease;
 use crate::queue::Pulse;
 use crate::store::Error;
+use crate::store::queries::quota;
 
 /// A third of a node's life.
 const EVERY: Duration = Duration::from_secs(5);
@@ -26,7 +27,25 @@ pub(super) async fn run(background: Background) {
                 tracing::warn!(error = &error as &dyn std::error::Error, "no heartbeat: the database can't be reached");
             }
         }
+        write_code_time(&background).await;
         tokio::time::sleep(EVERY.saturating_sub(begin.elapsed())).await;
+    }
+}
+
+/// Adds how long code ran to what its organizations used. What can't be written now is written with the next beat.
+async fn write_code_time(background: &Background) {
+    let ran = background.code_meter.take();
+    if ran.is_empty() {
+        return;
+    }
+    let millis =
+        ran.iter().map(|(workspace, time)| (workspace.0, i64::try_from(time.as_millis()).unwrap_or(i64::MAX))).collect();
+    let added = background.database.engine(move |connection| quota::code_time_add(connection, millis)).await;
+    if let Err(error) = added {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the time of code steps can't be written down; trying again");
+        for (workspace, time) in ran {
+            background.code_meter.add(workspace, time);
+        }
     }
 }
 

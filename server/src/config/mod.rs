@@ -7,6 +7,7 @@ mod database_url;
 mod error;
 mod file;
 mod proxy_url;
+mod secret_text;
 mod serve;
 mod settings;
 
@@ -17,5 +18,6 @@ pub use database_url::DatabaseUrl;
 pub use error::Error;
 pub use file::CONFIG_FILE;
 pub use proxy_url::ProxyUrl;
+pub use secret_text::SecretText;
 pub use serve::{Retention, ServeConfig};
 pub use settings::{LogFormat, Role, ServeArgs, Settings};

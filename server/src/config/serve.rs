@@ -15,7 +15,8 @@ use tidemill_common::limits::{
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
-use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ProxyUrl, Role, ServeArgs, Settings, file};
+use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ProxyUrl, Role, SecretText, ServeArgs, Settings, file};
+use crate::payments::StripeOptions;
 use crate::runner::code::CodeLimits;
 use crate::runner::outbound::OutboundProxy;
 
@@ -56,6 +57,8 @@ pub struct ServeConfig {
     pub outbound_proxy: Option<OutboundProxy>,
     /// File with certificate authorities that are trusted besides the machine's.
     pub outbound_ca: Option<PathBuf>,
+    /// How Stripe is spoken to; `None` means that people take the money.
+    pub stripe: Option<StripeOptions>,
     /// What this node does; sorted, each once, at least one.
     pub roles: Vec<Role>,
     /// How long what has ended is kept.
@@ -162,6 +165,7 @@ impl ServeConfig {
             outbound_per_host: within("outbound_per_host", settings.outbound_per_host.unwrap_or(100), 1..=10_000)?,
             outbound_proxy: proxy(settings.outbound_proxy, settings.outbound_no_proxy)?,
             outbound_ca: settings.outbound_ca,
+            stripe: stripe(settings.stripe_key, settings.stripe_webhook_secret, settings.stripe_url)?,
             roles: roles(settings.roles)?,
             retention: Retention {
                 executions: days("retention_days", settings.retention_days)?,
@@ -201,6 +205,26 @@ const KEPT_DAYS: u16 = 90;
 
 fn days(key: &'static str, chosen: Option<u16>) -> Result<TimeDelta, Error> {
     Ok(TimeDelta::days(i64::from(within(key, chosen.unwrap_or(KEPT_DAYS), 1..=3650)?)))
+}
+
+fn stripe(
+    key: Option<SecretText>,
+    webhook_secret: Option<SecretText>,
+    url: Option<Url>,
+) -> Result<Option<StripeOptions>, Error> {
+    let (key, webhook_secret) = match (key, webhook_secret) {
+        (None, None) => return Ok(None),
+        (Some(key), Some(secret)) if !key.expose().is_empty() && !secret.expose().is_empty() => (key, secret),
+        _ => {
+            let expected = "set together with stripe_webhook_secret, both not empty".to_owned();
+            return Err(Error::OutOfRange { key: "stripe_key", expected, value: "one of the two".to_owned() });
+        }
+    };
+    let url = match url {
+        Some(url) => url,
+        None => Url::parse("https://api.stripe.com").expect("it is a URL"),
+    };
+    Ok(Some(StripeOptions { key: key.expose().to_owned(), webhook_secret: webhook_secret.expose().to_owned(), url }))
 }
 
 fn roles(chosen: Option<Vec<Role>>) -> Result<Vec<Role>, Error> {

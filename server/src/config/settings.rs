@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
-use super::{DatabaseUrl, ProxyUrl};
+use super::{DatabaseUrl, ProxyUrl, SecretText};
 
 /// The arguments of `tidemill serve`.
 #[derive(Debug, Clone, Default, Args)]
@@ -54,6 +54,15 @@ pub struct Settings {
     /// What is reached without the proxy: names, domains such as .internal.example, networks [default: none]
     #[arg(long, value_name = "HOSTS", env = "TIDEMILL_OUTBOUND_NO_PROXY", value_delimiter = ',')]
     pub outbound_no_proxy: Option<Vec<String>>,
+    /// Secret key of Stripe, which then takes the money for plans [default: none, people take it]
+    #[arg(long, value_name = "KEY", env = "TIDEMILL_STRIPE_KEY", hide_env_values = true)]
+    pub stripe_key: Option<SecretText>,
+    /// Secret with which Stripe signs its events, which it sends to /api/billing/stripe
+    #[arg(long, value_name = "SECRET", env = "TIDEMILL_STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
+    pub stripe_webhook_secret: Option<SecretText>,
+    /// Where the API of Stripe is [default: `https://api.stripe.com`]
+    #[arg(long, value_name = "URL", env = "TIDEMILL_STRIPE_URL")]
+    pub stripe_url: Option<Url>,
     /// File with certificate authorities (PEM) that requests of workflows trust besides the machine's [default: none]
     #[arg(long, value_name = "FILE", env = "TIDEMILL_OUTBOUND_CA")]
     pub outbound_ca: Option<PathBuf>,
@@ -168,6 +177,9 @@ impl Settings {
             outbound_per_host: self.outbound_per_host.or(other.outbound_per_host),
             outbound_proxy: self.outbound_proxy.or(other.outbound_proxy),
             outbound_no_proxy: self.outbound_no_proxy.or(other.outbound_no_proxy),
+            stripe_key: self.stripe_key.or(other.stripe_key),
+            stripe_webhook_secret: self.stripe_webhook_secret.or(other.stripe_webhook_secret),
+            stripe_url: self.stripe_url.or(other.stripe_url),
             outbound_ca: self.outbound_ca.or(other.outbound_ca),
             roles: self.roles.or(other.roles),
             retention_days: self.retention_days.or(other.retention_days),

@@ -2,6 +2,7 @@
 //!
 //! Start at [`execution`] for what happens next in an execution, at [`workflow`] for how a file becomes a plan.
 
+pub mod billing;
 pub mod cause;
 pub mod credential;
 pub mod duration_histogram;

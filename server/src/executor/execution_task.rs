@@ -233,7 +233,7 @@ impl ExecutionTask {
         let RunStep { place, attempt, with, credential } = run;
         let step = place.step;
         let plan = Arc::clone(self.execution.state().plan());
-        let parts = Arc::clone(&self.parts);
+        let (parts, workspace) = (Arc::clone(&self.parts), self.lease.workspace_id);
         let context = StepContext {
             execution_id: self.lease.execution_id,
             step: Arc::clone(&plan.steps[step].id),
@@ -244,10 +244,11 @@ impl ExecutionTask {
         };
         self.attempts.spawn(async move {
             let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));
-            let Outcome { result, log } = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
+            let Outcome { result, log, code_time } = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
                 Err(StepError::new(FailureClass::Infrastructure, "the step failed by a fault of the server; see its log"))
                     .into()
             });
+            parts.code_meter.add(workspace, code_time);
             Ended::Input(Input::StepEnded { place, attempt, result, log })
         });
     }

@@ -7,6 +7,7 @@
 mod answers;
 mod begun;
 mod calls;
+mod code_meter;
 mod desk;
 mod execution_task;
 mod failures;
@@ -17,6 +18,7 @@ mod versions;
 
 pub use begun::Begun;
 pub use calls::{Calls, NotCalled};
+pub use code_meter::CodeMeter;
 pub use desk::Desk;
 pub use failures::Failures;
 pub use forced_end::EndError;

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::begun::Begun;
 use super::calls::Calls;
+use super::code_meter::CodeMeter;
 use super::desk::Desk;
 use super::execution_task::{ExecutionTask, SOON, Start};
 use super::failures::Failures;
@@ -59,6 +60,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Counts how long code steps ran.
+    pub code_meter: CodeMeter,
 }
 
 /// The executor. Cheap to clone.

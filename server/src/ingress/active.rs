@@ -61,6 +61,7 @@ impl From<crate::admission::Refusal> for NotStarted {
         use crate::admission::Refusal;
         match refusal {
             Refusal::Rejected => Self::Never("the database refused it".to_owned()),
+            Refusal::QuotaExceeded(quota) => Self::Never(quota.to_string()),
             Refusal::Draining => Self::NotHere,
             Refusal::Overloaded | Refusal::Unavailable => Self::NotYet,
         }

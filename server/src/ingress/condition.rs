@@ -244,7 +244,7 @@ impl Conditions {
             retry: None,
             parent: None,
         };
-        self.admission.admit(arrival).await?;
+        self.admission.admit_or_keep(arrival).await?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tidemill_common::clock::Clock;
 use tidemill_common::event::TriggerOrigin;
-use tidemill_common::ids::{WorkflowUid, WorkspaceId};
+use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 
 use super::schedule::Error;
 use crate::admission::{Admission, Arrival};
@@ -29,10 +29,10 @@ const KIND: &str = "event";
 /// Starts executions for internal events. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Events {
-    database: Database,
-    versions: Versions,
+    pub(super) database: Database,
+    pub(super) versions: Versions,
     admission: Admission,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Events {
@@ -103,7 +103,7 @@ impl Events {
             return Ok(());
         }
         let input = Arc::new(json!({ "body": body(event, ended) }));
-        if !self.wanted(&plan, row, event, &input) {
+        if !self.wanted(&plan, (row.version, &row.trigger_id), event, &input) {
             return Ok(());
         }
         let trigger_id = &plan.triggers[place].id;
@@ -119,21 +119,36 @@ impl Events {
             parent: None,
             plan: Arc::clone(&plan),
         };
-        self.admission.admit(arrival).await?;
-        Ok(())
+        self.start(arrival).await
+    }
+
+    /// An id for an execution that is about to be started.
+    pub(super) fn next_id(&self) -> ExecutionId {
+        self.admission.next_id()
+    }
+
+    /// Starts an execution that somebody listens with.
+    pub(super) async fn start(&self, arrival: Arrival) -> Result<(), Error> {
+        Ok(self.admission.admit_or_keep(arrival).await?)
     }
 
     /// The trigger's `if`. One that can't be evaluated is not true; the log says why.
-    fn wanted(&self, plan: &Plan, row: &ConditionRow, event: &EventTrigger, input: &Arc<Value>) -> bool {
+    pub(super) fn wanted(
+        &self,
+        plan: &Plan,
+        (version, trigger): (i32, &str),
+        event: &EventTrigger,
+        input: &Arc<Value>,
+    ) -> bool {
         let Some(condition) = &event.condition else { return true };
         let meta = ExecutionMeta {
             execution_id: self.admission.next_id(),
             workflow_id: Arc::clone(&plan.id),
-            version: row.version,
+            version,
             started_at: self.clock.now(),
         };
         condition.evaluate_bool(&Scope::new(Arc::clone(input), meta)).unwrap_or_else(|error| {
-            tracing::warn!(%error, workflow = &*plan.id, trigger = row.trigger_id, "the `if` of an event trigger can't be evaluated");
+            tracing::warn!(%error, workflow = &*plan.id, trigger, "the `if` of an event trigger can't be evaluated");
             false
         })
     }

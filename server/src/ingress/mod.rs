@@ -11,6 +11,7 @@ mod event;
 mod failure;
 mod form;
 pub mod manual;
+mod quota_notice;
 mod rate;
 mod reply;
 mod request;

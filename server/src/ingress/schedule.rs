@@ -149,7 +149,7 @@ impl Schedules {
             parent: None,
             plan: Arc::clone(plan),
         };
-        self.admission.admit(arrival).await?;
+        self.admission.admit_or_keep(arrival).await?;
         Ok(())
     }
 }

@@ -3,16 +3,20 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use tidemill_common::api::plan::Metric;
+use tidemill_common::api::quota::Quota;
 use tidemill_common::event::{Event, EventBody};
 use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
 use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::command::{Admission, Admitted, Append, Command, Error, Next, Rate, Slot};
+use super::command::{Admission, Admitted, Append, Command, Delivery, Error, Next, Rate, Refused, Slot};
 use super::wait;
 use crate::domain::cause::{Cause, cause};
-use crate::store::queries::journal::{self as query, AdmitRow, AppendRow, DeadLetterRow, EventRow, RateRow, SlotRow, Written};
+use crate::store::queries::journal::{
+    self as query, AdmitRow, AppendRow, DeadLetterRow, EventRow, RateRow, RefusedRow, SlotRow, Written,
+};
 use crate::store::{self, Connection};
 
 /// Commands that are written together. At most one append row per execution: later ones are merged into it.
@@ -97,6 +101,8 @@ impl Batch {
                 let workspace_id = WorkspaceId(row.workspace_id);
                 committed.push(Committed { workspace_id, execution_id: ExecutionId(row.id), events });
                 replies.push(Reply::Admit(reply, Ok(Admitted::New)));
+            } else if let Some(refused) = written.refused.get(&row.id) {
+                replies.push(Reply::Admit(reply, refused_by_plan(refused, row, events)));
             } else {
                 replies.push(Reply::Admit(reply, duplicate_of(&row, connection)));
             }
@@ -163,6 +169,19 @@ fn duplicate_of(row: &AdmitRow, connection: &mut Connection) -> Result<Admitted,
     }
 }
 
+/// The plan allows no more, unless an earlier arrival has started the execution already.
+fn refused_by_plan(refused: &RefusedRow, row: AdmitRow, events: Vec<Event>) -> Result<Admitted, Error> {
+    if let Some(known) = refused.known {
+        return Ok(Admitted::Duplicate(ExecutionId(known)));
+    }
+    let (Some(limit), Some(used), Some(first)) = (refused.most, refused.used, events.into_iter().next()) else {
+        return Err(Error::Rejected);
+    };
+    let quota = Quota { metric: Metric::Executions, limit, used, resets_at: refused.resets_at };
+    let delivery = row.delivery.map(|(source, key)| Delivery { source, key });
+    Ok(Admitted::Refused(Box::new(Refused { quota, first, delivery })))
+}
+
 fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow, Vec<Event>) {
     let at = admission.events.last().map(|event| event.at).unwrap_or_default();
     let (lease_node, available_at, finished_at) = match admission.next {
@@ -189,6 +208,7 @@ fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow
         rate: admission.rate.map(rate_row),
         priority: if lease_node.is_some() { 0 } else { i16::from(admission.priority) },
         delivery: admission.delivery.map(|delivery| (delivery.source, delivery.key)),
+        metered: admission.metered,
     };
     (row, admission.events)
 }

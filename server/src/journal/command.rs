@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tidemill_common::api::quota::Quota;
 use tidemill_common::event::{Event, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::status::ExecutionStatus;
@@ -53,6 +54,8 @@ pub struct Admission {
     pub priority: u8,
     /// What must not start a second execution.
     pub delivery: Option<Delivery>,
+    /// Whether the plan's limit of executions counts it.
+    pub metered: bool,
 }
 
 /// A concurrency key that an execution needs before it begins.
@@ -89,12 +92,25 @@ pub struct Delivery {
 }
 
 /// What became of an admission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Admitted {
     /// It is a new execution.
     New,
     /// An earlier arrival with the same delivery started this one.
     Duplicate(ExecutionId),
+    /// The organization's plan allows no more: nothing was written.
+    Refused(Box<Refused>),
+}
+
+/// An admission that the plan refused, given back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    /// What is used up.
+    pub quota: Quota,
+    /// The first event that there would have been: it says what arrived.
+    pub first: Event,
+    /// What must not start a second execution.
+    pub delivery: Option<Delivery>,
 }
 
 /// Append events to an execution.

@@ -11,6 +11,6 @@ mod wait;
 mod writer;
 
 pub use batch::Committed;
-pub use command::{Admission, Admitted, Append, Delivery, Error, Lease, Next, Rate, Slot};
+pub use command::{Admission, Admitted, Append, Delivery, Error, Lease, Next, Rate, Refused, Slot};
 pub use encode::decode;
 pub use writer::{Journal, Observer};

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::batch::{Batch, Committed};
 use super::command::{Admission, Admitted, Append, Command, Error};
 use super::encode;
+use crate::store::queries::journal::ROOM;
 use crate::store::{self, Connection, Database};
 use crate::telemetry::Metrics;
 
@@ -158,6 +159,12 @@ impl Writer {
     }
 
     fn refuse_or_split(&mut self, batch: Batch, error: &store::Error) {
+        if matches!(error, store::Error::Conflict(constraint) if constraint == ROOM) {
+            // More than a plan has left: one by one, as long as there is any. Alone, another writer took the last one meanwhile,
+            // and now it shows.
+            tracing::debug!(commands = batch.len(), "a batch goes beyond what a plan has left");
+            return batch.split().into_iter().for_each(|row| self.commit(row));
+        }
         if batch.len() > 1 {
             tracing::warn!(%error, commands = batch.len(), "the journal writes a refused batch row by row");
             return batch.split().into_iter().for_each(|row| self.commit(row));

@@ -50,6 +50,8 @@ pub struct Pulse {
     pub next_schedule: Option<DateTime<Utc>>,
     /// When the next condition is to be checked.
     pub next_condition: Option<DateTime<Utc>>,
+    /// When something about subscriptions or quotas is due.
+    pub next_billing: Option<DateTime<Utc>>,
     /// Whether triggers listen to internal events.
     pub listens: bool,
     /// Whether dead letters wait to be replayed.
@@ -92,6 +94,7 @@ impl From<PulseRow> for Pulse {
             next_due: row.next_due,
             next_schedule: row.next_schedule,
             next_condition: row.next_condition,
+            next_billing: row.next_billing,
             listens: row.listens,
             replays: row.replays,
             to_roll_up: row.to_roll_up,

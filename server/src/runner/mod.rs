@@ -10,6 +10,7 @@ mod webhook;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tidemill_common::event::StepError;
@@ -27,11 +28,13 @@ pub struct Outcome {
     pub result: Result<Value, StepError>,
     /// What it printed; empty when it printed nothing.
     pub log: String,
+    /// How long code ran.
+    pub code_time: Duration,
 }
 
 impl From<Result<Value, StepError>> for Outcome {
     fn from(result: Result<Value, StepError>) -> Self {
-        Self { result, log: String::new() }
+        Self { result, log: String::new(), code_time: Duration::ZERO }
     }
 }
 
@@ -72,6 +75,6 @@ impl Runner {
     async fn run_code(&self, work: &CodeWork, input: Value, context: &StepContext) -> Outcome {
         let limits = CodeLimits::asked(context.timeout, work.asks);
         let outcome = self.code.run(Engine::of(work.language, work.runtime), work.code(), &input, limits).await;
-        Outcome { result: outcome.result, log: outcome.log }
+        Outcome { result: outcome.result, log: outcome.log, code_time: outcome.duration }
     }
 }

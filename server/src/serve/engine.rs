@@ -16,15 +16,16 @@ use url::Url;
 use super::{Error, files};
 use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
-use crate::app::{BulkRounds, Executions, Replays};
+use crate::app::{Activated, BulkRounds, Executions, Replays, Subscriptions, Workflows};
 use crate::background::Background;
 use crate::config::{Role, ServeConfig};
 use crate::domain::execution::Answer;
-use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
+use crate::executor::{Calls, CodeMeter, Desk, EndError, Executor, Failures, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::ingress::{CallStarts, Conditions, Events, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
 use crate::journal::{Delivery, Journal, Observer};
+use crate::payments::Stripe;
 use crate::queue::{AnswerTo, Load, Node, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
 use crate::runner::code::{CodeOptions, CodeRunner, NodeOptions};
@@ -46,12 +47,12 @@ pub(super) struct Engine {
     pub(super) hub: Hub,
     pub(super) routes: Routes,
     pub(super) webhooks: Webhooks,
-    pub(super) schedules_changed: Arc<Notify>,
-    pub(super) conditions_changed: Arc<Notify>,
-    pub(super) events_changed: Arc<Notify>,
     pub(super) replay_ordered: Arc<Notify>,
     pub(super) bulk_ordered: Arc<Notify>,
     pub(super) executions: Executions,
+    pub(super) workflows: Workflows,
+    pub(super) activated: Activated,
+    pub(super) subscriptions: Subscriptions,
     pub(super) resume: Resume,
     pub(super) resumes: Resumes,
     executor: Executor,
@@ -86,9 +87,12 @@ impl Engine {
         let journal = journal.map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), keeper.clone());
         let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
-        let runner = Runner::new(Arc::new(Outbound::new(outbound_policy(config)?)?), code.clone());
+        let outbound = Outbound::new(outbound_policy(config)?)?;
+        let stripe = config.stripe.clone().map(|options| Stripe::new(outbound.clone(), options));
+        let runner = Runner::new(Arc::new(outbound), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
         let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(Url::as_str)).map_err(SecretError::from)?;
+        let code_meter = CodeMeter::default();
         let parts = Parts {
             database: database.clone(),
             journal: journal.clone(),
@@ -100,11 +104,12 @@ impl Engine {
             resume: resume.clone(),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
+            code_meter: code_meter.clone(),
         };
         // A node without the role has no room, and nothing else about it differs.
         let room = if config.roles.contains(&Role::Executor) { config.max_running_executions } else { 0 };
         let executor = Executor::new(parts, room);
-        let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
+        let admission = Admission::new(journal, executor.clone(), database.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
         let surroundings =
@@ -120,7 +125,18 @@ impl Engine {
         let resumes = Resumes::new(resume.clone(), database.clone(), manual.clone());
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
         let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
+        let activated = activated(&routes, [&schedules_changed, &conditions_changed, &events_changed]);
+        let workflows = Workflows::new(
+            database.clone(),
+            versions.plans().clone(),
+            Arc::clone(&clock),
+            Arc::clone(&activated),
+            code.clone(),
+        );
+        let subscriptions = Subscriptions::new(database.clone(), Arc::clone(&clock), workflows.clone(), stripe);
         let background = Background {
+            subscriptions: subscriptions.clone(),
+            code_meter,
             node: node_said,
             roles: config.roles.clone(),
             pulse,
@@ -155,12 +171,12 @@ impl Engine {
             code,
             hub,
             routes,
-            schedules_changed,
-            conditions_changed,
-            events_changed,
             replay_ordered,
             bulk_ordered,
             executions,
+            workflows,
+            activated,
+            subscriptions,
             resume,
             resumes,
             executor,
@@ -188,6 +204,17 @@ impl Engine {
             }
         }
     }
+}
+
+/// What is to be done when triggers have changed.
+fn activated(routes: &Routes, changed: [&Arc<Notify>; 3]) -> Activated {
+    let (routes, changed) = (routes.clone(), changed.map(Arc::clone));
+    Arc::new(move || {
+        routes.forget();
+        for changed in &changed {
+            changed.notify_one();
+        }
+    })
 }
 
 /// What the operator decides about outbound requests.
@@ -309,5 +336,6 @@ fn refused(refusal: Refusal) -> EngineError {
         Refusal::Draining => EngineError::Draining,
         Refusal::Overloaded => EngineError::Overloaded { retry_after: 1 },
         Refusal::Unavailable | Refusal::Rejected => EngineError::Unavailable,
+        Refusal::QuotaExceeded(quota) => EngineError::QuotaExceeded(quota),
     }
 }

@@ -9,8 +9,8 @@ use super::engine::Engine;
 use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{
-    Activated, AuditLog, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, People, PeopleParts,
-    Schedules, SecretChanged, Secrets, Tokens, Triggers, Workflows,
+    AuditLog, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, People, PeopleParts, Plans, Quotas,
+    Schedules, SecretChanged, Secrets, Tokens, Triggers,
 };
 use crate::auth::Authenticator;
 use crate::config::{Role, ServeConfig};
@@ -39,19 +39,12 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 }
 
 fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
-    let Engine { database, schema, draining, clock, keeper, metrics, versions, code, routes, .. } = engine;
-    let Engine { executions, replay_ordered, bulk_ordered, schedules_changed, conditions_changed, events_changed, .. } = engine;
-    let (routes, changed) = (routes.clone(), [schedules_changed, conditions_changed, events_changed].map(Arc::clone));
-    let activated: Activated = Arc::new(move || {
-        routes.forget();
-        for changed in &changed {
-            changed.notify_one();
-        }
-    });
+    let Engine { database, schema, draining, clock, keeper, metrics, versions, code, .. } = engine;
+    let Engine { executions, replay_ordered, bulk_ordered, workflows, activated, subscriptions, .. } = engine;
     let secret_routes = engine.routes.clone();
     let secret_changed: SecretChanged = Arc::new(move || secret_routes.forget());
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
-    let parts = PeopleParts { authenticator: authenticator.clone(), key, activated: Arc::clone(&activated), url };
+    let parts = PeopleParts { authenticator: authenticator.clone(), key, activated: Arc::clone(activated), url: url.clone() };
     ApiDeps {
         idempotency: Idempotency::new(database.clone(), Arc::clone(clock)),
         people: People::new(database.clone(), Arc::clone(clock), parts),
@@ -59,7 +52,11 @@ fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
         secrets: Secrets::new(database.clone(), keeper.clone(), Arc::clone(clock), secret_changed),
         credentials: Credentials::new(database.clone(), keeper.clone(), Arc::clone(clock)),
-        workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated, code.clone()),
+        plans: Plans::new(database.clone(), Arc::clone(clock)),
+        quotas: Quotas::new(database.clone()),
+        subscriptions: subscriptions.clone(),
+        url: url.into(),
+        workflows: workflows.clone(),
         triggers: Triggers::new(database.clone(), versions.plans().clone(), Arc::clone(clock)),
         schedules: Schedules::new(Arc::clone(clock)),
         code: Code::new(code.clone()),

@@ -2,7 +2,9 @@
 
 #![expect(missing_docs, reason = "a column says what it is where the migration makes it")]
 
+mod billing;
 mod people;
+pub use billing::*;
 pub use people::*;
 
 /// SQL types that diesel doesn't bring.
@@ -320,7 +322,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Array, BigInt, Integer, Timestamptz, Uuid};
+    use diesel::sql_types::{Array, BigInt, Integer, Nullable, Timestamptz, Uuid};
     use super::sql_types::Xid8;
 
     /// What each journal transaction appended.
@@ -332,6 +334,7 @@ diesel::table! {
         execution_ids -> Array<Uuid>,
         first_seqs -> Array<Integer>,
         last_seqs -> Array<Integer>,
+        bytes -> Nullable<BigInt>,
     }
 }
 
@@ -468,5 +471,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_ins,
     sessions,
     password_resets,
+    plans,
+    subscriptions,
+    usage_meters,
 );
 diesel::allow_tables_to_appear_in_same_query!(executions, execution_queue);

@@ -12,7 +12,7 @@ use super::{
     Error, Exit, about, activate, apply, approve, audit, bulk, cancel, code, credential, ctx, delete, demo, describe, diff,
     dlq, get, invite, login, logs, nouns,
 };
-use super::{member, org, share, user};
+use super::{billing, member, org, plan, quota, share, user};
 use super::{pause, raw, retry, schedule, secret, start, terminal, token, trigger, validate, watch, why, workspace};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
@@ -114,6 +114,15 @@ pub enum ClientCommand {
     /// Things for others, beyond their roles
     #[command(subcommand, visible_alias = "shares")]
     Share(share::Share),
+    /// What organizations may have, and going to another plan
+    #[command(subcommand, visible_alias = "plans")]
+    Plan(plan::Plan),
+    /// What the plan allows, what is used, and what was refused
+    #[command(subcommand, visible_alias = "quotas")]
+    Quota(quota::Quota),
+    /// Invoices, history and payments
+    #[command(subcommand)]
+    Billing(billing::Billing),
     /// Who changed what
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -222,6 +231,9 @@ async fn dispatch(command: ClientCommand, session: &Session, binary: Binary) -> 
         C::Member(member) => member.run(session).await,
         C::Invite(invite) => invite.run(session).await,
         C::Share(share) => share.run(session).await,
+        C::Plan(plan) => plan.run(session).await,
+        C::Quota(quota) => quota.run(session).await,
+        C::Billing(billing) => billing.run(session).await,
         C::Audit(audit) => audit.run(session).await,
         C::User(user) => user.run(session).await,
         C::Api(api) => api.run(session).await,

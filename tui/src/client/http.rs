@@ -270,6 +270,7 @@ pub(super) fn read_problem(status: StatusCode, headers: &HeaderMap, body: &[u8])
             request_id: None,
             retry_after: None,
             errors: Vec::new(),
+            quota: None,
         }
     });
     if problem.retry_after.is_none() {

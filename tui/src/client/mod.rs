@@ -8,6 +8,7 @@
 mod account;
 mod approval;
 mod backoff;
+mod billing;
 mod bulk;
 mod code;
 mod credential;

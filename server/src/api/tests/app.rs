@@ -19,7 +19,7 @@ use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
     AuditLog, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, People, PeopleParts,
-    Schedules, Secrets, Tokens, Triggers, Workflows,
+    Plans as TariffPlans, Quotas, Schedules, Secrets, Subscriptions, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::executor::Plans;
@@ -100,6 +100,7 @@ impl TestApp {
             activated: Arc::new(|| ()),
             url: "http://tidemill.test".to_owned(),
         };
+        let workflows = Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone());
         let executions = Executions::new(store.clone(), plans.clone(), engine.clone(), Arc::clone(&clock));
         let deps = ApiDeps {
             authenticator: authenticator.clone(),
@@ -111,7 +112,11 @@ impl TestApp {
             credentials: Credentials::new(store.clone(), keeper, clock.clone()),
             triggers: Triggers::new(store.clone(), plans.clone(), Arc::clone(&clock)),
             schedules: Schedules::new(Arc::clone(&clock)),
-            workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
+            plans: TariffPlans::new(store.clone(), clock.clone()),
+            quotas: Quotas::new(store.clone()),
+            subscriptions: Subscriptions::new(store.clone(), clock.clone(), workflows.clone(), None),
+            url: "http://tidemill.test".into(),
+            workflows,
             code: Code::new(code.clone()),
             bulk: BulkOrders::new(executions.clone(), Arc::default()),
             executions,
@@ -171,6 +176,13 @@ impl TestApp {
             ("share", self.post("/api/workspaces/main/shares", share).await.json()["id"].clone()),
         ];
         self.ids.extend(made.iter().map(|(name, value)| (*name, text(value))));
+        self.database.execute(
+            "INSERT INTO tidemill.invoices (organization_id, id, number, at, period_start, period_end, currency, lines, total_cents, state, due_at)
+             SELECT id, '01890a5d-ac96-774b-bcce-b302099a8099', 1, now(), now(), now(), 'usd', '[]', 1, 'open', now() FROM tidemill.organizations",
+        );
+        self.ids.insert("invoice", "01890a5d-ac96-774b-bcce-b302099a8099".to_owned());
+        let subscription = self.get("/api/billing/subscription").await.json()["id"].clone();
+        self.ids.insert("subscription", text(&subscription));
         let ours = self.join("main", "ours@example.com").await;
         let session = self.ask(&ours, Method::GET, "/api/sessions", None).await.json()["items"][0]["id"].clone();
         self.ids.insert("session", text(&session));

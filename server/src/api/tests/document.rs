@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidemill_common::api::{
-    account, approval, audit, bulk, control, dead_letter, event, execution, health, member, metrics, organization, secret,
-    session, share, token, trigger, why, workflow, workspace,
+    account, approval, audit, billing, bulk, control, dead_letter, event, execution, health, member, metrics, organization,
+    plan, quota, refused_delivery, secret, session, share, subscription, token, trigger, why, workflow, workspace,
 };
 use tidemill_common::problem::{Code, Problem};
 
@@ -142,6 +142,58 @@ fn serde_and_the_document_agree_about_people() {
         "workspace_id": ID, "object_kind": "k", "object_id": "i", "detail": "d", "before": "b", "after": "a"});
     agrees::<audit::AuditPage>(&json!({"items": [{"organization_id": ID, "seq": 1, "actor_name": "n", "entry": entry,
         "previous": "p", "hash": "h"}], "next_cursor": "c"}));
+}
+
+#[test]
+fn serde_and_the_document_agree_about_plans_and_money() {
+    let limits = json!({"active_workflows": 3, "executions": 50, "integrations": 10, "members": 1});
+    let plan = json!({"id": "pro", "name": "Pro", "place": 2, "price_cents": 2900, "currency": "usd", "limits": limits,
+        "features": ["advanced_analytics", "sso"], "trial_days": 0, "offered": true, "is_default": false, "stripe_price": "p"});
+    agrees::<plan::PlanList>(&json!({"items": [plan]}));
+    agrees::<plan::PlanPut>(
+        &json!({"name": "Pro", "place": 2, "price_cents": 2900, "currency": "usd", "limits": {"members": 1},
+        "features": ["white_label"], "trial_days": 14, "offered": true, "is_default": true, "stripe_price": "p"}),
+    );
+    let used = json!({"metric": "executions", "used": 3, "limit": 50, "resets_at": AT});
+    agrees::<quota::QuotaView>(&json!({"plan": "free", "features": [], "period_start": AT, "period_end": AT, "items": [used],
+        "refused": 0, "upgrade": "/api/pricing"}));
+    agrees::<quota::UsageList>(&json!({"items": [{"period_start": AT, "executions": 1, "events": 2, "code_seconds": 0.5}]}));
+    let exceeds = json!({"metric": "active_workflows", "used": 4, "limit": 3, "pauses": ["main/w"]});
+    let paused = json!({"workspace": "main", "workflow_id": "w", "version": 1, "at": AT});
+    agrees::<subscription::SubscriptionView>(
+        &json!({"id": ID, "plan": "pro", "state": "past_due", "zone": "UTC", "period_start": AT,
+        "period_end": AT, "next_plan": "free", "trial_end": AT, "grace_end": AT, "provider": "stripe", "exceeds": [exceeds],
+        "paused": [paused]}),
+    );
+    agrees::<subscription::SubscriptionCreate>(&json!({"plan": "pro", "trial": true, "zone": "UTC"}));
+    agrees::<subscription::SubscriptionUpdate>(&json!({"plan": "pro", "zone": "UTC"}));
+    agrees::<subscription::PlanChoice>(&json!({"plan": "pro"}));
+    let delivery = json!({"id": ID, "at": AT, "workflow_id": "w", "version": 1, "trigger_type": "webhook", "trigger_id": "t",
+        "metric": "executions", "times": 1, "replayed_at": AT, "execution_id": ID, "input": {"body": 1}});
+    agrees::<refused_delivery::RefusedDeliveryPage>(&json!({"items": [delivery], "next_cursor": "x"}));
+    agrees::<refused_delivery::RefusedDeliveryReplay>(&json!({"ids": [ID]}));
+    agrees::<refused_delivery::RefusedDeliveryReplayed>(&json!({"count": 1, "left": 0}));
+    agrees::<billing::BillingEventList>(&json!({"items": [{"id": ID, "at": AT, "kind": "renewed", "plan": "pro",
+        "amount_cents": 1, "currency": "usd", "detail": "d"}]}));
+    agrees::<billing::InvoiceList>(
+        &json!({"items": [{"id": ID, "number": 1, "organization_id": ID, "at": AT, "period_start": AT,
+        "period_end": AT, "currency": "usd", "lines": [{"text": "t", "cents": 1}], "total_cents": 1, "state": "overdue",
+        "due_at": AT, "paid_at": AT}]}),
+    );
+    agrees::<billing::AcquisitionCost>(&json!({"month": "2026-11-01", "cents": 1}));
+    agrees::<billing::LtvCacView>(
+        &json!({"since": AT, "until": AT, "months": 12.0, "paying": 1, "new_paying": 1, "churned": 1,
+        "revenue_cents": 1, "acquisition_cents": 1, "arpa_cents": 1.5, "churn": 0.5, "ltv_cents": 3.5, "cac_cents": 1.5,
+        "ltv_to_cac": 2.5, "formula": "f"}),
+    );
+    agrees::<billing::PaymentPage>(&json!({"url": "u"}));
+    let quota = tidemill_common::api::quota::Quota {
+        metric: plan::Metric::Executions,
+        limit: 1,
+        used: 1,
+        resets_at: Some(AT.parse().unwrap()),
+    };
+    agrees::<Problem>(&serde_json::to_value(Problem::quota_exceeded(quota)).unwrap());
 }
 
 #[test]

@@ -20,6 +20,6 @@ mod tests;
 
 pub use awaiting::{Answer, Answered, Calling, Decided};
 pub use machine::{Action, Execution, Input, RunStep, Secrets};
-pub use report::{FAILURE_TRIGGER, FailureReport};
+pub use report::{FAILURE_TRIGGER, FailureReport, QUOTA_TRIGGER};
 pub use state::{CancelRequest, Caught, End, FoldError, PauseRequest, State};
 pub use step_state::{Awaits, Iterations, Place, Progress, StepState};

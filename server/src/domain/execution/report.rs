@@ -11,6 +11,9 @@ use tidemill_common::status::ExecutionStatus;
 use super::machine::{Action, Execution};
 use super::state::State;
 
+/// What started an execution that is told of a quota: no plan counts it.
+pub const QUOTA_TRIGGER: &str = "quota";
+
 /// The trigger of an execution that was started by a failure. Its own failure is told to nobody, so that two workflows can't
 /// tell each other for ever.
 pub const FAILURE_TRIGGER: &str = "failure";

@@ -18,4 +18,5 @@ mod zone;
 pub use explain::{Change, Explanation, explain};
 pub use missed::{CatchUp, Missed};
 pub use timing::{Draft, Schedule, ScheduleError};
+pub(in crate::domain) use zone::instant;
 pub use zone::{local_time, timezone};

@@ -56,7 +56,7 @@ fn first_with(zone: Tz, after: i32, mut low: DateTime<Utc>, mut high: DateTime<U
 }
 
 /// The instant of a time on the zone's clocks: the first one if the clocks show it twice, the first after the gap if they skip it.
-pub(super) fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+pub(in crate::domain) fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     match zone.from_local_datetime(&local) {
         MappedLocalTime::Single(time) | MappedLocalTime::Ambiguous(time, _) => Some(time.to_utc()),
         MappedLocalTime::None => {

@@ -52,6 +52,7 @@ pub fn expired(connection: &mut PgConnection, before: NaiveDate) -> Result<Vec<E
 /// moment ago still is.
 pub fn drop_day(connection: &mut PgConnection, day: NaiveDate) -> Result<(), Error> {
     Statement::new("SELECT partition_drop($1)").bind::<Date, _>(day).execute(connection)?;
+    Statement::new("DELETE FROM storage_days WHERE day <= $1").bind::<Date, _>(day).execute(connection)?;
     Ok(())
 }
 

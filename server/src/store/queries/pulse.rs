@@ -61,6 +61,9 @@ pub struct PulseRow {
     /// When the next condition is to be checked.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub next_condition: Option<DateTime<Utc>>,
+    /// When something about subscriptions or quotas is due.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub next_billing: Option<DateTime<Utc>>,
     /// Whether triggers listen to internal events.
     #[diesel(sql_type = Bool)]
     pub listens: bool,

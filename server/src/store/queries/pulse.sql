@@ -25,6 +25,12 @@ SELECT held.execution_ids, held.workspace_ids, held.epochs, held.wishes,
        (SELECT min(available_at) FROM execution_queue WHERE lease_node IS NULL) AS next_due,
        (SELECT min(next_at) FROM triggers WHERE next_at IS NOT NULL AND type = 'schedule') AS next_schedule,
        (SELECT min(next_at) FROM triggers WHERE next_at IS NOT NULL AND type = 'condition') AS next_condition,
+       least((SELECT min(least(period_end, trial_end, grace_end)) FROM subscriptions),
+             (SELECT min(due_at) FROM invoices WHERE state = 'open'),
+             (SELECT min(at) FROM quota_notices WHERE told_at IS NULL),
+             CASE WHEN EXISTS (SELECT FROM usage_meters WHERE most > 0 AND told < 100
+                                   AND used * 100 >= most * CASE WHEN told < 80 THEN 80 ELSE 100 END)
+                  THEN to_timestamp(0) END) AS next_billing,
        EXISTS (SELECT FROM triggers WHERE type = 'event') AS listens,
        EXISTS (SELECT FROM dead_letters WHERE state = 'waiting') AS replays,
        EXISTS (SELECT FROM event_feed f, rollup_cursor c WHERE (f.txid, f.position) > (c.txid, c.position)

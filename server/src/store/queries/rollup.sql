@@ -2,12 +2,12 @@
 WITH start AS (
     SELECT txid, position FROM rollup_cursor FOR UPDATE SKIP LOCKED
 ), moved AS (
-    SELECT f.txid, f.position, f.workspace_id, f.execution_ids, f.first_seqs, f.last_seqs
+    SELECT f.txid, f.position, f.workspace_id, f.at, f.bytes, f.execution_ids, f.first_seqs, f.last_seqs
     FROM event_feed f, start s
     WHERE (f.txid, f.position) > (s.txid, s.position) AND f.txid < pg_snapshot_xmin(pg_current_snapshot())
     ORDER BY f.txid, f.position LIMIT $1
 ), touched AS (
-    SELECT m.workspace_id, t.id, t.first_seq, t.last_seq
+    SELECT m.workspace_id, m.at, t.id, t.first_seq, t.last_seq
     FROM moved m, unnest(m.execution_ids, m.first_seqs, m.last_seqs) AS t (id, first_seq, last_seq)
 ), finished AS (
     -- An execution is counted by the row of the feed that holds its last event.
@@ -42,6 +42,25 @@ WITH start AS (
     FROM durations GROUP BY workspace_id, workflow_uid, step, date_trunc('hour', ended, 'UTC'), status, duration_bucket(millis)
     ON CONFLICT (workspace_id, workflow_uid, step, hour, status, bucket)
         DO UPDATE SET count = r.count + excluded.count, total_ms = r.total_ms + excluded.total_ms
+), used AS (
+    -- In which period: the newest that has begun by then.
+    INSERT INTO usage_periods AS u (organization_id, period_start, executions, events)
+    SELECT p.organization_id, p.period_start, sum(t.executions), sum(t.events)
+    FROM (
+        SELECT workspace_id, at, count(*) FILTER (WHERE first_seq = 1) AS executions, sum(last_seq - first_seq + 1) AS events
+        FROM touched GROUP BY workspace_id, at
+    ) t JOIN workspaces w ON w.id = t.workspace_id
+    JOIN LATERAL (
+        SELECT p.organization_id, max(p.period_start) AS period_start FROM usage_periods p
+        WHERE p.organization_id = w.organization_id AND p.period_start <= t.at GROUP BY p.organization_id
+    ) p ON true
+    GROUP BY p.organization_id, p.period_start
+    ON CONFLICT (organization_id, period_start)
+        DO UPDATE SET executions = u.executions + excluded.executions, events = u.events + excluded.events
+), stored AS (
+    INSERT INTO storage_days AS s (workspace_id, day, bytes)
+    SELECT workspace_id, (at AT TIME ZONE 'UTC')::date, sum(bytes) FROM moved WHERE bytes IS NOT NULL GROUP BY 1, 2
+    ON CONFLICT (workspace_id, day) DO UPDATE SET bytes = s.bytes + excluded.bytes
 ), last AS (
     SELECT txid, position FROM moved ORDER BY txid DESC, position DESC LIMIT 1
 ), advanced AS (

@@ -36,6 +36,7 @@ fn diesel_type(column: &Column) -> String {
         "integer" => "Integer",
         "bigint" => "BigInt",
         "boolean" => "Bool",
+        "date" => "Date",
         "json" => "Json",
         "xid8" => "Xid8",
         "uuid[]" => "Array<Uuid>",
@@ -50,7 +51,11 @@ fn diesel_type(column: &Column) -> String {
 fn declared() -> BTreeMap<String, Vec<(String, String)>> {
     let mut tables: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let (mut table, mut renamed) = (String::new(), None);
-    for line in [include_str!("../schema.rs"), include_str!("../schema/people.rs")].concat().lines().map(str::trim) {
+    for line in [include_str!("../schema.rs"), include_str!("../schema/billing.rs"), include_str!("../schema/people.rs")]
+        .concat()
+        .lines()
+        .map(str::trim)
+    {
         if let Some(head) = line.strip_suffix(") {") {
             table = head.split(" (").next().unwrap_or_default().to_owned();
         } else if let Some(name) = line.strip_prefix("#[sql_name = \"") {

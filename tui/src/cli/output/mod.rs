@@ -3,6 +3,7 @@
 //! Start at [`Printer`]; [`Row`] says how a thing looks as one line of a table.
 
 mod approval_rows;
+mod billing_rows;
 mod bulk_rows;
 mod dead_letter_rows;
 mod format;

@@ -1,4 +1,4 @@
-//! What happens inside: executions that end.
+//! What happens inside: executions that end, and limits of the plan that are near.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use tidemill_common::status::ExecutionStatus;
 
 use crate::domain::workflow::expression::Expression;
 
-/// The end of executions of this workspace.
+/// The end of executions of this workspace, or a limit of its organization's plan.
 #[derive(Debug)]
 pub struct EventTrigger {
     /// What has happened.
@@ -28,12 +28,22 @@ pub enum InternalEvent {
     ExecutionCancelled,
     /// An execution ended, however.
     ExecutionEnded,
+    /// 80 % of what the plan allows of something are used.
+    QuotaWarning,
+    /// All of it is.
+    QuotaReached,
 }
 
 impl InternalEvent {
     /// Every event.
-    pub const ALL: [Self; 4] =
-        [Self::ExecutionSucceeded, Self::ExecutionFailed, Self::ExecutionCancelled, Self::ExecutionEnded];
+    pub const ALL: [Self; 6] = [
+        Self::ExecutionSucceeded,
+        Self::ExecutionFailed,
+        Self::ExecutionCancelled,
+        Self::ExecutionEnded,
+        Self::QuotaWarning,
+        Self::QuotaReached,
+    ];
 
     /// The word in the file.
     #[must_use]
@@ -43,6 +53,8 @@ impl InternalEvent {
             Self::ExecutionFailed => "execution_failed",
             Self::ExecutionCancelled => "execution_cancelled",
             Self::ExecutionEnded => "execution_ended",
+            Self::QuotaWarning => "quota_warning",
+            Self::QuotaReached => "quota_reached",
         }
     }
 
@@ -54,6 +66,7 @@ impl InternalEvent {
             Self::ExecutionFailed => matches!(status, ExecutionStatus::Failed | ExecutionStatus::DeadLetter),
             Self::ExecutionCancelled => status == ExecutionStatus::Cancelled,
             Self::ExecutionEnded => status.is_terminal(),
+            Self::QuotaWarning | Self::QuotaReached => false,
         }
     }
 }

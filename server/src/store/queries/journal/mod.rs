@@ -1,22 +1,24 @@
 //! The two statements of the journal, admit and append, each for a whole batch. Start at [`write()`].
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::store::{Error, Statement};
 
 mod dead_letter;
+mod quota;
 mod rate;
 mod slot;
 mod wait;
 
 pub use dead_letter::DeadLetterRow;
+pub use quota::{ROOM, RefusedRow};
 pub use rate::RateRow;
 pub use slot::SlotRow;
 pub use wait::{OpenWait, WHOLE, WaitChange};
@@ -60,6 +62,8 @@ pub struct AdmitRow {
     pub priority: i16,
     /// What must not start a second execution: source and key.
     pub delivery: Option<(String, String)>,
+    /// Whether the plan's limit of executions counts it.
+    pub metered: bool,
 }
 
 /// What an executor appends for one execution, and the projection that follows from it.
@@ -119,8 +123,10 @@ struct ExecutionIdRow {
 /// What became of a batch.
 #[derive(Debug)]
 pub struct Written {
-    /// The executions that were admitted. The others' deliveries were known already.
+    /// The executions that were admitted. The others' deliveries were known already, or they were refused.
     pub admitted: HashSet<Uuid>,
+    /// Those that were refused because nothing is left of what their plan allows.
+    pub refused: HashMap<Uuid, RefusedRow>,
     /// The executions whose lease held. Nothing was written for the others.
     pub fenced: HashSet<Uuid>,
 }
@@ -146,7 +152,8 @@ pub fn write(
         if rated {
             rate::lock(connection, admits)?;
         }
-        let written = Written { admitted: admit(connection, admits)?, fenced: append(connection, node, appends, now)? };
+        let (admitted, refused) = admit(connection, admits)?;
+        let written = Written { admitted, refused, fenced: append(connection, node, appends, now)? };
         if rated {
             rate::take(connection, admits, &written.admitted, now)?;
         }
@@ -173,9 +180,12 @@ pub fn write(
     Ok(if single { all(connection)? } else { connection.transaction(all)? })
 }
 
-fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<HashSet<Uuid>> {
+/// Which were admitted, and which were refused by their plan.
+type Admitted = (HashSet<Uuid>, HashMap<Uuid, RefusedRow>);
+
+fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<Admitted> {
     if rows.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(Admitted::default());
     }
     let events: Vec<_> = rows.iter().flat_map(|row| row.events.iter().map(move |event| (row.id, event))).collect();
     let statement = Statement::new(include_str!("admit.sql"))
@@ -196,13 +206,17 @@ fn admit(connection: &mut PgConnection, rows: &[&AdmitRow]) -> QueryResult<HashS
         .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.delivery.as_ref().map(|(_, key)| key.as_str())))
         .bind::<Array<Integer>, _>(column(rows, |row| row.events.last().map_or(1, |event| event.seq)))
         .bind::<Array<Nullable<SqlUuid>>, _>(column(rows, |row| row.retry_of))
+        .bind::<Array<Bool>, _>(column(rows, |row| row.metered))
+        .bind::<Array<BigInt>, _>(column(rows, |row| bytes(&row.events)))
         .bind::<Array<SqlUuid>, _>(column(&events, |(id, _)| *id))
         .bind::<Array<Integer>, _>(column(&events, |(_, event)| event.seq))
         .bind::<Array<Timestamptz>, _>(column(&events, |(_, event)| event.at))
         .bind::<Array<Text>, _>(column(&events, |(_, event)| event.event_type))
         .bind::<Array<Text>, _>(column(&events, |(_, event)| event.data.as_str()));
-    let admitted = statement.load::<ExecutionIdRow>(connection)?;
-    Ok(admitted.into_iter().map(|row| row.execution_id).collect())
+    let (refused, admitted): (Vec<_>, Vec<_>) =
+        statement.load::<RefusedRow>(connection)?.into_iter().partition(|row| row.most.is_some());
+    let refused = refused.into_iter().map(|row| (row.execution_id, row)).collect();
+    Ok((admitted.into_iter().map(|row| row.execution_id).collect(), refused))
 }
 
 fn append(connection: &mut PgConnection, node: Uuid, rows: &[AppendRow], now: DateTime<Utc>) -> QueryResult<HashSet<Uuid>> {
@@ -221,6 +235,7 @@ fn append(connection: &mut PgConnection, node: Uuid, rows: &[AppendRow], now: Da
         .bind::<Array<Integer>, _>(column(rows, |row| row.events.last().map_or(0, |event| event.seq)))
         .bind::<Array<Nullable<Timestamptz>>, _>(column(rows, |row| row.finished_at))
         .bind::<Array<Nullable<Text>>, _>(column(rows, |row| row.error.as_deref()))
+        .bind::<Array<BigInt>, _>(column(rows, |row| bytes(&row.events)))
         .bind::<SqlUuid, _>(node)
         .bind::<SqlUuid, _>(node)
         .bind::<SqlUuid, _>(node)
@@ -246,6 +261,11 @@ pub fn delivered(connection: &mut PgConnection, workspace_id: Uuid, source: &str
         .optional()
         .map(|row| row.map(|row| row.execution_id))
         .map_err(Error::from)
+}
+
+/// How much the events' data is.
+fn bytes(events: &[EventRow]) -> i64 {
+    events.iter().map(|event| i64::try_from(event.data.len()).unwrap_or(i64::MAX)).sum()
 }
 
 fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {

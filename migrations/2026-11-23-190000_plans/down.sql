@@ -1,0 +1,10 @@
+DROP FUNCTION quota_here(text, uuid);
+DROP FUNCTION quota_of(uuid, text, uuid);
+DROP FUNCTION quota_used(uuid, text);
+DROP POLICY owner ON credentials;
+DROP POLICY owner ON members;
+DROP POLICY owner ON workflows;
+DROP TRIGGER subscription_begin ON organizations;
+DROP FUNCTION subscription_begin();
+ALTER TABLE event_feed DROP COLUMN bytes;
+DROP TABLE quota_notices, storage_days, usage_periods, usage_meters, subscriptions, plans;
