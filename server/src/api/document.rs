@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::account::AccountApi;
 use super::approval::ApprovalApi;
 use super::audit::AuditApi;
+use super::billing::BillingApi;
 use super::bulk::BulkApi;
 use super::code::CodeApi;
 use super::credential::CredentialApi;
@@ -25,10 +26,13 @@ use super::invite::InviteApi;
 use super::member::MemberApi;
 use super::node::NodeApi;
 use super::organization::OrganizationApi;
+use super::plan::PlanApi;
+use super::refused_delivery::RefusedDeliveryApi;
 use super::schedule::ScheduleApi;
 use super::secret::SecretApi;
 use super::session::SessionApi;
 use super::share::ShareApi;
+use super::subscription::SubscriptionApi;
 use super::token::TokenApi;
 use super::trigger::TriggerApi;
 use super::workflow::WorkflowApi;
@@ -38,16 +42,15 @@ use super::workspace::WorkspaceApi;
 /// The operations, in the order in which the document lists them.
 pub(super) type Operations = (
     (AccountApi, SessionApi, OrganizationApi, WorkspaceApi, MemberApi, InviteApi, ShareApi, AuditApi),
-    TokenApi,
-    SecretApi,
-    CredentialApi,
+    (PlanApi, SubscriptionApi, BillingApi),
+    (TokenApi, SecretApi, CredentialApi),
     WorkflowApi,
     WorkflowVersionApi,
     TriggerApi,
     ScheduleApi,
     ExecutionApi,
     ExecutionControlApi,
-    ApprovalApi,
+    (ApprovalApi, RefusedDeliveryApi),
     BulkApi,
     ExecutionMetricsApi,
     DeadLetterApi,

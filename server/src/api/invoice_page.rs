@@ -72,7 +72,10 @@ mod tests {
             paid_at: None,
         };
         let page = page(&invoice, "<script>alert(1)</script>").unwrap();
-        assert!(page.contains("29.00 USD") && page.contains("Invoice 7") && page.contains("to be paid"), "{page}");
+        assert!(
+            page.contains("29.00 USD") && page.contains("Invoice 7") && page.contains("To be paid, until 2026-06-01"),
+            "{page}"
+        );
         assert!(!page.contains("<script"), "{page}");
     }
 }
