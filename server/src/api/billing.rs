@@ -43,6 +43,8 @@ impl BillingApi {
     }
 
     /// Read an invoice
+    ///
+    /// One of your organisation's. For its admins.
     #[oai(path = "/api/billing/invoices/:id", method = "get", operation_id = "invoice_view")]
     async fn invoice_view(
         &self,

@@ -16,30 +16,6 @@ pub mod sql_types {
 }
 
 diesel::table! {
-    /// Who pays.
-    organizations (id) {
-        id -> Uuid,
-        name -> Text,
-        created_at -> Timestamptz,
-        operator -> Bool,
-    }
-}
-
-diesel::table! {
-    /// People and service accounts.
-    users (id) {
-        id -> Uuid,
-        organization_id -> Uuid,
-        name -> Text,
-        email -> Nullable<Text>,
-        created_at -> Timestamptz,
-        kind -> Text,
-        organization_role -> Text,
-        erased_at -> Nullable<Timestamptz>,
-    }
-}
-
-diesel::table! {
     /// The tenants.
     workspaces (id) {
         id -> Uuid,

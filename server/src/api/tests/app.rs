@@ -178,7 +178,7 @@ impl TestApp {
         self.ids.extend(made.iter().map(|(name, value)| (*name, text(value))));
         self.database.execute(
             "INSERT INTO tidemill.invoices (organization_id, id, number, at, period_start, period_end, currency, lines, total_cents, state, due_at)
-             SELECT id, '01890a5d-ac96-774b-bcce-b302099a8099', 1, now(), now(), now(), 'usd', '[]', 1, 'open', now() FROM tidemill.organizations",
+             SELECT id, '01890a5d-ac96-774b-bcce-b302099a8099', 9999, now(), now(), now(), 'usd', '[]', 1, 'open', now() FROM tidemill.organizations",
         );
         self.ids.insert("invoice", "01890a5d-ac96-774b-bcce-b302099a8099".to_owned());
         let subscription = self.get("/api/billing/subscription").await.json()["id"].clone();

@@ -1,6 +1,30 @@
 //! The tables of people: who signs in and how, what is shared, and what they did.
 
 diesel::table! {
+    /// Who pays.
+    organizations (id) {
+        id -> Uuid,
+        name -> Text,
+        created_at -> Timestamptz,
+        operator -> Bool,
+    }
+}
+
+diesel::table! {
+    /// People and service accounts.
+    users (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        name -> Text,
+        email -> Nullable<Text>,
+        created_at -> Timestamptz,
+        kind -> Text,
+        organization_role -> Text,
+        erased_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     /// What somebody may do with one thing beyond the role.
     shares (workspace_id, id) {
         workspace_id -> Uuid,
