@@ -12,7 +12,6 @@ use crate::problem::Problem;
 /// An execution's stream sends `event`s in the order of `seq`; its cursor is the `seq`. The workspace feed sends
 /// `event`s of all executions with a feed cursor; within one execution they come in the order of `seq`. Events that were written
 /// together may come again after a reconnect within them: their `seq` says so.
-#[expect(clippy::large_enum_variant, reason = "a frame lives no longer than its sending, and nearly all are events")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub enum StreamFrame {

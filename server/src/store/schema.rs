@@ -40,25 +40,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// API tokens, hashed.
-    tokens (workspace_id, id) {
-        workspace_id -> Uuid,
-        id -> Uuid,
-        user_id -> Uuid,
-        name -> Text,
-        hash -> Bytea,
-        last_four -> Text,
-        role -> Text,
-        created_at -> Timestamptz,
-        last_used_at -> Nullable<Timestamptz>,
-        expires_at -> Nullable<Timestamptz>,
-        revoked_at -> Nullable<Timestamptz>,
-        scopes -> Nullable<Array<Text>>,
-        workspaces -> Nullable<Array<Uuid>>,
-    }
-}
-
-diesel::table! {
     /// Secrets, encrypted.
     secrets (workspace_id, name) {
         workspace_id -> Uuid,
