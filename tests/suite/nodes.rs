@@ -214,7 +214,7 @@ async fn a_node_at_rest_is_quiet() {
         }
         let beats = (beaten() - stretch.1) / 5;
         *stretch = (begun(), beaten());
-        (transactions <= 3 * beats + 2).then_some(())
+        (transactions <= beats + 2).then_some(())
     })
     .await;
 }
