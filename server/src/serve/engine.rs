@@ -18,6 +18,7 @@ use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
 use crate::app::{BulkRounds, Executions, Replays};
 use crate::background::Background;
+use crate::budget::Budget;
 use crate::config::{Role, ServeConfig};
 use crate::domain::execution::Answer;
 use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
@@ -54,6 +55,7 @@ pub(super) struct Engine {
     pub(super) executions: Executions,
     pub(super) resume: Resume,
     pub(super) resumes: Resumes,
+    pub(super) budget: Budget,
     executor: Executor,
     queue: Queue,
     background: JoinSet<()>,
@@ -86,7 +88,9 @@ impl Engine {
         let journal = journal.map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), keeper.clone());
         let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
-        let runner = Runner::new(Arc::new(Outbound::new(outbound_policy(config)?)?), code.clone());
+        let budget = Budget::new(config.payload_memory);
+        let policy = OutboundPolicy { budget: budget.clone(), ..outbound_policy(config)? };
+        let runner = Runner::new(Arc::new(Outbound::new(policy)?), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
         let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(Url::as_str)).map_err(SecretError::from)?;
         let parts = Parts {
@@ -95,6 +99,8 @@ impl Engine {
             queue: queue.clone(),
             versions: versions.clone(),
             runner: runner.clone(),
+            budget: budget.clone(),
+            payload_limits: config.payload_limits,
             failures: failures.clone(),
             calls: calls.clone(),
             resume: resume.clone(),
@@ -120,6 +126,7 @@ impl Engine {
         let resumes = Resumes::new(resume.clone(), database.clone(), manual.clone());
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
         let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
+        let executions = executions.within(budget.clone());
         let background = Background {
             node: node_said,
             roles: config.roles.clone(),
@@ -163,6 +170,7 @@ impl Engine {
             executions,
             resume,
             resumes,
+            budget,
             executor,
             queue,
         })
