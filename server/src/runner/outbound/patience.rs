@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// How often a clock that stands still is looked at again.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// The time that is left. It stands still while something is [`Patience::suspended`].
 #[derive(Debug)]
-pub(super) struct Patience {
-    clock: Mutex<Clock>,
-}
+pub(super) struct Patience(Mutex<Clock>);
 
 #[derive(Debug)]
 struct Clock {
@@ -17,39 +18,48 @@ struct Clock {
     stopped: Option<Instant>,
 }
 
+impl Clock {
+    fn stop(&mut self, now: Instant) {
+        self.stopped = Some(now);
+    }
+
+    fn go_on(&mut self, now: Instant) {
+        if let Some(since) = self.stopped.take() {
+            self.ends += now - since;
+        }
+    }
+
+    /// When to look again whether the time is over; nothing when it is.
+    fn look_at(&self, now: Instant) -> Option<Instant> {
+        match self.stopped {
+            Some(_) => Some(now + LOOK),
+            None => Some(self.ends).filter(|ends| *ends > now),
+        }
+    }
+}
+
 impl Patience {
     pub(super) fn new(time: Duration) -> Self {
-        Self { clock: Mutex::new(Clock { ends: Instant::now() + time, stopped: None }) }
+        Self(Mutex::new(Clock { ends: Instant::now() + time, stopped: None }))
     }
 
     /// Waits for `what` with the clock stopped.
     pub(super) async fn suspended<T>(&self, what: impl Future<Output = T>) -> T {
-        self.with(|clock| clock.stopped = Some(Instant::now()));
+        self.with(Clock::stop);
         let done = what.await;
-        self.with(|clock| {
-            if let Some(since) = clock.stopped.take() {
-                clock.ends += since.elapsed();
-            }
-        });
+        self.with(Clock::go_on);
         done
     }
 
     /// Waits until the time is over.
     pub(super) async fn over(&self) {
-        // While the clock stands still there is nothing to wait for: it is looked at again after a while.
-        let next = || {
-            self.with(|clock| match clock.stopped {
-                Some(_) => Some(Instant::now() + Duration::from_millis(100)),
-                None => Some(clock.ends).filter(|ends| *ends > Instant::now()),
-            })
-        };
-        while let Some(at) = next() {
+        while let Some(at) = self.with(|clock, now| clock.look_at(now)) {
             tokio::time::sleep_until(at).await;
         }
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Clock) -> T) -> T {
-        work(&mut self.clock.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, work: impl FnOnce(&mut Clock, Instant) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), Instant::now())
     }
 }
 
@@ -57,20 +67,15 @@ impl Patience {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn time_spent_waiting_for_memory_does_not_count() {
-        let patience = Patience::new(Duration::from_secs(10));
-        let began = Instant::now();
-        let wait = async {
-            tokio::time::sleep(Duration::from_secs(4)).await;
-            patience.suspended(tokio::time::sleep(Duration::from_secs(100))).await;
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            () = wait => {}
-            () = patience.over() => {}
-        }
-        let took = began.elapsed();
-        assert!(took >= Duration::from_secs(110) && took < Duration::from_secs(111), "{took:?}");
+    #[test]
+    fn time_spent_waiting_for_memory_does_not_count() {
+        let begin = Instant::now();
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        let mut clock = Clock { ends: after(10), stopped: None };
+        assert_eq!(clock.look_at(after(4)), Some(after(10)));
+        clock.stop(after(4));
+        assert_eq!(clock.look_at(after(50)), Some(after(50) + LOOK));
+        clock.go_on(after(104));
+        assert_eq!((clock.look_at(after(109)), clock.look_at(after(110))), (Some(after(110)), None));
     }
 }
