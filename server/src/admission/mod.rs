@@ -115,7 +115,7 @@ impl Admission {
         let (workflow_id, priority) = (Arc::clone(&plan.id), plan.priority);
         let slot = slot::slot(&plan, execution_id, version, &input);
         let rate = slot::rate(&plan, execution_id, version, &input);
-        let Kept { input, open, packed } = kept(input).await?;
+        let Kept { input, open, packed } = self.kept(input).await?;
         // Whether it may begin is known when it is committed.
         let permit = if slot.is_none() && rate.is_none() { self.executor.room() } else { None };
         let parent_id = parent.as_ref().map(|parent| parent.execution_id);
@@ -131,8 +131,8 @@ impl Admission {
         let begins = permit.is_some() && retry_of.is_none();
         let copied = if retry_of.is_some() { references(&events) } else { Vec::new() };
         let mut payloads: Vec<_> = packed.into_iter().map(Arc::new).collect();
-        let first = First { event: &events[0], open, limits: self.executor.payload_limits() };
-        let mut begun = if begins { Begun::begin(execution_id, &plan, first) } else { None };
+        let first = First { event: events[0].clone(), open, limits: self.executor.payload_limits() };
+        let mut begun = if begins { self.begin(execution_id, &plan, first).await } else { None };
         let (status, next) = match (&mut begun, &permit) {
             (Some(begun), _) => {
                 events.extend(begun.take_events());
@@ -178,30 +178,35 @@ impl Admission {
     }
 }
 
+impl Admission {
+    /// A large input is kept apart.
+    async fn kept(&self, input: Json) -> Result<Kept, Refusal> {
+        if !is_apart(&input) {
+            return Ok(Kept { input, open: Open::default(), packed: None });
+        }
+        let mut open = Open::default();
+        let packing = move || keep(input, &mut open).map(|(input, packed)| Kept { input, open, packed });
+        self.executor.budget().handle(packing).await.map_err(|error| {
+            tracing::error!(%error, "an input can't be packed");
+            Refusal::Rejected
+        })
+    }
+
+    /// The first decision. What is large is evaluated on the thread for it.
+    async fn begin(&self, id: ExecutionId, plan: &Arc<Plan>, first: First) -> Option<Begun> {
+        if first.open.weight() == 0 {
+            return Begun::begin(id, plan, first);
+        }
+        let plan = Arc::clone(plan);
+        self.executor.budget().handle(move || Begun::begin(id, &plan, first)).await
+    }
+}
+
 /// An input as its event holds it.
 struct Kept {
     input: Json,
     open: Open,
     packed: Option<Packed>,
-}
-
-/// A large input is kept apart: packing takes its time.
-async fn kept(input: Json) -> Result<Kept, Refusal> {
-    if !is_apart(&input) {
-        return Ok(Kept { input, open: Open::default(), packed: None });
-    }
-    let packing = tokio::task::spawn_blocking(move || {
-        let mut open = Open::default();
-        keep(input, &mut open).map(|(input, packed)| Kept { input, open, packed })
-    });
-    match packing.await {
-        Ok(Ok(kept)) => Ok(kept),
-        Ok(Err(error)) => {
-            tracing::error!(%error, "an input can't be packed");
-            Err(Refusal::Rejected)
-        }
-        Err(_) => Err(Refusal::Unavailable),
-    }
 }
 
 /// The hashes of the payloads to which the results refer that a retry keeps.

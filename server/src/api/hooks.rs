@@ -1,12 +1,14 @@
 //! Webhooks: `/hooks/{workspace}/{path}`. Public: the trigger says how its sender proves who it is.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use poem::http::Method;
 use poem::web::{Data, Path};
 use poem::{Body, Request, Response, handler};
 use tidemill_common::limits::PAYLOAD_INLINE_BYTES;
 use tidemill_common::problem::{Code, Problem};
+use tokio::io::AsyncReadExt as _;
 use tokio::sync::Semaphore;
 
 use super::form;
@@ -18,6 +20,9 @@ use crate::domain::workflow::plan::FormTrigger;
 use crate::ingress::webhook::{Answer, DeliveryError};
 use crate::ingress::{self, Route, Shown, Webhooks};
 use crate::telemetry::{DeliveryOutcome, Metrics};
+
+/// How long a body is read that nobody wants.
+const DISCARD: Duration = Duration::from_secs(10);
 
 /// What deliveries need.
 #[derive(Debug, Clone)]
@@ -154,7 +159,11 @@ impl Hooks {
         let expected = declared.unwrap_or(most);
         let mut share = None;
         if expected > PAYLOAD_INLINE_BYTES {
-            share = Some(self.budget.try_enter(expected as u64 * HANDLED).ok_or(DeliveryError::Crowded)?);
+            share = self.budget.try_enter(expected as u64 * HANDLED);
+            if share.is_none() {
+                discard(body, most).await;
+                return Err(DeliveryError::Crowded);
+            }
         }
         let bytes = body.into_bytes_limit(most).await.map_err(|_| DeliveryError::TooLarge(most))?;
         match &mut share {
@@ -163,6 +172,15 @@ impl Hooks {
         }
         Ok(ingress::Body { bytes: bytes.into(), share })
     }
+}
+
+/// Reads a body that nobody wants: a sender that is cut off while it sends may never see the answer.
+async fn discard(body: Body, most: usize) {
+    let mut rest = body.into_async_read().take(most as u64);
+    let mut nowhere = tokio::io::sink();
+    let read = tokio::io::copy(&mut rest, &mut nowhere);
+    // How far it comes and whether it breaks off is all the same.
+    drop(tokio::time::timeout(DISCARD, read).await);
 }
 
 fn form_outcome(shown: &Result<Shown, DeliveryError>) -> DeliveryOutcome {

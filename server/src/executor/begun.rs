@@ -21,9 +21,9 @@ use crate::journal::Next;
 
 /// What came with an execution: its first event, and the values that the event only refers to.
 #[derive(Debug)]
-pub struct First<'a> {
+pub struct First {
     /// The event.
-    pub event: &'a Event,
+    pub event: Event,
     /// The values.
     pub open: Open,
     /// How much may become of them.
@@ -44,12 +44,12 @@ impl Begun {
     /// after the admission: secrets must be read before, steps wait for something outside, there is a failure to be told and kept,
     /// or the decision does not come to an end, for which an execution's own task is prepared.
     #[must_use]
-    pub fn begin(id: ExecutionId, plan: &Arc<Plan>, first: First<'_>) -> Option<Self> {
+    pub fn begin(id: ExecutionId, plan: &Arc<Plan>, first: First) -> Option<Self> {
         if plan.waits_outside {
             return None;
         }
         let First { event, open, limits } = first;
-        let state = State::fold(id, Arc::clone(plan), std::slice::from_ref(event)).ok()?;
+        let state = State::fold(id, Arc::clone(plan), std::slice::from_ref(&event)).ok()?;
         let mut execution = Execution::new(state).within(limits);
         execution.open(open);
         if execution.wants_secrets() {

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::calls::NotCalled;
 use super::service::Parts;
 use crate::budget::Share;
-use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, RunStep};
+use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, RunStep, State};
 use crate::domain::payload::Packed;
 use crate::domain::workflow::plan::Effect;
 use crate::domain::workflow::scope::resume_url_step;
@@ -143,8 +143,8 @@ impl ExecutionTask {
             if self.open_payloads().await == Flow::Stop {
                 return;
             }
-            for input in inputs.drain(..) {
-                actions.extend(self.decide(input));
+            for input in std::mem::take(&mut inputs) {
+                actions.extend(self.decide(input).await);
             }
             if self.carry_out(std::mem::take(&mut actions)).await == Flow::Stop || self.settle().await == Flow::Stop {
                 return;
@@ -154,13 +154,18 @@ impl ExecutionTask {
         }
     }
 
-    fn decide(&mut self, input: Input) -> Vec<Action> {
+    async fn decide(&mut self, input: Input) -> Vec<Action> {
         let now = self.parts.clock.now();
         if self.share.is_none() {
             return self.execution.decide(input, now);
         }
-        // Megabytes are evaluated and packed: that is no work for a thread on which others wait.
-        tokio::task::block_in_place(|| self.execution.decide(input, now))
+        // Megabytes are evaluated and packed on the thread for it; something stands here in the meantime.
+        let nothing = Execution::new(State::new(self.lease.execution_id, Arc::clone(self.execution.state().plan())));
+        let mut execution = std::mem::replace(&mut self.execution, nothing);
+        let decide = move || (execution.decide(input, now), execution);
+        let (actions, execution) = self.parts.budget.handle(decide).await;
+        self.execution = execution;
+        actions
     }
 
     /// The secrets and credentials that the plan's steps use are fetched once, before the first decision.

@@ -94,9 +94,12 @@ impl Parts {
             let sha256 = hex::decode(&reference.sha256).map_err(|_| OpenError::Missing(reference.sha256.clone()))?;
             keys.push((*execution_id, sha256));
         }
-        let rows = self.database.engine(move |connection| payload::find(connection, workspace, &keys)).await?;
-        let read = tokio::task::spawn_blocking(move || open(rows, &wanted));
-        read.await.map_err(|error| OpenError::Store(store::Error::Unavailable(Box::new(error))))?
+        let database = self.database.clone();
+        let read = move || {
+            let rows = database.engine_blocking(|connection| payload::find(connection, workspace, &keys))?;
+            open(rows, &wanted)
+        };
+        self.budget.handle(read).await
     }
 }
 

@@ -126,6 +126,12 @@ impl Executor {
         Arc::clone(&self.room).try_acquire_owned().ok()
     }
 
+    /// The memory for large payloads.
+    #[must_use]
+    pub fn budget(&self) -> &Budget {
+        &self.parts.budget
+    }
+
     /// How large inputs and outputs may be.
     #[must_use]
     pub fn payload_limits(&self) -> PayloadLimits {

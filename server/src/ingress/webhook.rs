@@ -16,7 +16,7 @@ use super::request::{Request, trigger_input};
 use super::routes::{Route, Routes};
 use super::surroundings::Surroundings;
 use crate::admission::{Admission, Arrival, Outcome, Refusal};
-use crate::budget::Share;
+use crate::budget::{HANDLED, Share};
 use crate::domain::payload;
 use crate::domain::signature::{self, Handshake, Headers, Presented, SignatureError};
 use crate::domain::workflow::plan::{Respond, WebhookTrigger};
@@ -158,7 +158,7 @@ impl Webhooks {
         let input = trigger_input(route, request, &bytes).await?;
         if let Some(share) = &mut share {
             // What was read of the text may be many times larger; the text is let go of.
-            share.set(payload::weight(&input) + bytes.len() as u64);
+            share.set(payload::weight(&input) + (HANDLED - 2) * bytes.len() as u64);
         }
         drop(bytes);
         let question = route.proof.as_ref().and_then(|proof| signature::handshake(&proof.scheme, &input["body"]));

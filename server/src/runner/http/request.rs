@@ -16,7 +16,7 @@ use url::Url;
 
 use super::input::Input;
 use super::{answer, input, pages, retry_after};
-use crate::budget::Share;
+use crate::budget::{HANDLED, Share};
 use crate::domain::credential::{Credential, Kind};
 use crate::domain::payload;
 use crate::domain::workflow::expression::ExpressionError;
@@ -113,8 +113,8 @@ impl Asker<'_> {
         let output = self.judge(input, &answer)?;
         let Answer { url, mut share, body, .. } = answer;
         if let Some(share) = &mut share {
-            // The text is gone, and what was read of it may be many times larger.
-            share.set(payload::weight(&output) + body.len() as u64);
+            // What was read of the text may be many times larger.
+            share.set(payload::weight(&output) + (HANDLED - 2) * body.len() as u64);
         }
         Ok(Page { output, url, share })
     }

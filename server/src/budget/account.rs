@@ -1,9 +1,4 @@
-//! The memory that this node gives to large payloads.
-//!
-//! Whoever holds a large payload holds a [`Share`] of the [`Budget`]: a delivery while it is taken in, an attempt from the
-//! moment at which its answer turns out to be large, an execution while its payloads are open. Whoever holds nothing yet
-//! waits for its turn, in order. Whoever holds something never waits for more: it may overdraw, or two that hold something
-//! would wait for each other for ever. Who holds payloads that can be read again lets go of them when others wait.
+//! Who holds how much, and who waits.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,9 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tidemill_common::limits::NODE_PAYLOAD_MIB;
 use tokio::sync::{Notify, oneshot};
 
-/// How much more memory a payload takes than its text while it is handled: the text, what is read of it, and what it is packed
-/// into.
-pub const HANDLED: u64 = 3;
+use super::press::Press;
+
+/// How much more memory a payload takes than its text while it is handled: the text, what is read of it, what it is packed into,
+/// and that on its way to the database.
+pub const HANDLED: u64 = 4;
 
 /// The memory for large payloads. Cheap to clone; clones share it.
 #[derive(Clone)]
@@ -25,6 +22,7 @@ struct Shared {
     account: Mutex<Account>,
     /// Told when somebody begins to wait.
     wanted: Notify,
+    press: Press,
 }
 
 #[derive(Default)]
@@ -37,7 +35,7 @@ impl Budget {
     /// A budget of `most` bytes.
     #[must_use]
     pub fn new(most: u64) -> Self {
-        Self(Arc::new(Shared { most, account: Mutex::default(), wanted: Notify::new() }))
+        Self(Arc::new(Shared { most, account: Mutex::default(), wanted: Notify::new(), press: Press::default() }))
     }
 
     /// Waits for its turn. What is larger than the whole budget gets through when nobody else holds anything.
@@ -92,6 +90,11 @@ impl Budget {
             }
             told.await;
         }
+    }
+
+    /// Does work with large payloads on the thread for it. A panic is passed on.
+    pub async fn handle<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        self.0.press.handle(work).await
     }
 
     /// How many bytes are held, and how many may be.
