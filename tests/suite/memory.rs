@@ -58,16 +58,7 @@ async fn heavy(count: usize) -> u64 {
     let answer = &answer[..];
     let shorter: &'static str = Box::leak(format!("{}]", &answer[..answer.len() - 1025]).into_boxed_str());
     let endpoint = Endpoint::start(move |_, _| Reply::Answer(200, "", shorter)).await;
-    let args = ["--outbound-allow", "127.0.0.0/8", "--node-payload-mib", &std::env::var("NODEMIB").unwrap()]
-        .map(str::to_owned)
-        .to_vec();
-    let server = tidemill_harness::TestServer::start_with(tidemill_harness::ServerOptions {
-        binary: crate::scene::BINARY.into(),
-        args,
-        storage: tidemill_harness::Storage::Shared,
-    })
-    .await;
-    eprintln!("base {}", peak(server.pid()));
+    let server = server().await;
     let client = server.client();
     install(&client, &HEAVY.replace("URL", endpoint.url())).await;
     let (sender, sent) = (client.anonymous(), list(4));
