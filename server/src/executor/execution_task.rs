@@ -411,10 +411,7 @@ impl ExecutionTask {
                 }
                 Some(request) = self.requests.recv() => return self.hear(request),
                 // Others wait for memory, and nothing is to be decided here at the moment.
-                () = self.parts.budget.wanted(), if self.share.is_some() => {
-                    self.execution.close();
-                    self.share = None;
-                }
+                () = self.parts.budget.wanted(), if self.share.is_some() => self.close_payloads(),
                 () = &mut timer => {
                     // Something may have come just before it is too late.
                     self.look = self.execution.state().plan().waits_outside;

@@ -70,13 +70,18 @@ impl ExecutionTask {
 
     /// After a decision: what nobody reads any more is closed, and everything when others wait for memory.
     pub(super) fn settle_payloads(&mut self) {
-        let Some(share) = &mut self.share else { return };
+        if self.share.is_none() && self.execution.open_weight() == 0 {
+            return;
+        }
         self.execution.close_unread();
         let weight = self.execution.open_weight();
         if weight == 0 || self.parts.budget.is_wanted() {
-            self.close_payloads();
-        } else {
-            share.set(weight);
+            return self.close_payloads();
+        }
+        match &mut self.share {
+            Some(share) => share.set(weight),
+            // What a step without effects made is here before anybody could have waited for room.
+            None => self.share = Some(self.parts.budget.take(weight)),
         }
     }
 
