@@ -10,6 +10,7 @@ use super::Error;
 use super::cursor::FeedCursor;
 use crate::journal;
 use crate::store::queries::feed::{self, FeedRow, StoredEvent};
+use crate::store::rows::execution::Execution;
 use crate::store::{Database, queries};
 
 /// What one feed row became: frames as JSON text.
@@ -40,7 +41,7 @@ pub(super) async fn load(database: &Database, workspace_id: WorkspaceId, rows: V
             Ok((rows, events, executions))
         })
         .await?;
-    let executions: HashMap<_, _> = executions.into_iter().map(|row| row.view()).map(|view| (view.id, view)).collect();
+    let executions: HashMap<_, _> = executions.into_iter().map(Execution::view).map(|view| (view.id, view)).collect();
     let mut events = events.into_iter().peekable();
     let batches = rows.iter().map(|row| {
         let cursor = FeedCursor((row.txid, row.position));

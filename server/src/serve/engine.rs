@@ -76,10 +76,7 @@ impl Engine {
         if let Some(before) = files::succeed(&config.data_dir, node)? {
             queue.bury(before).await?;
         }
-        let node_said = Node {
-            name: config.node_name.clone(),
-            roles: config.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(","),
-        };
+        let node_said = said(config);
         let pulse = watch::Sender::new(queue.beat(&node_said, Load::default()).await?);
 
         let hub = Hub::new(database.clone());
@@ -89,8 +86,7 @@ impl Engine {
         let versions = Versions::new(database.clone(), keeper.clone());
         let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
         let budget = Budget::new(config.payload_memory);
-        let policy = OutboundPolicy { budget: budget.clone(), ..outbound_policy(config)? };
-        let runner = Runner::new(Arc::new(Outbound::new(policy)?), code.clone());
+        let runner = Runner::new(Arc::new(Outbound::new(outbound_policy(config, &budget)?)?), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
         let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(Url::as_str)).map_err(SecretError::from)?;
         let parts = Parts {
@@ -115,11 +111,9 @@ impl Engine {
         let routes = Routes::new(database.clone(), versions.clone());
         let surroundings =
             Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
-        let schedules_changed = Arc::new(Notify::new());
+        let (schedules_changed, calls_left) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (conditions_changed, events_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let replay_ordered = Arc::new(Notify::new());
-        let bulk_ordered = Arc::new(Notify::new());
-        let calls_left = Arc::new(Notify::new());
+        let (replay_ordered, bulk_ordered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
         let starts = (admission.clone(), manual.clone());
         calls.open(Arc::new(CallStarts::new(database.clone(), versions.clone(), starts, Arc::clone(&calls_left))));
@@ -198,8 +192,14 @@ impl Engine {
     }
 }
 
+/// What this node says about itself.
+fn said(config: &ServeConfig) -> Node {
+    let roles: Vec<_> = config.roles.iter().map(|role| role.as_str()).collect();
+    Node { name: config.node_name.clone(), roles: roles.join(",") }
+}
+
 /// What the operator decides about outbound requests.
-fn outbound_policy(config: &ServeConfig) -> Result<OutboundPolicy, Error> {
+fn outbound_policy(config: &ServeConfig, budget: &Budget) -> Result<OutboundPolicy, Error> {
     let authorities = match &config.outbound_ca {
         None => Vec::new(),
         Some(path) => {
@@ -218,6 +218,7 @@ fn outbound_policy(config: &ServeConfig) -> Result<OutboundPolicy, Error> {
         proxy: config.outbound_proxy.clone(),
         authorities,
         own: config.public_url.as_ref().map(Url::origin),
+        budget: budget.clone(),
         ..OutboundPolicy::default()
     })
 }
