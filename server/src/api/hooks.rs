@@ -9,12 +9,12 @@ use poem::{Body, Request, Response, handler};
 use tidemill_common::limits::PAYLOAD_INLINE_BYTES;
 use tidemill_common::problem::{Code, Problem};
 use tokio::io::AsyncReadExt as _;
-use tokio::sync::Semaphore;
 
 use super::form;
 use super::hook_answer::{answer, outcome, problem};
 use super::hook_cors as cors;
 use super::problem::ProblemError;
+use super::room::Room;
 use crate::budget::{Budget, HANDLED};
 use crate::domain::workflow::plan::FormTrigger;
 use crate::ingress::webhook::{Answer, DeliveryError};
@@ -30,7 +30,7 @@ pub struct Hooks {
     /// Takes deliveries.
     pub webhooks: Webhooks,
     /// How many deliveries may be under way at once; more are told to come back.
-    pub room: Arc<Semaphore>,
+    pub room: Room,
     /// The memory for large bodies; who gets none is told to come back.
     pub budget: Budget,
     /// Largest body that any trigger takes, in bytes.
@@ -86,7 +86,7 @@ impl Hooks {
         request: &Request,
         body: Body,
     ) -> Result<Response, ProblemError> {
-        let Ok(_place) = self.room.try_acquire() else {
+        let Some(_place) = self.room.place() else {
             self.metrics.webhook_answered(DeliveryOutcome::Overloaded);
             let problem = Problem::new(Code::Overloaded, "too many deliveries are under way; send it again");
             return Err(problem.retry_after(1).into());

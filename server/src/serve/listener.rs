@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
 use super::engine::Engine;
 use super::{Error, Stop, files};
-use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
+use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Room, Streams};
 use crate::app::{
     Activated, AuditLog, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, People, PeopleParts,
     Schedules, SecretChanged, Secrets, Tokens, Triggers, Workflows,
@@ -79,7 +77,7 @@ fn live(config: &ServeConfig, engine: &Engine) -> LiveDeps {
         resumes: resumes.clone(),
         hooks: Hooks {
             webhooks: webhooks.clone(),
-            room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),
+            room: Room::new(config.max_inflight_webhooks),
             budget: budget.clone(),
             body_bytes: config.payload_limits.one,
             metrics: Arc::clone(metrics),
