@@ -18,6 +18,7 @@ use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
 use crate::app::{BulkRounds, Executions, Replays};
 use crate::background::Background;
+use crate::budget::Budget;
 use crate::config::{Role, ServeConfig};
 use crate::domain::execution::Answer;
 use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
@@ -54,6 +55,7 @@ pub(super) struct Engine {
     pub(super) executions: Executions,
     pub(super) resume: Resume,
     pub(super) resumes: Resumes,
+    pub(super) budget: Budget,
     executor: Executor,
     queue: Queue,
     background: JoinSet<()>,
@@ -74,10 +76,7 @@ impl Engine {
         if let Some(before) = files::succeed(&config.data_dir, node)? {
             queue.bury(before).await?;
         }
-        let node_said = Node {
-            name: config.node_name.clone(),
-            roles: config.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(","),
-        };
+        let node_said = said(config);
         let pulse = watch::Sender::new(queue.beat(&node_said, Load::default()).await?);
 
         let hub = Hub::new(database.clone());
@@ -86,7 +85,8 @@ impl Engine {
         let journal = journal.map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), keeper.clone());
         let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
-        let runner = Runner::new(Arc::new(Outbound::new(outbound_policy(config)?)?), code.clone());
+        let budget = Budget::new(config.payload_memory);
+        let runner = Runner::new(Arc::new(Outbound::new(outbound_policy(config, &budget)?)?), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
         let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(Url::as_str)).map_err(SecretError::from)?;
         let parts = Parts {
@@ -95,6 +95,8 @@ impl Engine {
             queue: queue.clone(),
             versions: versions.clone(),
             runner: runner.clone(),
+            budget: budget.clone(),
+            payload_limits: config.payload_limits,
             failures: failures.clone(),
             calls: calls.clone(),
             resume: resume.clone(),
@@ -109,17 +111,16 @@ impl Engine {
         let routes = Routes::new(database.clone(), versions.clone());
         let surroundings =
             Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
-        let schedules_changed = Arc::new(Notify::new());
+        let (schedules_changed, calls_left) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (conditions_changed, events_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let replay_ordered = Arc::new(Notify::new());
-        let bulk_ordered = Arc::new(Notify::new());
-        let calls_left = Arc::new(Notify::new());
+        let (replay_ordered, bulk_ordered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
         let starts = (admission.clone(), manual.clone());
         calls.open(Arc::new(CallStarts::new(database.clone(), versions.clone(), starts, Arc::clone(&calls_left))));
         let resumes = Resumes::new(resume.clone(), database.clone(), manual.clone());
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
         let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
+        let executions = executions.within(budget.clone());
         let background = Background {
             node: node_said,
             roles: config.roles.clone(),
@@ -163,6 +164,7 @@ impl Engine {
             executions,
             resume,
             resumes,
+            budget,
             executor,
             queue,
         })
@@ -190,8 +192,14 @@ impl Engine {
     }
 }
 
+/// What this node says about itself.
+fn said(config: &ServeConfig) -> Node {
+    let roles: Vec<_> = config.roles.iter().map(|role| role.as_str()).collect();
+    Node { name: config.node_name.clone(), roles: roles.join(",") }
+}
+
 /// What the operator decides about outbound requests.
-fn outbound_policy(config: &ServeConfig) -> Result<OutboundPolicy, Error> {
+fn outbound_policy(config: &ServeConfig, budget: &Budget) -> Result<OutboundPolicy, Error> {
     let authorities = match &config.outbound_ca {
         None => Vec::new(),
         Some(path) => {
@@ -210,6 +218,7 @@ fn outbound_policy(config: &ServeConfig) -> Result<OutboundPolicy, Error> {
         proxy: config.outbound_proxy.clone(),
         authorities,
         own: config.public_url.as_ref().map(Url::origin),
+        budget: budget.clone(),
         ..OutboundPolicy::default()
     })
 }
