@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidemill_common::event::EventBody;
+use tidemill_common::event::{EventBody, Json};
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 use tokio::sync::Semaphore;
 
@@ -27,12 +27,12 @@ impl RefusedArrivals {
         Self { database, turn: Arc::new(Semaphore::new(1)) }
     }
 
-    /// Keeps what arrived. When this fails, it must come again.
+    /// Keeps what arrived, with its whole input. When this fails, it must come again.
     pub(super) async fn keep(
         &self,
-        workspace_id: WorkspaceId,
-        workflow_uid: WorkflowUid,
+        (workspace_id, workflow_uid): (WorkspaceId, WorkflowUid),
         refused: Refused,
+        input: Json,
     ) -> Result<(), store::Error> {
         let Refused { quota, first, delivery } = refused;
         let (EventBody::ExecutionStarted { origin: Some(origin) } | EventBody::ExecutionQueued(origin)) = first.body else {
@@ -51,7 +51,7 @@ impl RefusedArrivals {
             version: origin.version,
             trigger_type: origin.trigger.kind.to_string(),
             trigger_id: origin.trigger.id.as_deref().map(str::to_owned),
-            input: Arc::unwrap_or_clone(origin.input),
+            input: Arc::unwrap_or_clone(input),
             source,
             key,
             metric: quota.metric.as_str().to_owned(),

@@ -243,6 +243,7 @@ impl Conditions {
             delivery: Some(Delivery { source: format!("condition:{workflow_uid}:{trigger_id}"), key }),
             retry: None,
             parent: None,
+            share: None,
         };
         self.admission.admit_or_keep(arrival).await?;
         Ok(())

@@ -117,6 +117,7 @@ impl Events {
             delivery: Some(Delivery { source: format!("event:{}:{trigger_id}", row.workflow_uid), key: ended.id.to_string() }),
             retry: None,
             parent: None,
+            share: None,
             plan: Arc::clone(&plan),
         };
         self.start(arrival).await

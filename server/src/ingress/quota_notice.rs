@@ -65,6 +65,7 @@ impl Events {
             delivery: Some(Delivery { source: format!("quota:{workflow}:{trigger}"), key: row.id.to_string() }),
             retry: None,
             parent: None,
+            share: None,
             plan: Arc::clone(&plan),
         };
         self.start(arrival).await

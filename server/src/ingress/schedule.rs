@@ -147,6 +147,7 @@ impl Schedules {
             delivery: Some(Delivery { source: format!("schedule:{workflow_uid}:{}", row.trigger_id), key: instant }),
             retry: None,
             parent: None,
+            share: None,
             plan: Arc::clone(plan),
         };
         self.admission.admit_or_keep(arrival).await?;

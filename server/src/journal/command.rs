@@ -9,6 +9,7 @@ use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 
+use crate::domain::payload::Packed;
 use crate::domain::workflow::concurrency::OnLimit;
 
 /// The right to advance an execution. Every write of an executor carries it.
@@ -56,6 +57,10 @@ pub struct Admission {
     pub delivery: Option<Delivery>,
     /// Whether the plan's limit of executions counts it.
     pub metered: bool,
+    /// The payloads that its events refer to, as far as they are new.
+    pub payloads: Vec<Arc<Packed>>,
+    /// Those that the execution has which it tries again.
+    pub copied: Vec<Vec<u8>>,
 }
 
 /// A concurrency key that an execution needs before it begins.
@@ -130,6 +135,8 @@ pub struct Append {
     pub keyed: bool,
     /// Whether its steps may wait for something outside.
     pub waits: bool,
+    /// The payloads that the events refer to, as far as they are new.
+    pub payloads: Vec<Arc<Packed>>,
 }
 
 /// What becomes of the lease after an admission or an append.
@@ -169,11 +176,12 @@ impl Command {
     /// Roughly how many bytes it writes.
     pub(super) fn bytes(&self) -> usize {
         const ROW: usize = 200;
-        match self {
-            Self::Admit { data, .. } | Self::Append { data, .. } => {
-                ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>()
-            }
-        }
+        let (data, payloads) = match self {
+            Self::Admit { data, admission, .. } => (data, &admission.payloads),
+            Self::Append { data, append, .. } => (data, &append.payloads),
+        };
+        let payloads: usize = payloads.iter().map(|payload| ROW + payload.content.len()).sum();
+        ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>() + payloads
     }
 
     pub(super) fn refuse(self, error: Error) {

@@ -14,8 +14,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tidemill_common::event::StepError;
+use tidemill_common::limits::PAYLOAD_INLINE_BYTES;
 use tidemill_common::status::FailureClass;
 
+use crate::budget::Share;
+use crate::domain::payload;
 use crate::domain::workflow::plan::{CodeWork, Work};
 use code::{CodeLimits, CodeRunner, Engine};
 pub use http::StepContext;
@@ -28,13 +31,30 @@ pub struct Outcome {
     pub result: Result<Value, StepError>,
     /// What it printed; empty when it printed nothing.
     pub log: String,
+    /// The memory for its output, when that is large.
+    pub share: Option<Share>,
     /// How long code ran.
     pub code_time: Duration,
 }
 
+impl Outcome {
+    /// A failure, about which nothing was printed.
+    #[must_use]
+    pub fn failed(error: StepError) -> Self {
+        Self { result: Err(error), log: String::new(), share: None, code_time: Duration::ZERO }
+    }
+}
+
 impl From<Result<Value, StepError>> for Outcome {
     fn from(result: Result<Value, StepError>) -> Self {
-        Self { result, log: String::new(), code_time: Duration::ZERO }
+        Self { result, log: String::new(), share: None, code_time: Duration::ZERO }
+    }
+}
+
+impl From<Result<(Value, Option<Share>), StepError>> for Outcome {
+    fn from(result: Result<(Value, Option<Share>), StepError>) -> Self {
+        let (result, share) = result.map_or_else(|error| (Err(error), None), |(output, share)| (Ok(output), share));
+        Self { result, log: String::new(), share, code_time: Duration::ZERO }
     }
 }
 
@@ -66,8 +86,8 @@ impl Runner {
             Work::Webhook(_) => webhook::send(&self.outbound, &with, context).await.into(),
             Work::Code(work) => self.run_code(work, with, &context).await,
             Work::Transform(_) | Work::Switch(_) | Work::Wait(_) | Work::Fail(_) | Work::Call(_) | Work::Approval(_) => {
-                Err(StepError::new(FailureClass::Infrastructure, "a step without outside effects was sent to the runner"))
-                    .into()
+                let message = "a step without outside effects was sent to the runner";
+                Outcome::failed(StepError::new(FailureClass::Infrastructure, message))
             }
         }
     }
@@ -75,6 +95,8 @@ impl Runner {
     async fn run_code(&self, work: &CodeWork, input: Value, context: &StepContext) -> Outcome {
         let limits = CodeLimits::asked(context.timeout, work.asks);
         let outcome = self.code.run(Engine::of(work.language, work.runtime), work.code(), &input, limits).await;
-        Outcome { result: outcome.result, log: outcome.log, code_time: outcome.duration }
+        let large = outcome.result.as_ref().ok().map(payload::weight).filter(|weight| *weight > PAYLOAD_INLINE_BYTES as u64);
+        let share = large.map(|weight| self.outbound.budget().take(weight));
+        Outcome { result: outcome.result, log: outcome.log, share, code_time: outcome.duration }
     }
 }

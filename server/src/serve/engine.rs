@@ -18,6 +18,7 @@ use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
 use crate::app::{Activated, BulkRounds, Executions, Replays, Subscriptions, Workflows};
 use crate::background::Background;
+use crate::budget::Budget;
 use crate::config::{Role, ServeConfig};
 use crate::domain::execution::Answer;
 use crate::executor::{Calls, CodeMeter, Desk, EndError, Executor, Failures, Parts, Versions};
@@ -55,6 +56,7 @@ pub(super) struct Engine {
     pub(super) subscriptions: Subscriptions,
     pub(super) resume: Resume,
     pub(super) resumes: Resumes,
+    pub(super) budget: Budget,
     executor: Executor,
     queue: Queue,
     background: JoinSet<()>,
@@ -75,10 +77,7 @@ impl Engine {
         if let Some(before) = files::succeed(&config.data_dir, node)? {
             queue.bury(before).await?;
         }
-        let node_said = Node {
-            name: config.node_name.clone(),
-            roles: config.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(","),
-        };
+        let node_said = said(config);
         let pulse = watch::Sender::new(queue.beat(&node_said, Load::default()).await?);
 
         let hub = Hub::new(database.clone());
@@ -87,7 +86,8 @@ impl Engine {
         let journal = journal.map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), keeper.clone());
         let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
-        let outbound = Outbound::new(outbound_policy(config)?)?;
+        let budget = Budget::new(config.payload_memory);
+        let outbound = Outbound::new(outbound_policy(config, &budget)?)?;
         let stripe = config.stripe.clone().map(|options| Stripe::new(outbound.clone(), options));
         let runner = Runner::new(Arc::new(outbound), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
@@ -99,6 +99,8 @@ impl Engine {
             queue: queue.clone(),
             versions: versions.clone(),
             runner: runner.clone(),
+            budget: budget.clone(),
+            payload_limits: config.payload_limits,
             failures: failures.clone(),
             calls: calls.clone(),
             resume: resume.clone(),
@@ -114,11 +116,9 @@ impl Engine {
         let routes = Routes::new(database.clone(), versions.clone());
         let surroundings =
             Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
-        let schedules_changed = Arc::new(Notify::new());
+        let (schedules_changed, calls_left) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (conditions_changed, events_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let replay_ordered = Arc::new(Notify::new());
-        let bulk_ordered = Arc::new(Notify::new());
-        let calls_left = Arc::new(Notify::new());
+        let (replay_ordered, bulk_ordered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
         let starts = (admission.clone(), manual.clone());
         calls.open(Arc::new(CallStarts::new(database.clone(), versions.clone(), starts, Arc::clone(&calls_left))));
@@ -134,6 +134,7 @@ impl Engine {
             code.clone(),
         );
         let subscriptions = Subscriptions::new(database.clone(), Arc::clone(&clock), workflows.clone(), stripe);
+        let executions = executions.within(budget.clone());
         let background = Background {
             subscriptions: subscriptions.clone(),
             code_meter,
@@ -179,6 +180,7 @@ impl Engine {
             subscriptions,
             resume,
             resumes,
+            budget,
             executor,
             queue,
         })
@@ -217,8 +219,14 @@ fn activated(routes: &Routes, changed: [&Arc<Notify>; 3]) -> Activated {
     })
 }
 
+/// What this node says about itself.
+fn said(config: &ServeConfig) -> Node {
+    let roles: Vec<_> = config.roles.iter().map(|role| role.as_str()).collect();
+    Node { name: config.node_name.clone(), roles: roles.join(",") }
+}
+
 /// What the operator decides about outbound requests.
-fn outbound_policy(config: &ServeConfig) -> Result<OutboundPolicy, Error> {
+fn outbound_policy(config: &ServeConfig, budget: &Budget) -> Result<OutboundPolicy, Error> {
     let authorities = match &config.outbound_ca {
         None => Vec::new(),
         Some(path) => {
@@ -237,6 +245,7 @@ fn outbound_policy(config: &ServeConfig) -> Result<OutboundPolicy, Error> {
         proxy: config.outbound_proxy.clone(),
         authorities,
         own: config.public_url.as_ref().map(Url::origin),
+        budget: budget.clone(),
         ..OutboundPolicy::default()
     })
 }

@@ -71,12 +71,14 @@ fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
 }
 
 fn live(config: &ServeConfig, engine: &Engine) -> LiveDeps {
-    let Engine { clock, metrics, hub, webhooks, resumes, .. } = engine;
+    let Engine { clock, metrics, hub, webhooks, resumes, budget, .. } = engine;
     LiveDeps {
         resumes: resumes.clone(),
         hooks: Hooks {
             webhooks: webhooks.clone(),
             room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),
+            budget: budget.clone(),
+            body_bytes: config.payload_limits.one,
             metrics: Arc::clone(metrics),
         },
         streams: Streams { hub: hub.clone(), clock: Arc::clone(clock), metrics: Arc::clone(metrics) },

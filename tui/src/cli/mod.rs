@@ -41,6 +41,7 @@ mod nouns;
 mod org;
 mod output;
 mod pause;
+mod payload;
 mod people;
 mod plan;
 mod prompt;
