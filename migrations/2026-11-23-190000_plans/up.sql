@@ -37,7 +37,7 @@ VALUES
 -- Subscriptions -------------------------------------------------------------------------------------------------------
 
 -- Which plan an organization is on, and its present period. One row each.
-CREATE TABLE subscriptions (
+CREATE TABLE billing_subscriptions (
     organization_id uuid PRIMARY KEY REFERENCES organizations,
     id uuid NOT NULL UNIQUE,
     plan text NOT NULL REFERENCES plans,
@@ -61,7 +61,7 @@ CREATE TABLE subscriptions (
     updated_at timestamptz NOT NULL,
     CHECK (period_start < period_end)
 );
-CREATE INDEX subscriptions_due ON subscriptions (least(period_end, trial_end, grace_end));
+CREATE INDEX billing_subscriptions_due ON billing_subscriptions (least(period_end, trial_end, grace_end));
 
 -- What is left of this period's executions. Counted by the statement that admits them, in its own commit, and only where there
 -- is a limit: `room` is null where there is none. Small and hot.
@@ -119,7 +119,7 @@ CREATE POLICY engine ON storage_days FOR ALL TO tidemill_engine USING (true) WIT
 ALTER TABLE event_feed ADD COLUMN bytes bigint;
 
 -- Every organization has a subscription: whoever makes one, also a server of the release before. It begins on the day in UTC.
-CREATE FUNCTION subscription_begin() RETURNS trigger
+CREATE FUNCTION billing_subscription_begin() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = tidemill, pg_temp
     AS $$
 DECLARE
@@ -129,22 +129,22 @@ DECLARE
     chosen plans;
 BEGIN
     SELECT * INTO STRICT chosen FROM plans WHERE CASE WHEN NEW.operator THEN id = 'enterprise' ELSE is_default END;
-    INSERT INTO subscriptions (organization_id, id, plan, state, zone, anchor, period_start, period_end, updated_at)
+    INSERT INTO billing_subscriptions (organization_id, id, plan, state, zone, anchor, period_start, period_end, updated_at)
         VALUES (NEW.id, gen_random_uuid(), chosen.id, 'active', 'UTC', day, first, last, now());
     INSERT INTO usage_meters (organization_id, most, room, resets_at) VALUES (NEW.id, chosen.executions, chosen.executions, last);
     INSERT INTO usage_periods (organization_id, period_start) VALUES (NEW.id, first);
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER subscription_begin AFTER INSERT ON organizations FOR EACH ROW EXECUTE FUNCTION subscription_begin();
+CREATE TRIGGER billing_subscription_begin AFTER INSERT ON organizations FOR EACH ROW EXECUTE FUNCTION billing_subscription_begin();
 
 -- Those who were here before there were plans have no limits.
-INSERT INTO subscriptions (organization_id, id, plan, state, zone, anchor, period_start, period_end, updated_at)
+INSERT INTO billing_subscriptions (organization_id, id, plan, state, zone, anchor, period_start, period_end, updated_at)
     SELECT id, gen_random_uuid(), 'enterprise', 'active', 'UTC', (now() AT TIME ZONE 'UTC')::date,
            date_trunc('day', now(), 'UTC'), (date_trunc('day', now() AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC', now()
     FROM organizations;
-INSERT INTO usage_meters (organization_id, resets_at) SELECT organization_id, period_end FROM subscriptions;
-INSERT INTO usage_periods (organization_id, period_start) SELECT organization_id, period_start FROM subscriptions;
+INSERT INTO usage_meters (organization_id, resets_at) SELECT organization_id, period_end FROM billing_subscriptions;
+INSERT INTO usage_periods (organization_id, period_start) SELECT organization_id, period_start FROM billing_subscriptions;
 
 -- Limits on what there is ---------------------------------------------------------------------------------------------
 
@@ -159,17 +159,17 @@ BEGIN
     SELECT p.id, CASE metric WHEN 'active_workflows' THEN p.active_workflows WHEN 'integrations' THEN p.integrations
                              WHEN 'members' THEN p.members END
         INTO plan, most
-        FROM subscriptions s JOIN plans p ON p.id = s.plan WHERE s.organization_id = organization;
+        FROM billing_subscriptions s JOIN plans p ON p.id = s.plan WHERE s.organization_id = organization;
     IF most IS NULL THEN
         RETURN NEXT;
         RETURN;
     END IF;
     -- What it says may have changed until the lock was there.
-    PERFORM FROM subscriptions s WHERE s.organization_id = organization FOR UPDATE;
+    PERFORM FROM billing_subscriptions s WHERE s.organization_id = organization FOR UPDATE;
     SELECT p.id, CASE metric WHEN 'active_workflows' THEN p.active_workflows WHEN 'integrations' THEN p.integrations
                              WHEN 'members' THEN p.members END
         INTO plan, most
-        FROM subscriptions s JOIN plans p ON p.id = s.plan WHERE s.organization_id = organization;
+        FROM billing_subscriptions s JOIN plans p ON p.id = s.plan WHERE s.organization_id = organization;
     IF EXISTS (SELECT FROM members m JOIN workspaces w ON w.id = m.workspace_id WHERE w.organization_id = organization AND m.user_id = who) THEN
         most := NULL;
     ELSE
@@ -177,7 +177,7 @@ BEGIN
         -- Whoever asks takes one more, or is refused and writes nothing.
         INSERT INTO quota_notices (organization_id, metric, percent, period_start, used, most)
             SELECT organization, metric, p, s.period_start, used + 1, most
-            FROM subscriptions s, unnest(ARRAY[80, 100]) p
+            FROM billing_subscriptions s, unnest(ARRAY[80, 100]) p
             WHERE s.organization_id = organization AND (used + 1) * 100 >= most * p AND used < most
             ON CONFLICT DO NOTHING;
     END IF;
@@ -217,10 +217,10 @@ CREATE POLICY owner ON storage_days FOR SELECT TO tidemill_owner USING (true);
 
 -- Rights --------------------------------------------------------------------------------------------------------------
 
-REVOKE ALL ON FUNCTION subscription_begin(), quota_of(uuid, text, uuid), quota_used(uuid, text), quota_here(text, uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION billing_subscription_begin(), quota_of(uuid, text, uuid), quota_used(uuid, text), quota_here(text, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION quota_here(text, uuid) TO tidemill_app;
 GRANT EXECUTE ON FUNCTION quota_of(uuid, text, uuid), quota_used(uuid, text) TO tidemill_engine;
 -- These tables belong to organizations, not to workspaces; only the engine's role sees them.
 GRANT SELECT, INSERT, UPDATE, DELETE ON plans TO tidemill_engine;
-GRANT SELECT, INSERT, UPDATE ON subscriptions, usage_meters, usage_periods, quota_notices TO tidemill_engine;
+GRANT SELECT, INSERT, UPDATE ON billing_subscriptions, usage_meters, usage_periods, quota_notices TO tidemill_engine;
 GRANT SELECT, INSERT, UPDATE, DELETE ON storage_days TO tidemill_engine;

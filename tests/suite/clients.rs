@@ -136,7 +136,7 @@ async fn follow_stripe(server: &TestServer, stripe: &Client) {
     // This Stripe has customers, and no pages to pay on.
     let checkout = operator.post("/api/billing/checkout", &json!({"plan": "pro"})).await;
     assert_eq!((checkout.status, problem(&checkout).as_str()), (502, "payment_failed"), "{}", checkout.text);
-    let customer = server.database().unwrap().query("SELECT customer FROM tidemill.subscriptions").remove(0).unwrap();
+    let customer = server.database().unwrap().query("SELECT customer FROM tidemill.billing_subscriptions").remove(0).unwrap();
     let card = "card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2099&card[cvc]=123".to_owned();
     let token = text(&form(stripe, "/v1/tokens", card).await["id"]);
     let _ = form(stripe, &format!("/v1/customers/{customer}/sources"), format!("source={token}")).await;

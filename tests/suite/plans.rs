@@ -148,7 +148,7 @@ async fn a_lesser_plan_pauses_and_a_greater_one_resumes() {
     assert_eq!(ordered["exceeds"][0]["pauses"], json!(["acme/b", "acme/a"]), "{ordered}");
     let deliver = async |id: &str| ann.anonymous().post(&format!("/hooks/acme/{id}"), &json!({})).await.status;
     assert_eq!(deliver("a").await, 202, "until the period ends nothing changes");
-    database.execute("UPDATE tidemill.subscriptions SET period_end = now() WHERE plan = 'business'");
+    database.execute("UPDATE tidemill.billing_subscriptions SET period_end = now() WHERE plan = 'business'");
     let ended = eventually_async("the next period begins", || async {
         let now = ann.get("/api/billing/subscription").await.json();
         (now["plan"] == "free").then_some(now)
@@ -186,7 +186,7 @@ async fn money(server: &TestServer, ann: &Client, invoice: &Value) {
     let worth = operator.get("/api/billing/ltv-cac").await.expect(200).json();
     assert_eq!((&worth["paying"], &worth["revenue_cents"]), (&json!(1), &invoice["total_cents"]));
     assert!(text(&worth["formula"]).contains("ltv = arpa / churn"));
-    database.execute("UPDATE tidemill.subscriptions SET grace_end = now(), state = 'past_due' WHERE plan = 'pro'");
+    database.execute("UPDATE tidemill.billing_subscriptions SET grace_end = now(), state = 'past_due' WHERE plan = 'pro'");
     eventually_async("the plan is lost", || async {
         (ann.get("/api/billing/subscription").await.json()["plan"] == "free").then_some(())
     })

@@ -6,7 +6,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Html;
 use tidemill_common::api::billing::{AcquisitionCost, BillingEventList, InvoiceList, InvoiceView, LtvCacView, PaymentPage};
-use tidemill_common::api::subscription::PlanChoice;
+use tidemill_common::api::billing_subscription::PlanChoice;
 use uuid::Uuid;
 
 use super::Tag;
@@ -14,12 +14,12 @@ use super::authenticate::Token;
 use super::failure::{BodyFailure, PaymentFailure, ReadFailure, WriteFailure};
 use super::invoice_page;
 use super::payload::Json;
-use crate::app::Subscriptions;
+use crate::app::BillingSubscriptions;
 
 /// Money.
 pub struct BillingApi {
     /// Subscriptions and what was paid for them.
-    pub subscriptions: Subscriptions,
+    pub billing_subscriptions: BillingSubscriptions,
     /// Where others reach this server: where Stripe's pages lead back to.
     pub url: Arc<str>,
 }
@@ -31,7 +31,7 @@ impl BillingApi {
     /// The newest first. For its admins.
     #[oai(path = "/api/billing/history", method = "get", operation_id = "billing_event_list")]
     async fn billing_event_list(&self, token: Token) -> Result<Json<BillingEventList>, ReadFailure> {
-        Ok(Json(self.subscriptions.history(&token.0).await?))
+        Ok(Json(self.billing_subscriptions.history(&token.0).await?))
     }
 
     /// List your organisation's invoices
@@ -39,7 +39,7 @@ impl BillingApi {
     /// The newest first. For its admins.
     #[oai(path = "/api/billing/invoices", method = "get", operation_id = "invoice_list")]
     async fn invoice_list(&self, token: Token) -> Result<Json<InvoiceList>, ReadFailure> {
-        Ok(Json(self.subscriptions.invoices(&token.0).await?))
+        Ok(Json(self.billing_subscriptions.invoices(&token.0).await?))
     }
 
     /// Read an invoice
@@ -52,7 +52,7 @@ impl BillingApi {
         /// The invoice's id.
         id: Path<Uuid>,
     ) -> Result<Json<InvoiceView>, ReadFailure> {
-        Ok(Json(self.subscriptions.invoice(&token.0, id.0).await?.0))
+        Ok(Json(self.billing_subscriptions.invoice(&token.0, id.0).await?.0))
     }
 
     /// Read an invoice as a page
@@ -65,7 +65,7 @@ impl BillingApi {
         /// The invoice's id.
         id: Path<Uuid>,
     ) -> Result<Html<String>, ReadFailure> {
-        let (invoice, payer) = self.subscriptions.invoice(&token.0, id.0).await?;
+        let (invoice, payer) = self.billing_subscriptions.invoice(&token.0, id.0).await?;
         Ok(Html(invoice_page::page(&invoice, &payer)?))
     }
 
@@ -82,7 +82,7 @@ impl BillingApi {
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
     ) -> Result<Json<InvoiceView>, WriteFailure> {
-        Ok(Json(self.subscriptions.invoice_pay(&token.0, id.0).await?))
+        Ok(Json(self.billing_subscriptions.invoice_pay(&token.0, id.0).await?))
     }
 
     /// Subscribe on a page of Stripe
@@ -97,7 +97,7 @@ impl BillingApi {
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
     ) -> Result<Json<PaymentPage>, PaymentFailure> {
-        Ok(Json(PaymentPage { url: self.subscriptions.checkout(&token.0, &body.0.plan, &self.url).await? }))
+        Ok(Json(PaymentPage { url: self.billing_subscriptions.checkout(&token.0, &body.0.plan, &self.url).await? }))
     }
 
     /// Change how you pay, on a page of Stripe
@@ -111,7 +111,7 @@ impl BillingApi {
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
     ) -> Result<Json<PaymentPage>, PaymentFailure> {
-        Ok(Json(PaymentPage { url: self.subscriptions.portal(&token.0, &self.url).await? }))
+        Ok(Json(PaymentPage { url: self.billing_subscriptions.portal(&token.0, &self.url).await? }))
     }
 
     /// See what a customer brings, and what winning one costs
@@ -125,7 +125,7 @@ impl BillingApi {
         #[oai(validator(minimum(value = "1"), maximum(value = "120")))]
         months: Query<Option<u32>>,
     ) -> Result<Json<LtvCacView>, ReadFailure> {
-        Ok(Json(self.subscriptions.ltv_cac(&token.0, months.0).await?))
+        Ok(Json(self.billing_subscriptions.ltv_cac(&token.0, months.0).await?))
     }
 
     /// Say what winning customers cost in a month
@@ -140,6 +140,6 @@ impl BillingApi {
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
     ) -> Result<Json<AcquisitionCost>, BodyFailure> {
-        Ok(Json(self.subscriptions.acquisition_cost(&token.0, body.0).await?))
+        Ok(Json(self.billing_subscriptions.acquisition_cost(&token.0, body.0).await?))
     }
 }

@@ -14,6 +14,7 @@ use super::account::AccountApi;
 use super::approval::ApprovalApi;
 use super::audit::AuditApi;
 use super::billing::BillingApi;
+use super::billing_subscription::BillingSubscriptionApi;
 use super::bulk::BulkApi;
 use super::code::CodeApi;
 use super::credential::CredentialApi;
@@ -32,7 +33,6 @@ use super::schedule::ScheduleApi;
 use super::secret::SecretApi;
 use super::session::SessionApi;
 use super::share::ShareApi;
-use super::subscription::SubscriptionApi;
 use super::token::TokenApi;
 use super::trigger::TriggerApi;
 use super::workflow::WorkflowApi;
@@ -42,7 +42,7 @@ use super::workspace::WorkspaceApi;
 /// The operations, in the order in which the document lists them.
 pub(super) type Operations = (
     (AccountApi, SessionApi, OrganizationApi, WorkspaceApi, MemberApi, InviteApi, ShareApi, AuditApi),
-    (PlanApi, SubscriptionApi, BillingApi),
+    (PlanApi, BillingSubscriptionApi, BillingApi),
     (TokenApi, SecretApi, CredentialApi),
     WorkflowApi,
     WorkflowVersionApi,

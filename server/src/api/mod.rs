@@ -10,6 +10,7 @@ mod audit;
 mod audit_export;
 pub mod authenticate;
 mod billing;
+mod billing_subscription;
 mod bulk;
 mod code;
 mod credential;
@@ -45,7 +46,6 @@ mod session;
 mod share;
 mod strict_json;
 mod stripe_events;
-mod subscription;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -67,8 +67,8 @@ pub use server::Listener;
 pub use ws::Streams;
 
 use crate::app::{
-    AuditLog, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, People, Plans,
-    Quotas, Schedules, Secrets, Subscriptions, Tokens, Triggers, Workflows,
+    AuditLog, BillingSubscriptions, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes,
+    PageRequest, People, Plans, Quotas, Schedules, Secrets, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -132,7 +132,7 @@ pub struct ApiDeps {
     /// What they use.
     pub quotas: Quotas,
     /// Which plan they are on, and what they pay.
-    pub subscriptions: Subscriptions,
+    pub billing_subscriptions: BillingSubscriptions,
     /// Where others reach this server.
     pub url: Arc<str>,
     /// Workflows.
@@ -197,8 +197,8 @@ fn operations(deps: &ApiDeps) -> Route {
     );
     let money = (
         plan::PlanApi { plans: deps.plans, quotas: deps.quotas },
-        subscription::SubscriptionApi(deps.subscriptions.clone()),
-        billing::BillingApi { subscriptions: deps.subscriptions.clone(), url: deps.url },
+        billing_subscription::BillingSubscriptionApi(deps.billing_subscriptions.clone()),
+        billing::BillingApi { billing_subscriptions: deps.billing_subscriptions.clone(), url: deps.url },
     );
     let people = (token::TokenApi(deps.tokens), secret::SecretApi(deps.secrets), credential::CredentialApi(deps.credentials));
     let workflows = (
@@ -219,7 +219,7 @@ fn operations(deps: &ApiDeps) -> Route {
     );
     let health = health::HealthApi { health: deps.health, metrics: deps.metrics, workflow_schema: Arc::new(json_schema()) };
     let service = document::service((teams, money, people, workflows, executions, node::NodeApi(deps.nodes), health));
-    let heard = deps.subscriptions;
+    let heard = deps.billing_subscriptions;
     pages::routes(pages)
         .at("/api/billing/stripe", post(stripe_events::hear.data(heard)))
         .at("/docs", get(document::page()))

@@ -10,14 +10,14 @@ use uuid::Uuid;
 
 use super::access::authorize;
 use super::audit::Act;
+use super::billing_subscription::BillingSubscriptions;
 use super::error::Error;
 use super::plan_change::note;
-use super::subscription::Subscriptions;
 use crate::auth::{Caller, Operation};
 use crate::payments::{Payer, Stripe};
-use crate::store::queries::{billing, plan, subscription};
+use crate::store::queries::{billing, billing_subscription, plan};
 use crate::store::rows::billing::{BillingEvent, Invoice, OPEN, OVERDUE, PAID};
-use crate::store::rows::subscription::{ACTIVE, PAST_DUE};
+use crate::store::rows::billing_subscription::{ACTIVE, PAST_DUE};
 use crate::store::{self, Connection};
 
 /// How far back customers' worth is reckoned, unless told otherwise.
@@ -29,7 +29,7 @@ const FORMULA: &str = "arpa = revenue / paying / months; churn = churned / payin
     cac = acquisition / new_paying; ltv_to_cac = ltv / cac. Revenue is what was paid, without the costs of serving it; \
     currencies are not converted.";
 
-impl Subscriptions {
+impl BillingSubscriptions {
     /// What happened to the subscription of the caller's organization.
     pub async fn history(&self, caller: &Caller) -> Result<BillingEventList, Error> {
         authorize(caller, Operation::BillingEventList)?;
@@ -93,7 +93,7 @@ impl Subscriptions {
     pub async fn portal(&self, caller: &Caller, back: &str) -> Result<String, Error> {
         authorize(caller, Operation::PortalCreate)?;
         let (stripe, home) = (self.stripe()?, caller.home);
-        let row = self.database.engine(move |conn| subscription::subscription_get(conn, home)).await?;
+        let row = self.database.engine(move |conn| billing_subscription::get(conn, home)).await?;
         let nobody = || Error::Conflict("nothing was paid through Stripe yet: POST /api/billing/checkout first".to_owned());
         let url = stripe.portal(&row.customer.ok_or_else(nobody)?, back).await.map_err(Error::Payment)?;
         self.ordered(Act::at_home(caller, Operation::PortalCreate, self.clock.now()), home).await?;
@@ -106,14 +106,14 @@ impl Subscriptions {
     }
 
     async fn ordered(&self, act: Act, organization: OrganizationId) -> Result<(), Error> {
-        let write = move |conn: &mut Connection| act.on("subscription", organization).write_as_engine(conn);
+        let write = move |conn: &mut Connection| act.on("billing_subscription", organization).write_as_engine(conn);
         Ok(self.database.engine(write).await?)
     }
 
     /// What Stripe calls the organization; it is made known there first.
     async fn customer(&self, stripe: &Stripe, organization: OrganizationId) -> Result<String, Error> {
         let read = move |conn: &mut Connection| {
-            Ok((subscription::subscription_get(conn, organization)?, billing::payer(conn, organization)?))
+            Ok((billing_subscription::get(conn, organization)?, billing::payer(conn, organization)?))
         };
         let (row, (name, email)) = self.database.engine(read).await?;
         if let Some(known) = row.customer {
@@ -122,9 +122,9 @@ impl Subscriptions {
         let payer = Payer { organization: organization.to_string(), name, email };
         let made = stripe.customer_create(&payer).await.map_err(Error::Payment)?;
         let kept = self.database.engine(move |conn| {
-            let mut row = subscription::subscription_lock(conn, organization)?;
+            let mut row = billing_subscription::lock(conn, organization)?;
             let customer = row.customer.get_or_insert(made).clone();
-            subscription::subscription_update(conn, &row)?;
+            billing_subscription::update(conn, &row)?;
             Ok(customer)
         });
         Ok(kept.await?)
@@ -163,10 +163,10 @@ impl Subscriptions {
 /// A payment came: who was in the grace period and owes nothing more is in order again.
 pub(super) fn settled(conn: &mut Connection, invoice: &Invoice, now: DateTime<Utc>) -> Result<(), store::Error> {
     let organization = OrganizationId(invoice.organization_id);
-    let mut row = subscription::subscription_lock(conn, organization)?;
+    let mut row = billing_subscription::lock(conn, organization)?;
     if row.state == PAST_DUE && billing::invoice_overdue_count(conn, organization)? == 0 {
         (row.state, row.grace_end, row.updated_at) = (ACTIVE.to_owned(), None, now);
-        subscription::subscription_update(conn, &row)?;
+        billing_subscription::update(conn, &row)?;
     }
     let detail = format!("invoice {}", invoice.number);
     note(conn, &row, "payment_succeeded", Some((invoice.total_cents, &invoice.currency)), Some(detail), now)

@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tidemill_common::ids::{OrganizationId, uuid_at};
 
-use crate::store::queries::{billing, subscription};
+use crate::store::queries::{billing, billing_subscription};
 use crate::store::rows::billing::{BillingEvent, Invoice, OPEN};
+use crate::store::rows::billing_subscription::{ACTIVE, BillingSubscription};
 use crate::store::rows::plan::Plan;
-use crate::store::rows::subscription::{ACTIVE, Subscription};
 use crate::store::{self, Connection};
 
 /// How long there is to pay an invoice.
@@ -24,17 +24,17 @@ pub(super) struct Change<'a> {
 }
 
 /// Puts the organization on a plan: its meter follows, and workflows beyond the limit are paused, never deleted.
-pub(super) fn apply(conn: &mut Connection, row: &mut Subscription, change: &Change<'_>) -> Result<(), store::Error> {
+pub(super) fn apply(conn: &mut Connection, row: &mut BillingSubscription, change: &Change<'_>) -> Result<(), store::Error> {
     row.plan.clone_from(&change.to.id);
     ACTIVE.clone_into(&mut row.state);
     (row.next_plan, row.trial_end, row.grace_end, row.updated_at) = (None, None, None, change.at);
-    subscription::subscription_update(conn, row)?;
+    billing_subscription::update(conn, row)?;
     let organization = OrganizationId(row.organization_id);
-    subscription::meter_follow(conn, organization)?;
+    billing_subscription::meter_follow(conn, organization)?;
     let mut paused = Vec::new();
     if let Some(limit) = change.to.active_workflows {
-        for workflow in subscription::workflows_beyond(conn, organization, limit)? {
-            subscription::workflow_pause(conn, &workflow, change.at)?;
+        for workflow in billing_subscription::workflows_beyond(conn, organization, limit)? {
+            billing_subscription::workflow_pause(conn, &workflow, change.at)?;
             paused.push(format!("{}/{}", workflow.slug, workflow.id));
         }
     }
@@ -45,7 +45,7 @@ pub(super) fn apply(conn: &mut Connection, row: &mut Subscription, change: &Chan
 /// Writes down what happened.
 pub(super) fn note(
     conn: &mut Connection,
-    row: &Subscription,
+    row: &BillingSubscription,
     kind: &str,
     amount: Option<(i64, &str)>,
     detail: Option<String>,
@@ -68,7 +68,7 @@ pub(super) fn note(
 /// Makes an invoice of one line about the present period, unless there is nothing to pay.
 pub(super) fn invoice(
     conn: &mut Connection,
-    row: &Subscription,
+    row: &BillingSubscription,
     (text, cents, currency): (String, i64, &str),
     at: DateTime<Utc>,
 ) -> Result<(), store::Error> {

@@ -9,7 +9,7 @@ use super::access::authorize;
 use super::error::Error;
 use super::plan::{features, limits};
 use crate::auth::{Caller, Operation};
-use crate::store::queries::{plan, quota, subscription};
+use crate::store::queries::{billing_subscription, plan, quota};
 use crate::store::{self, Connection, Database};
 
 /// Periods that are listed.
@@ -32,7 +32,7 @@ impl Quotas {
         authorize(caller, Operation::QuotaView)?;
         let home = caller.home;
         let view = self.database.engine(move |conn| {
-            let (plan, period) = (plan::plan_of(conn, home)?, subscription::subscription_get(conn, home)?);
+            let (plan, period) = (plan::plan_of(conn, home)?, billing_subscription::get(conn, home)?);
             let (meter, usage) = (quota::meter_get(conn, home)?, quota::usage_list(conn, home, 1)?);
             let summed = usage.first().filter(|summed| summed.period_start == period.period_start);
             let limits = limits(&plan);

@@ -6,16 +6,16 @@ use tidemill_common::ids::{OrganizationId, uuid_at};
 
 use super::audit::Act;
 use super::billing::{lines, settled};
+use super::billing_subscription::BillingSubscriptions;
+use super::billing_subscription_round::GRACE;
 use super::error::Error;
 use super::plan::FALLBACK;
 use super::plan_change::{self, Change, note};
-use super::subscription::Subscriptions;
-use super::subscription_round::GRACE;
 use crate::payments::{PaidInvoice, StripeEvent, StripeSubscription};
-use crate::store::queries::{billing, plan, subscription};
+use crate::store::queries::{billing, billing_subscription, plan};
 use crate::store::rows::billing::{Invoice, PAID};
+use crate::store::rows::billing_subscription::{ACTIVE, BillingSubscription, MANUAL, PAST_DUE, STRIPE};
 use crate::store::rows::plan::Plan;
-use crate::store::rows::subscription::{ACTIVE, MANUAL, PAST_DUE, STRIPE, Subscription};
 use crate::store::{self, Connection};
 
 /// What has changed, as it is now.
@@ -24,7 +24,7 @@ enum News {
     Invoice(PaidInvoice),
 }
 
-impl Subscriptions {
+impl BillingSubscriptions {
     /// Hears an event of Stripe, whose signature is `header`. Events that say nothing new change nothing.
     pub async fn hear(&self, header: &str, body: &[u8]) -> Result<(), Error> {
         let stripe = self.stripe()?;
@@ -48,7 +48,7 @@ impl Subscriptions {
                 News::Subscription(subscription) => &subscription.customer,
                 News::Invoice(invoice) => &invoice.customer,
             };
-            let Some(row) = subscription::subscription_of_customer(conn, customer)? else {
+            let Some(row) = billing_subscription::of_customer(conn, customer)? else {
                 tracing::warn!(event = event.id, "Stripe tells of a customer that is none of this server's");
                 return Ok(None);
             };
@@ -58,7 +58,9 @@ impl Subscriptions {
                 News::Invoice(invoice) => book(conn, row, &invoice, now)?,
             }
             let act = Act::by_node(organization, "stripe_event", now);
-            act.on("subscription", organization).saying(format!("{} {}", event.kind, event.id)).write_as_engine(conn)?;
+            act.on("billing_subscription", organization)
+                .saying(format!("{} {}", event.kind, event.id))
+                .write_as_engine(conn)?;
             Ok(Some(organization))
         });
         let Some(organization) = heard.await? else { return Ok(()) };
@@ -70,7 +72,7 @@ impl Subscriptions {
 /// The subscription becomes what Stripe says it is.
 fn follow(
     conn: &mut Connection,
-    mut row: Subscription,
+    mut row: BillingSubscription,
     said: &StripeSubscription,
     now: DateTime<Utc>,
 ) -> Result<(), store::Error> {
@@ -90,7 +92,7 @@ fn follow(
             }
             row.next_plan = said.ends.then(|| FALLBACK.to_owned());
             row.updated_at = now;
-            subscription::subscription_update(conn, &row)
+            billing_subscription::update(conn, &row)
         }
         "past_due" | "unpaid" if is_ours => begin_grace(conn, &mut row, now),
         "canceled" | "incomplete_expired" if row.external_id.as_deref() == Some(&said.id) => {
@@ -103,16 +105,21 @@ fn follow(
     }
 }
 
-fn begin_grace(conn: &mut Connection, row: &mut Subscription, now: DateTime<Utc>) -> Result<(), store::Error> {
+fn begin_grace(conn: &mut Connection, row: &mut BillingSubscription, now: DateTime<Utc>) -> Result<(), store::Error> {
     if row.grace_end.is_none() {
         (row.state, row.grace_end, row.updated_at) = (PAST_DUE.to_owned(), Some(now + GRACE), now);
-        subscription::subscription_update(conn, row)?;
+        billing_subscription::update(conn, row)?;
     }
     Ok(())
 }
 
 /// An invoice of Stripe's: kept when it is paid; the grace period begins when paying failed.
-fn book(conn: &mut Connection, mut row: Subscription, said: &PaidInvoice, now: DateTime<Utc>) -> Result<(), store::Error> {
+fn book(
+    conn: &mut Connection,
+    mut row: BillingSubscription,
+    said: &PaidInvoice,
+    now: DateTime<Utc>,
+) -> Result<(), store::Error> {
     if said.paid {
         let invoice = Invoice {
             organization_id: row.organization_id,

@@ -15,7 +15,7 @@ use super::workflow::{Workflows, known_id};
 use super::workflow_view::{plan, view};
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::plan::{Plan, Trigger as PlanTrigger, TriggerKind, WebhookPath};
-use crate::store::queries::{subscription, workflow};
+use crate::store::queries::{billing_subscription, workflow};
 use crate::store::rows::trigger::Trigger;
 use crate::store::rows::workflow::Workflow;
 use crate::store::{self, Connection};
@@ -54,7 +54,7 @@ impl Workflows {
             let Some(mut row) = workflow::workflow_lock(conn, workspace, &id)? else { return Ok(Ok(())) };
             // Somebody has decided otherwise meanwhile.
             if row.uid != uid.0 || row.active_version.is_some() {
-                subscription::workflow_unpause(conn, workspace, uid)?;
+                billing_subscription::workflow_unpause(conn, workspace, uid)?;
                 return Ok(Ok(()));
             }
             if let Err(refused) = one_more(conn, Metric::ActiveWorkflows)? {
@@ -70,7 +70,7 @@ impl Workflows {
             row.active_version = Some(version);
             workflow::workflow_update(conn, &row)?;
             workflow::trigger_replace(conn, workspace, uid, &triggers)?;
-            subscription::workflow_unpause(conn, workspace, uid)?;
+            billing_subscription::workflow_unpause(conn, workspace, uid)?;
             act.on("workflow", &row.id).saying("paused by a plan before").after(&row.active_version).write(conn)?;
             Ok(Ok(()))
         });
@@ -115,7 +115,7 @@ impl Workflows {
                 row.updated_at = now;
                 workflow::workflow_update(conn, &row)?;
                 workflow::trigger_replace(conn, workspace, uid, &triggers)?;
-                subscription::workflow_unpause(conn, workspace, uid)?;
+                billing_subscription::workflow_unpause(conn, workspace, uid)?;
                 let act = act.on("workflow", &row.id).before(&before).after(&row.active_version);
                 let view = view(conn, workspace, &slug, &plans, row)?;
                 act.write(conn)?;

@@ -4,6 +4,7 @@
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. What a loop has to know
 //! of other nodes the beat sees for all of them: at rest it is the only one that asks the database.
 
+mod billing_subscriptions;
 mod bulk;
 mod calls;
 mod claims;
@@ -14,7 +15,6 @@ mod pulse;
 mod replays;
 mod rollups;
 mod schedules;
-mod subscriptions;
 mod watch;
 
 pub use housekeeping::housekeeping_round;
@@ -28,7 +28,7 @@ use tokio::sync::Notify;
 use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
-use crate::app::{BulkRounds, Replays, Subscriptions};
+use crate::app::{BillingSubscriptions, BulkRounds, Replays};
 use crate::config::{Retention, Role};
 use crate::executor::{CodeMeter, Executor};
 use crate::hub::Hub;
@@ -68,7 +68,7 @@ pub struct Background {
     /// How long code steps ran since the last beat.
     pub code_meter: CodeMeter,
     /// Which plan organizations are on, and what comes then.
-    pub subscriptions: Subscriptions,
+    pub billing_subscriptions: BillingSubscriptions,
     /// Carries out orders about many executions.
     pub bulk: BulkRounds,
     /// Keeps partitions ahead.
@@ -103,7 +103,7 @@ impl Background {
             loops.spawn(calls::run(self.clone()));
             loops.spawn(rollups::run(self.clone()));
             loops.spawn(watch::run(self.clone()));
-            loops.spawn(subscriptions::run(self.clone()));
+            loops.spawn(billing_subscriptions::run(self.clone()));
         }
         loops.spawn(self.hub.clone().follow_feed());
         loops

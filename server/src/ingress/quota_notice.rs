@@ -15,12 +15,12 @@ use crate::domain::workflow::plan::{InternalEvent, TriggerKind};
 use crate::executor::VersionError;
 use crate::journal::Delivery;
 use crate::store;
-use crate::store::queries::subscription::{self, NoticeRow};
+use crate::store::queries::billing_subscription::{self, NoticeRow};
 
 impl Events {
     /// Tells the event triggers of each organization what its quotas have reached.
     pub async fn tell_quotas(&self) -> Result<(), store::Error> {
-        let rows = self.database.engine(subscription::notices_untold).await?;
+        let rows = self.database.engine(billing_subscription::notices_untold).await?;
         let mut failed: Vec<Uuid> = Vec::new();
         for row in &rows {
             if let Err(error) = self.tell_quota(row).await {
@@ -33,7 +33,7 @@ impl Events {
         let mut told: Vec<Uuid> = rows.iter().map(|row| row.id).filter(|id| !failed.contains(id)).collect();
         told.dedup();
         for id in told {
-            self.database.engine(move |conn| subscription::notice_told(conn, id, now)).await?;
+            self.database.engine(move |conn| billing_subscription::notice_told(conn, id, now)).await?;
         }
         Ok(())
     }

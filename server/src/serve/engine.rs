@@ -16,7 +16,7 @@ use url::Url;
 use super::{Error, files};
 use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
-use crate::app::{Activated, BulkRounds, Executions, Replays, Subscriptions, Workflows};
+use crate::app::{Activated, BillingSubscriptions, BulkRounds, Executions, Replays, Workflows};
 use crate::background::Background;
 use crate::budget::Budget;
 use crate::config::{Role, ServeConfig};
@@ -53,7 +53,7 @@ pub(super) struct Engine {
     pub(super) executions: Executions,
     pub(super) workflows: Workflows,
     pub(super) activated: Activated,
-    pub(super) subscriptions: Subscriptions,
+    pub(super) billing_subscriptions: BillingSubscriptions,
     pub(super) resume: Resume,
     pub(super) resumes: Resumes,
     pub(super) budget: Budget,
@@ -133,10 +133,10 @@ impl Engine {
             Arc::clone(&activated),
             code.clone(),
         );
-        let subscriptions = Subscriptions::new(database.clone(), Arc::clone(&clock), workflows.clone(), stripe);
+        let billing_subscriptions = BillingSubscriptions::new(database.clone(), Arc::clone(&clock), workflows.clone(), stripe);
         let executions = executions.within(budget.clone());
         let background = Background {
-            subscriptions: subscriptions.clone(),
+            billing_subscriptions: billing_subscriptions.clone(),
             code_meter,
             node: node_said,
             roles: config.roles.clone(),
@@ -177,7 +177,7 @@ impl Engine {
             executions,
             workflows,
             activated,
-            subscriptions,
+            billing_subscriptions,
             resume,
             resumes,
             budget,

@@ -40,7 +40,7 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 
 fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
     let Engine { database, schema, draining, clock, keeper, metrics, versions, code, .. } = engine;
-    let Engine { executions, replay_ordered, bulk_ordered, workflows, activated, subscriptions, .. } = engine;
+    let Engine { executions, replay_ordered, bulk_ordered, workflows, activated, billing_subscriptions, .. } = engine;
     let secret_routes = engine.routes.clone();
     let secret_changed: SecretChanged = Arc::new(move || secret_routes.forget());
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
@@ -54,7 +54,7 @@ fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
         credentials: Credentials::new(database.clone(), keeper.clone(), Arc::clone(clock)),
         plans: Plans::new(database.clone(), Arc::clone(clock)),
         quotas: Quotas::new(database.clone()),
-        subscriptions: subscriptions.clone(),
+        billing_subscriptions: billing_subscriptions.clone(),
         url: url.into(),
         workflows: workflows.clone(),
         triggers: Triggers::new(database.clone(), versions.plans().clone(), Arc::clone(clock)),

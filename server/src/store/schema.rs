@@ -213,6 +213,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     password_resets,
     plans,
-    subscriptions,
+    billing_subscriptions,
     usage_meters,
 );

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use tidemill_common::api::billing::AcquisitionCost;
-use tidemill_common::api::subscription::PlanChoice;
+use tidemill_common::api::billing_subscription::PlanChoice;
 use uuid::Uuid;
 
 use super::session::Session;

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
+use tidemill_common::api::billing_subscription::{BillingSubscriptionCreate, BillingSubscriptionUpdate, PlanChoice};
 use tidemill_common::api::plan::{Feature, PlanLimits, PlanPut};
-use tidemill_common::api::subscription::{PlanChoice, SubscriptionCreate, SubscriptionUpdate};
 use tidemill_common::ids::OrganizationId;
 
 use super::session::Session;
@@ -191,7 +191,7 @@ impl Plan {
                 return Ok(Exit::Ok);
             }
             Self::Subscribe(Subscribe { plan, trial, zone }) => {
-                client.subscribe(&SubscriptionCreate { plan, trial: trial.then_some(true), zone }).await?
+                client.subscribe(&BillingSubscriptionCreate { plan, trial: trial.then_some(true), zone }).await?
             }
             Self::Upgrade(Upgrade { plan }) => client.plan_upgrade(&PlanChoice { plan }).await?,
             Self::Downgrade(Downgrade { plan }) => client.plan_downgrade(&PlanChoice { plan }).await?,
@@ -200,7 +200,7 @@ impl Plan {
                     return Ok(Exit::Failure);
                 }
                 let present = client.subscription().await?;
-                client.subscription_cancel(present.id).await?
+                client.billing_subscription_cancel(present.id).await?
             }
             Self::Put(put) => {
                 let (id, wanted) = put.wanted();
@@ -217,7 +217,7 @@ impl Plan {
                 return Ok(Exit::Ok);
             }
             Self::Set(Set { organization, plan, zone }) => {
-                client.subscription_set(organization, &SubscriptionUpdate { plan, zone }).await?
+                client.billing_subscription_set(organization, &BillingSubscriptionUpdate { plan, zone }).await?
             }
         };
         for excess in &changed.exceeds {

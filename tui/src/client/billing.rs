@@ -2,10 +2,12 @@
 
 use reqwest::Method;
 use tidemill_common::api::billing::{AcquisitionCost, BillingEventList, InvoiceList, InvoiceView, LtvCacView, PaymentPage};
+use tidemill_common::api::billing_subscription::{
+    BillingSubscriptionCreate, BillingSubscriptionUpdate, BillingSubscriptionView, PlanChoice,
+};
 use tidemill_common::api::plan::{PlanList, PlanPut, PlanView};
 use tidemill_common::api::quota::{QuotaView, UsageList};
 use tidemill_common::api::refused_delivery::{RefusedDeliveryPage, RefusedDeliveryReplay, RefusedDeliveryReplayed};
-use tidemill_common::api::subscription::{PlanChoice, SubscriptionCreate, SubscriptionUpdate, SubscriptionView};
 use tidemill_common::ids::OrganizationId;
 use uuid::Uuid;
 
@@ -38,32 +40,36 @@ impl Client {
     }
 
     /// The organisation's subscription.
-    pub async fn subscription(&self) -> Result<SubscriptionView, Error> {
+    pub async fn subscription(&self) -> Result<BillingSubscriptionView, Error> {
         self.fetch(self.call(Method::GET, &["api", "billing", "subscription"])).await
     }
 
     /// Subscribes to a plan.
-    pub async fn subscribe(&self, wanted: &SubscriptionCreate) -> Result<SubscriptionView, Error> {
+    pub async fn subscribe(&self, wanted: &BillingSubscriptionCreate) -> Result<BillingSubscriptionView, Error> {
         self.fetch(self.call(Method::POST, &["api", "billing", "subscribe"]).json(wanted)).await
     }
 
     /// Goes to a greater plan at once.
-    pub async fn plan_upgrade(&self, wanted: &PlanChoice) -> Result<SubscriptionView, Error> {
+    pub async fn plan_upgrade(&self, wanted: &PlanChoice) -> Result<BillingSubscriptionView, Error> {
         self.fetch(self.call(Method::POST, &["api", "user", "plan", "upgrade"]).json(wanted)).await
     }
 
     /// Goes to a lesser plan when the period ends.
-    pub async fn plan_downgrade(&self, wanted: &PlanChoice) -> Result<SubscriptionView, Error> {
+    pub async fn plan_downgrade(&self, wanted: &PlanChoice) -> Result<BillingSubscriptionView, Error> {
         self.fetch(self.call(Method::POST, &["api", "user", "plan", "downgrade"]).json(wanted)).await
     }
 
     /// Ends a subscription when the period ends.
-    pub async fn subscription_cancel(&self, id: Uuid) -> Result<SubscriptionView, Error> {
+    pub async fn billing_subscription_cancel(&self, id: Uuid) -> Result<BillingSubscriptionView, Error> {
         self.fetch(self.call(Method::POST, &["api", "billing", "subscription", &id.to_string(), "cancel"])).await
     }
 
     /// Puts any organisation on a plan.
-    pub async fn subscription_set(&self, id: OrganizationId, wanted: &SubscriptionUpdate) -> Result<SubscriptionView, Error> {
+    pub async fn billing_subscription_set(
+        &self,
+        id: OrganizationId,
+        wanted: &BillingSubscriptionUpdate,
+    ) -> Result<BillingSubscriptionView, Error> {
         self.fetch(self.call(Method::PATCH, &["api", "organizations", &id.to_string(), "subscription"]).json(wanted)).await
     }
 

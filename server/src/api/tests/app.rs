@@ -18,8 +18,8 @@ use crate::api::{ApiDeps, layered, operations};
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
-    AuditLog, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, People, PeopleParts,
-    Plans as TariffPlans, Quotas, Schedules, Secrets, Subscriptions, Tokens, Triggers, Workflows,
+    AuditLog, BillingSubscriptions, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, People,
+    PeopleParts, Plans as TariffPlans, Quotas, Schedules, Secrets, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::executor::Plans;
@@ -114,7 +114,7 @@ impl TestApp {
             schedules: Schedules::new(Arc::clone(&clock)),
             plans: TariffPlans::new(store.clone(), clock.clone()),
             quotas: Quotas::new(store.clone()),
-            subscriptions: Subscriptions::new(store.clone(), clock.clone(), workflows.clone(), None),
+            billing_subscriptions: BillingSubscriptions::new(store.clone(), clock.clone(), workflows.clone(), None),
             url: "http://tidemill.test".into(),
             workflows,
             code: Code::new(code.clone()),

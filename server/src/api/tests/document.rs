@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidemill_common::api::{
-    account, approval, audit, billing, bulk, control, dead_letter, event, execution, health, member, metrics, organization,
-    plan, quota, refused_delivery, secret, session, share, subscription, token, trigger, why, workflow, workspace,
+    account, approval, audit, billing, billing_subscription, bulk, control, dead_letter, event, execution, health, member,
+    metrics, organization, plan, quota, refused_delivery, secret, session, share, token, trigger, why, workflow, workspace,
 };
 use tidemill_common::problem::{Code, Problem};
 
@@ -160,14 +160,14 @@ fn serde_and_the_document_agree_about_plans_and_money() {
     agrees::<quota::UsageList>(&json!({"items": [{"period_start": AT, "executions": 1, "events": 2, "code_seconds": 0.5}]}));
     let exceeds = json!({"metric": "active_workflows", "used": 4, "limit": 3, "pauses": ["main/w"]});
     let paused = json!({"workspace": "main", "workflow_id": "w", "version": 1, "at": AT});
-    agrees::<subscription::SubscriptionView>(
+    agrees::<billing_subscription::BillingSubscriptionView>(
         &json!({"id": ID, "plan": "pro", "state": "past_due", "zone": "UTC", "period_start": AT,
         "period_end": AT, "next_plan": "free", "trial_end": AT, "grace_end": AT, "provider": "stripe", "exceeds": [exceeds],
         "paused": [paused]}),
     );
-    agrees::<subscription::SubscriptionCreate>(&json!({"plan": "pro", "trial": true, "zone": "UTC"}));
-    agrees::<subscription::SubscriptionUpdate>(&json!({"plan": "pro", "zone": "UTC"}));
-    agrees::<subscription::PlanChoice>(&json!({"plan": "pro"}));
+    agrees::<billing_subscription::BillingSubscriptionCreate>(&json!({"plan": "pro", "trial": true, "zone": "UTC"}));
+    agrees::<billing_subscription::BillingSubscriptionUpdate>(&json!({"plan": "pro", "zone": "UTC"}));
+    agrees::<billing_subscription::PlanChoice>(&json!({"plan": "pro"}));
     let delivery = json!({"id": ID, "at": AT, "workflow_id": "w", "version": 1, "trigger_type": "webhook", "trigger_id": "t",
         "metric": "executions", "times": 1, "replayed_at": AT, "execution_id": ID, "input": {"body": 1}});
     agrees::<refused_delivery::RefusedDeliveryPage>(&json!({"items": [delivery], "next_cursor": "x"}));

@@ -73,7 +73,10 @@ fn body(operation: Operation) -> Value {
             json!({"object_kind": "workflow", "object_id": "missing", "user_id": NOBODY, "permission": "view"})
         }
         Operation::PlanPut => json!({"name": "x", "place": 77}),
-        Operation::SubscriptionCreate | Operation::PlanUpgrade | Operation::PlanDowngrade | Operation::CheckoutCreate => {
+        Operation::BillingSubscriptionCreate
+        | Operation::PlanUpgrade
+        | Operation::PlanDowngrade
+        | Operation::CheckoutCreate => {
             json!({"plan": "missing"})
         }
         Operation::AcquisitionCostPut => json!({"month": "2026-11-01", "cents": 1}),

@@ -5,7 +5,7 @@ use diesel::sql_types::{Bool, Text, Uuid as SqlUuid};
 use tidemill_common::ids::OrganizationId;
 
 use crate::store::rows::plan::Plan;
-use crate::store::schema::{plans, subscriptions};
+use crate::store::schema::{billing_subscriptions, plans};
 use crate::store::{Error, Statement};
 
 /// Every plan, by its place.
@@ -25,9 +25,9 @@ pub fn plan_lock(conn: &mut PgConnection, id: &str) -> Result<Option<Plan>, Erro
 
 /// The plan that an organization is on.
 pub fn plan_of(conn: &mut PgConnection, organization: OrganizationId) -> Result<Plan, Error> {
-    Ok(subscriptions::table
-        .inner_join(plans::table.on(plans::id.eq(subscriptions::plan)))
-        .filter(subscriptions::organization_id.eq(organization.0))
+    Ok(billing_subscriptions::table
+        .inner_join(plans::table.on(plans::id.eq(billing_subscriptions::plan)))
+        .filter(billing_subscriptions::organization_id.eq(organization.0))
         .select(Plan::as_select())
         .first(conn)?)
 }
@@ -54,7 +54,7 @@ pub fn plan_meters(conn: &mut PgConnection, id: &str) -> Result<usize, Error> {
         "UPDATE usage_meters m SET most = p.executions, told = 0,
              used = CASE WHEN m.most IS NULL THEN u.executions ELSE m.used END,
              room = greatest(p.executions - CASE WHEN m.most IS NULL THEN u.executions ELSE m.used END, 0)
-         FROM subscriptions s JOIN plans p ON p.id = s.plan
+         FROM billing_subscriptions s JOIN plans p ON p.id = s.plan
          JOIN usage_periods u ON u.organization_id = s.organization_id AND u.period_start = s.period_start
          WHERE s.organization_id = m.organization_id AND s.plan = $1 AND m.most IS DISTINCT FROM p.executions",
     )
@@ -70,11 +70,12 @@ struct Features {
 
 /// The words of the features that an organization's plan has.
 pub fn plan_features(conn: &mut PgConnection, organization: OrganizationId) -> Result<Vec<String>, Error> {
-    let row: Option<Features> =
-        Statement::new("SELECT p.features FROM subscriptions s JOIN plans p ON p.id = s.plan WHERE s.organization_id = $1")
-            .bind::<SqlUuid, _>(organization.0)
-            .get_result(conn)
-            .optional()?;
+    let row: Option<Features> = Statement::new(
+        "SELECT p.features FROM billing_subscriptions s JOIN plans p ON p.id = s.plan WHERE s.organization_id = $1",
+    )
+    .bind::<SqlUuid, _>(organization.0)
+    .get_result(conn)
+    .optional()?;
     Ok(row.map(|row| row.features).unwrap_or_default())
 }
 
@@ -86,8 +87,9 @@ struct Answer {
 
 /// Whether an organization is on the plan, or goes to it.
 pub fn plan_is_used(conn: &mut PgConnection, id: &str) -> Result<bool, Error> {
-    let row: Answer = Statement::new("SELECT EXISTS (SELECT FROM subscriptions WHERE $1 IN (plan, next_plan)) AS answer")
-        .bind::<Text, _>(id)
-        .get_result(conn)?;
+    let row: Answer =
+        Statement::new("SELECT EXISTS (SELECT FROM billing_subscriptions WHERE $1 IN (plan, next_plan)) AS answer")
+            .bind::<Text, _>(id)
+            .get_result(conn)?;
     Ok(row.answer)
 }

@@ -25,7 +25,7 @@ SELECT held.execution_ids, held.workspace_ids, held.epochs, held.wishes,
        (SELECT min(available_at) FROM execution_queue WHERE lease_node IS NULL) AS next_due,
        (SELECT min(next_at) FROM triggers WHERE next_at IS NOT NULL AND type = 'schedule') AS next_schedule,
        (SELECT min(next_at) FROM triggers WHERE next_at IS NOT NULL AND type = 'condition') AS next_condition,
-       least((SELECT min(least(period_end, trial_end, grace_end)) FROM subscriptions),
+       least((SELECT min(least(period_end, trial_end, grace_end)) FROM billing_subscriptions),
              (SELECT min(due_at) FROM invoices WHERE state = 'open'),
              (SELECT min(at) FROM quota_notices WHERE told_at IS NULL),
              CASE WHEN EXISTS (SELECT FROM usage_meters WHERE most > 0 AND told < 100

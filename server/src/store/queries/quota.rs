@@ -124,7 +124,7 @@ pub fn code_time_add(conn: &mut PgConnection, ran: Vec<(Uuid, i64)>) -> Result<(
         "UPDATE usage_periods u SET code_ms = u.code_ms + t.ms
          FROM (SELECT w.organization_id, sum(r.ms)::bigint AS ms
                FROM unnest($1::uuid[], $2::bigint[]) AS r (workspace_id, ms) JOIN workspaces w ON w.id = r.workspace_id
-               GROUP BY w.organization_id) t JOIN subscriptions s USING (organization_id)
+               GROUP BY w.organization_id) t JOIN billing_subscriptions s USING (organization_id)
          WHERE u.organization_id = t.organization_id AND u.period_start = s.period_start",
     )
     .bind::<Array<SqlUuid>, _>(workspaces)

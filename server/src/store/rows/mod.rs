@@ -1,6 +1,7 @@
 //! Rows as they come out of the database, one file per table. They never reach the wire.
 
 pub mod billing;
+pub mod billing_subscription;
 pub mod bulk_order;
 pub mod credential;
 pub mod dead_letter;
@@ -15,7 +16,6 @@ pub mod refused_delivery;
 pub mod secret;
 pub mod session;
 pub mod share;
-pub mod subscription;
 pub mod token;
 pub mod trigger;
 pub mod user;

@@ -22,7 +22,7 @@ diesel::table! {
 
 diesel::table! {
     /// Which plan an organization is on.
-    subscriptions (organization_id) {
+    billing_subscriptions (organization_id) {
         organization_id -> Uuid,
         id -> Uuid,
         plan -> Text,

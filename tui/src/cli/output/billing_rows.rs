@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use tidemill_common::api::billing::{BillingEventView, InvoiceState, InvoiceView, LtvCacView};
+use tidemill_common::api::billing_subscription::{BillingSubscriptionState, BillingSubscriptionView};
 use tidemill_common::api::plan::PlanView;
 use tidemill_common::api::quota::{UsageView, UsedView};
 use tidemill_common::api::refused_delivery::RefusedDeliveryView;
-use tidemill_common::api::subscription::{SubscriptionState, SubscriptionView};
 
 use super::row::rfc3339;
 use super::{Cell, Column, Row};
@@ -61,7 +61,7 @@ impl Row for PlanView {
     }
 }
 
-impl Row for SubscriptionView {
+impl Row for BillingSubscriptionView {
     const KIND: &'static str = "subscription";
     const COLUMNS: &'static [Column] = &[
         Column::new("PLAN"),
@@ -78,9 +78,9 @@ impl Row for SubscriptionView {
 
     fn cells(&self, _: DateTime<Utc>) -> Vec<Cell> {
         let state = match self.state {
-            SubscriptionState::Active => "active",
-            SubscriptionState::Trialing => "trialing",
-            SubscriptionState::PastDue => "past_due",
+            BillingSubscriptionState::Active => "active",
+            BillingSubscriptionState::Trialing => "trialing",
+            BillingSubscriptionState::PastDue => "past_due",
         };
         vec![
             Cell::text(&self.plan),

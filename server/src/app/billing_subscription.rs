@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tidemill_common::api::subscription::{PlanChoice, SubscriptionCreate, SubscriptionUpdate, SubscriptionView};
+use tidemill_common::api::billing_subscription::{
+    BillingSubscriptionCreate, BillingSubscriptionUpdate, BillingSubscriptionView, PlanChoice,
+};
 use tidemill_common::clock::Clock;
 use tidemill_common::ids::{OrganizationId, WorkflowUid, WorkspaceId};
 use tokio::sync::Mutex;
@@ -19,14 +21,14 @@ use crate::auth::{Caller, Operation};
 use crate::domain::billing::{Period, format_cents, prorated};
 use crate::domain::schedule::timezone;
 use crate::payments::Stripe;
-use crate::store::queries::{billing, plan, subscription};
+use crate::store::queries::{billing, billing_subscription, plan};
+use crate::store::rows::billing_subscription::{ACTIVE, BillingSubscription, PAST_DUE, STRIPE, TRIALING};
 use crate::store::rows::plan::Plan;
-use crate::store::rows::subscription::{ACTIVE, PAST_DUE, STRIPE, Subscription, TRIALING};
 use crate::store::{self, Connection, Database};
 
 /// Subscriptions of organizations.
 #[derive(Clone)]
-pub struct Subscriptions {
+pub struct BillingSubscriptions {
     pub(super) database: Database,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) workflows: Workflows,
@@ -38,26 +40,30 @@ pub struct Subscriptions {
 /// A plan that somebody wants to be on.
 type Chosen = (Plan, Plan);
 
-impl Subscriptions {
+impl BillingSubscriptions {
     /// Subscriptions in `database`; `workflows` are paused and resumed. Without `stripe`, people take the money.
     pub fn new(database: Database, clock: Arc<dyn Clock>, workflows: Workflows, stripe: Option<Stripe>) -> Self {
         Self { database, clock, workflows, stripe, hearing: Arc::default() }
     }
 
     /// The subscription of the caller's organization.
-    pub async fn subscription(&self, caller: &Caller) -> Result<SubscriptionView, Error> {
-        authorize(caller, Operation::SubscriptionView)?;
+    pub async fn subscription(&self, caller: &Caller) -> Result<BillingSubscriptionView, Error> {
+        authorize(caller, Operation::BillingSubscriptionView)?;
         self.view(caller.home).await
     }
 
     /// Goes to a plan, at once; or tries it for nothing first; or takes back that the present one was to end.
-    pub async fn subscribe(&self, caller: &Caller, wanted: SubscriptionCreate) -> Result<SubscriptionView, Error> {
-        authorize(caller, Operation::SubscriptionCreate)?;
+    pub async fn subscribe(
+        &self,
+        caller: &Caller,
+        wanted: BillingSubscriptionCreate,
+    ) -> Result<BillingSubscriptionView, Error> {
+        authorize(caller, Operation::BillingSubscriptionCreate)?;
         let (home, now, by_stripe) = (caller.home, self.clock.now(), self.stripe.is_some());
         let zone = wanted.zone.as_deref().map(zone_name).transpose()?;
-        let act = Act::at_home(caller, Operation::SubscriptionCreate, now);
+        let act = Act::at_home(caller, Operation::BillingSubscriptionCreate, now);
         let done = self.database.engine(move |conn| {
-            let mut row = subscription::subscription_lock(conn, home)?;
+            let mut row = billing_subscription::lock(conn, home)?;
             if let Some(zone) = zone {
                 row.zone = zone;
             }
@@ -86,12 +92,12 @@ impl Subscriptions {
     }
 
     /// Goes to a greater plan at once; what is left of the period is paid.
-    pub async fn upgrade(&self, caller: &Caller, wanted: PlanChoice) -> Result<SubscriptionView, Error> {
+    pub async fn upgrade(&self, caller: &Caller, wanted: PlanChoice) -> Result<BillingSubscriptionView, Error> {
         authorize(caller, Operation::PlanUpgrade)?;
         let (home, now, by_stripe) = (caller.home, self.clock.now(), self.stripe.is_some());
         let act = Act::at_home(caller, Operation::PlanUpgrade, now);
         let done = self.database.engine(move |conn| {
-            let row = subscription::subscription_lock(conn, home)?;
+            let row = billing_subscription::lock(conn, home)?;
             let chosen = match choose(conn, &row, &wanted.plan)? {
                 Ok(chosen) => chosen,
                 Err(refused) => return Ok(Err(refused)),
@@ -115,31 +121,37 @@ impl Subscriptions {
     }
 
     /// Goes to a lesser plan when the period ends. The answer lists what goes beyond its limits.
-    pub async fn downgrade(&self, caller: &Caller, wanted: PlanChoice) -> Result<SubscriptionView, Error> {
+    pub async fn downgrade(&self, caller: &Caller, wanted: PlanChoice) -> Result<BillingSubscriptionView, Error> {
         authorize(caller, Operation::PlanDowngrade)?;
         let act = Act::at_home(caller, Operation::PlanDowngrade, self.clock.now());
         self.fall(caller.home, act, wanted.plan, "downgrade_ordered").await
     }
 
     /// Ends the plan when the period ends.
-    pub async fn cancel(&self, caller: &Caller, id: Uuid) -> Result<SubscriptionView, Error> {
-        authorize(caller, Operation::SubscriptionCancel)?;
+    pub async fn cancel(&self, caller: &Caller, id: Uuid) -> Result<BillingSubscriptionView, Error> {
+        authorize(caller, Operation::BillingSubscriptionCancel)?;
         let home = caller.home;
-        let own = self.database.engine(move |conn| subscription::subscription_get(conn, home)).await?;
+        let own = self.database.engine(move |conn| billing_subscription::get(conn, home)).await?;
         if own.id != id {
             return Err(Error::NotFound("subscription"));
         }
         if let (Some(stripe), Some(external)) = (&self.stripe, &own.external_id) {
             stripe.cancel_at_period_end(external).await.map_err(Error::Payment)?;
         }
-        let act = Act::at_home(caller, Operation::SubscriptionCancel, self.clock.now());
+        let act = Act::at_home(caller, Operation::BillingSubscriptionCancel, self.clock.now());
         self.fall(home, act, FALLBACK.to_owned(), "cancel_ordered").await
     }
 
-    async fn fall(&self, home: OrganizationId, act: Act, to: String, kind: &'static str) -> Result<SubscriptionView, Error> {
+    async fn fall(
+        &self,
+        home: OrganizationId,
+        act: Act,
+        to: String,
+        kind: &'static str,
+    ) -> Result<BillingSubscriptionView, Error> {
         let now = self.clock.now();
         let done = self.database.engine(move |conn| {
-            let mut row = subscription::subscription_lock(conn, home)?;
+            let mut row = billing_subscription::lock(conn, home)?;
             let (from, to) = match choose(conn, &row, &to)? {
                 Ok(chosen) => chosen,
                 Err(refused) => return Ok(Err(refused)),
@@ -153,7 +165,7 @@ impl Subscriptions {
             } else {
                 row.next_plan = Some(to.id.clone());
                 row.updated_at = now;
-                subscription::subscription_update(conn, &row)?;
+                billing_subscription::update(conn, &row)?;
                 let detail = format!("to {} on {}", to.id, row.period_end.format("%Y-%m-%d"));
                 note(conn, &row, kind, None, Some(detail), now)?;
             }
@@ -170,18 +182,18 @@ impl Subscriptions {
         &self,
         caller: &Caller,
         organization: OrganizationId,
-        wanted: SubscriptionUpdate,
-    ) -> Result<SubscriptionView, Error> {
+        wanted: BillingSubscriptionUpdate,
+    ) -> Result<BillingSubscriptionView, Error> {
         authorize(caller, Operation::OrganizationSubscriptionUpdate)?;
         let (now, zone) = (self.clock.now(), wanted.zone.as_deref().map(zone_name).transpose()?);
         let act = Act::at_home(caller, Operation::OrganizationSubscriptionUpdate, now);
         let done = self.database.engine(move |conn| {
-            let mut row = subscription::subscription_lock(conn, organization)?;
+            let mut row = billing_subscription::lock(conn, organization)?;
             let before = (row.plan.clone(), row.zone.clone());
             if let Some(zone) = zone {
                 row.zone = zone;
                 row.updated_at = now;
-                subscription::subscription_update(conn, &row)?;
+                billing_subscription::update(conn, &row)?;
             }
             if let Some(id) = wanted.plan {
                 let Some(to) = plan::plan_lock(conn, &id.replace('\0', ""))? else {
@@ -190,7 +202,7 @@ impl Subscriptions {
                 plan_change::apply(conn, &mut row, &Change { to: &to, kind: "plan_set", at: now })?;
             }
             let words = format!("{} to {}", before.0, row.plan);
-            act.on("subscription", organization)
+            act.on("billing_subscription", organization)
                 .saying(words)
                 .before(&before)
                 .after(&(&row.plan, &row.zone))
@@ -205,7 +217,7 @@ impl Subscriptions {
 
     /// Activates what an earlier plan paused, as far as the present one allows.
     pub(super) async fn resume_paused(&self, organization: OrganizationId) -> Result<(), Error> {
-        for paused in self.database.engine(move |conn| subscription::workflows_paused(conn, organization)).await? {
+        for paused in self.database.engine(move |conn| billing_subscription::workflows_paused(conn, organization)).await? {
             let workspace = WorkspaceId(paused.workspace_id);
             let act = Act::by_node(organization, "workflow_activate", self.clock.now()).in_workspace(workspace);
             let resumed = self.workflows.resume(workspace, WorkflowUid(paused.uid), (&paused.id, paused.version), act).await;
@@ -221,7 +233,7 @@ impl Subscriptions {
     }
 
     async fn tell_stripe(&self, stripe: &Stripe, home: OrganizationId, to: &Plan) -> Result<(), Error> {
-        let row = self.database.engine(move |conn| subscription::subscription_get(conn, home)).await?;
+        let row = self.database.engine(move |conn| billing_subscription::get(conn, home)).await?;
         if let (Some(external), Some(price)) = (&row.external_id, &to.stripe_price) {
             stripe.change_price(external, price).await.map_err(Error::Payment)?;
         }
@@ -230,7 +242,7 @@ impl Subscriptions {
 }
 
 /// The present plan and the one with this id, if organizations can choose it.
-fn choose(conn: &mut Connection, row: &Subscription, id: &str) -> Result<Result<Chosen, Error>, store::Error> {
+fn choose(conn: &mut Connection, row: &BillingSubscription, id: &str) -> Result<Result<Chosen, Error>, store::Error> {
     let from = plan::plan_get(conn, &row.plan)?;
     let wanted = plan::plan_lock(conn, &id.replace('\0', ""))?;
     Ok(match wanted.filter(|to| to.offered || to.id == from.id) {
@@ -242,7 +254,7 @@ fn choose(conn: &mut Connection, row: &Subscription, id: &str) -> Result<Result<
 /// Tries a plan out: it is there at once, and the present one comes back when the trial ends.
 fn try_out(
     conn: &mut Connection,
-    mut row: Subscription,
+    mut row: BillingSubscription,
     (from, to): (&Plan, &Plan),
     now: DateTime<Utc>,
 ) -> Result<Result<(), Error>, store::Error> {
@@ -265,14 +277,14 @@ fn try_out(
     row.trial_end = Some(now + TimeDelta::days(to.trial_days.into()));
     row.next_plan = Some(back);
     row.tried.push(to.id.clone());
-    subscription::subscription_update(conn, &row)?;
+    billing_subscription::update(conn, &row)?;
     Ok(Ok(()))
 }
 
 /// Takes back that the present plan was to end; pays for it when it was tried.
 fn keep(
     conn: &mut Connection,
-    mut row: Subscription,
+    mut row: BillingSubscription,
     plan: &Plan,
     now: DateTime<Utc>,
 ) -> Result<Result<(), Error>, store::Error> {
@@ -284,7 +296,7 @@ fn keep(
         row.state = ACTIVE.to_owned();
     }
     (row.next_plan, row.trial_end, row.updated_at) = (None, None, now);
-    subscription::subscription_update(conn, &row)?;
+    billing_subscription::update(conn, &row)?;
     note(conn, &row, if was_tried { "subscribed" } else { "kept" }, None, None, now)?;
     if was_tried {
         charge(conn, &row, (None, plan), now)?;
@@ -295,7 +307,7 @@ fn keep(
 /// Goes to a greater plan at once, and charges what is left of the period where people take the money.
 fn rise(
     conn: &mut Connection,
-    mut row: Subscription,
+    mut row: BillingSubscription,
     (from, to): &Chosen,
     by_stripe: bool,
     now: DateTime<Utc>,
@@ -325,7 +337,7 @@ fn rise(
 /// Makes the invoice of what is left of the period, at the difference of two prices.
 fn charge(
     conn: &mut Connection,
-    row: &Subscription,
+    row: &BillingSubscription,
     (from, to): (Option<&Plan>, &Plan),
     now: DateTime<Utc>,
 ) -> Result<(), store::Error> {

@@ -2,7 +2,9 @@
 
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path};
-use tidemill_common::api::subscription::{PlanChoice, SubscriptionCreate, SubscriptionUpdate, SubscriptionView};
+use tidemill_common::api::billing_subscription::{
+    BillingSubscriptionCreate, BillingSubscriptionUpdate, BillingSubscriptionView, PlanChoice,
+};
 use tidemill_common::ids::OrganizationId;
 use uuid::Uuid;
 
@@ -10,18 +12,18 @@ use super::Tag;
 use super::authenticate::Token;
 use super::failure::{BodyFailure, PaymentFailure, ReadFailure};
 use super::payload::{Json, OptionalJson};
-use crate::app::Subscriptions;
+use crate::app::BillingSubscriptions;
 
 /// Which plan organisations are on.
-pub struct SubscriptionApi(pub Subscriptions);
+pub struct BillingSubscriptionApi(pub BillingSubscriptions);
 
 #[OpenApi(tag = "Tag::Billing")]
-impl SubscriptionApi {
+impl BillingSubscriptionApi {
     /// Read your organisation's subscription
     ///
     /// With what goes beyond the limits of the plan that comes, and what is paused. For its admins.
-    #[oai(path = "/api/billing/subscription", method = "get", operation_id = "subscription_view")]
-    async fn subscription_view(&self, token: Token) -> Result<Json<SubscriptionView>, ReadFailure> {
+    #[oai(path = "/api/billing/subscription", method = "get", operation_id = "billing_subscription_view")]
+    async fn billing_subscription_view(&self, token: Token) -> Result<Json<BillingSubscriptionView>, ReadFailure> {
         Ok(Json(self.0.subscription(&token.0).await?))
     }
 
@@ -29,15 +31,15 @@ impl SubscriptionApi {
     ///
     /// A greater plan is there at once, and what is left of the period is charged; with `trial` it can be tried for nothing first. The
     /// present plan takes back that it was to end.
-    #[oai(path = "/api/billing/subscribe", method = "post", operation_id = "subscription_create")]
-    async fn subscription_create(
+    #[oai(path = "/api/billing/subscribe", method = "post", operation_id = "billing_subscription_create")]
+    async fn billing_subscription_create(
         &self,
         token: Token,
-        body: Json<SubscriptionCreate>,
+        body: Json<BillingSubscriptionCreate>,
         /// Carries the request out once, however often it is sent.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
-    ) -> Result<Json<SubscriptionView>, PaymentFailure> {
+    ) -> Result<Json<BillingSubscriptionView>, PaymentFailure> {
         Ok(Json(self.0.subscribe(&token.0, body.0).await?))
     }
 
@@ -52,7 +54,7 @@ impl SubscriptionApi {
         /// Carries the request out once, however often it is sent.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
-    ) -> Result<Json<SubscriptionView>, PaymentFailure> {
+    ) -> Result<Json<BillingSubscriptionView>, PaymentFailure> {
         Ok(Json(self.0.upgrade(&token.0, body.0).await?))
     }
 
@@ -67,15 +69,15 @@ impl SubscriptionApi {
         /// Carries the request out once, however often it is sent.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
-    ) -> Result<Json<SubscriptionView>, PaymentFailure> {
+    ) -> Result<Json<BillingSubscriptionView>, PaymentFailure> {
         Ok(Json(self.0.downgrade(&token.0, body.0).await?))
     }
 
     /// Cancel a subscription
     ///
     /// When the period ends; subscribing to the same plan takes it back until then.
-    #[oai(path = "/api/billing/subscription/:id/cancel", method = "post", operation_id = "subscription_cancel")]
-    async fn subscription_cancel(
+    #[oai(path = "/api/billing/subscription/:id/cancel", method = "post", operation_id = "billing_subscription_cancel")]
+    async fn billing_subscription_cancel(
         &self,
         token: Token,
         /// The subscription's id.
@@ -85,7 +87,7 @@ impl SubscriptionApi {
         /// Carries the request out once, however often it is sent.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
-    ) -> Result<Json<SubscriptionView>, PaymentFailure> {
+    ) -> Result<Json<BillingSubscriptionView>, PaymentFailure> {
         Ok(Json(self.0.cancel(&token.0, id.0).await?))
     }
 
@@ -98,11 +100,11 @@ impl SubscriptionApi {
         token: Token,
         /// The organisation's id.
         id: Path<OrganizationId>,
-        body: Json<SubscriptionUpdate>,
+        body: Json<BillingSubscriptionUpdate>,
         /// Carries the request out once, however often it is sent.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
-    ) -> Result<Json<SubscriptionView>, BodyFailure> {
+    ) -> Result<Json<BillingSubscriptionView>, BodyFailure> {
         Ok(Json(self.0.set(&token.0, id.0, body.0).await?))
     }
 }

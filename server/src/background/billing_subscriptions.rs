@@ -7,7 +7,7 @@ pub(super) async fn run(background: Background) {
     loop {
         let due = pulse.borrow_and_update().next_billing.filter(|at| *at <= background.clock.now());
         if due.is_some() {
-            match background.subscriptions.round().await {
+            match background.billing_subscriptions.round().await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => {

@@ -10,7 +10,7 @@ use super::plan::Metric;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum), oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
-pub enum SubscriptionState {
+pub enum BillingSubscriptionState {
     /// In order.
     Active,
     /// Tried for nothing.
@@ -33,13 +33,13 @@ pub enum Provider {
 /// Which plan an organization is on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct SubscriptionView {
+pub struct BillingSubscriptionView {
     /// Its id.
     pub id: Uuid,
     /// The plan.
     pub plan: String,
     /// How it stands.
-    pub state: SubscriptionState,
+    pub state: BillingSubscriptionState,
     /// Where its months begin: an IANA time zone.
     pub zone: String,
     /// When the period began.
@@ -111,7 +111,7 @@ pub struct PlanChoice {
 /// A plan to subscribe to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct SubscriptionCreate {
+pub struct BillingSubscriptionCreate {
     /// The plan's id.
     pub plan: String,
     /// Tries it for nothing first, where the plan has a trial that was not used yet.
@@ -126,7 +126,7 @@ pub struct SubscriptionCreate {
 /// What an admin of the server sets about the subscription of any organization.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct SubscriptionUpdate {
+pub struct BillingSubscriptionUpdate {
     /// The plan, at once and without an invoice.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub plan: Option<String>,

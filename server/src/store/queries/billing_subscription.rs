@@ -6,29 +6,29 @@ use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, 
 use tidemill_common::ids::{OrganizationId, WorkflowUid, WorkspaceId};
 use uuid::Uuid;
 
-use crate::store::rows::subscription::Subscription;
-use crate::store::schema::{paused_workflows, subscriptions};
+use crate::store::rows::billing_subscription::BillingSubscription;
+use crate::store::schema::{billing_subscriptions, paused_workflows};
 use crate::store::{Error, Statement};
 
 /// An organization's subscription.
-pub fn subscription_get(conn: &mut PgConnection, organization: OrganizationId) -> Result<Subscription, Error> {
-    Ok(subscriptions::table.find(organization.0).select(Subscription::as_select()).first(conn)?)
+pub fn get(conn: &mut PgConnection, organization: OrganizationId) -> Result<BillingSubscription, Error> {
+    Ok(billing_subscriptions::table.find(organization.0).select(BillingSubscription::as_select()).first(conn)?)
 }
 
 /// The same, locked until the transaction ends.
-pub fn subscription_lock(conn: &mut PgConnection, organization: OrganizationId) -> Result<Subscription, Error> {
-    Ok(subscriptions::table.find(organization.0).for_update().select(Subscription::as_select()).first(conn)?)
+pub fn lock(conn: &mut PgConnection, organization: OrganizationId) -> Result<BillingSubscription, Error> {
+    Ok(billing_subscriptions::table.find(organization.0).for_update().select(BillingSubscription::as_select()).first(conn)?)
 }
 
 /// The subscription of who is known to Stripe by this name.
-pub fn subscription_of_customer(conn: &mut PgConnection, customer: &str) -> Result<Option<Subscription>, Error> {
-    let query = subscriptions::table.filter(subscriptions::customer.eq(customer)).for_update();
-    Ok(query.select(Subscription::as_select()).first(conn).optional()?)
+pub fn of_customer(conn: &mut PgConnection, customer: &str) -> Result<Option<BillingSubscription>, Error> {
+    let query = billing_subscriptions::table.filter(billing_subscriptions::customer.eq(customer)).for_update();
+    Ok(query.select(BillingSubscription::as_select()).first(conn).optional()?)
 }
 
 /// Writes what changes about a subscription.
-pub fn subscription_update(conn: &mut PgConnection, row: &Subscription) -> Result<(), Error> {
-    diesel::update(subscriptions::table.find(row.organization_id)).set(row).execute(conn)?;
+pub fn update(conn: &mut PgConnection, row: &BillingSubscription) -> Result<(), Error> {
+    diesel::update(billing_subscriptions::table.find(row.organization_id)).set(row).execute(conn)?;
     Ok(())
 }
 
@@ -39,9 +39,9 @@ struct Due {
 }
 
 /// The organizations for whom a time has come: of a period, a trial, a grace period or an invoice.
-pub fn subscription_due(conn: &mut PgConnection, now: DateTime<Utc>, most: i64) -> Result<Vec<OrganizationId>, Error> {
+pub fn due(conn: &mut PgConnection, now: DateTime<Utc>, most: i64) -> Result<Vec<OrganizationId>, Error> {
     let rows: Vec<Due> = Statement::new(
-        "SELECT organization_id FROM subscriptions WHERE least(period_end, trial_end, grace_end) <= $1
+        "SELECT organization_id FROM billing_subscriptions WHERE least(period_end, trial_end, grace_end) <= $1
          UNION SELECT organization_id FROM invoices WHERE state = 'open' AND due_at <= $2 LIMIT $3",
     )
     .bind::<Timestamptz, _>(now)
@@ -57,7 +57,7 @@ pub fn meter_follow(conn: &mut PgConnection, organization: OrganizationId) -> Re
         "UPDATE usage_meters m SET most = p.executions, told = 0,
              used = CASE WHEN m.most IS NULL THEN u.executions ELSE m.used END,
              room = greatest(p.executions - CASE WHEN m.most IS NULL THEN u.executions ELSE m.used END, 0)
-         FROM subscriptions s JOIN plans p ON p.id = s.plan
+         FROM billing_subscriptions s JOIN plans p ON p.id = s.plan
          JOIN usage_periods u ON u.organization_id = s.organization_id AND u.period_start = s.period_start
          WHERE s.organization_id = m.organization_id AND m.organization_id = $1",
     )
@@ -67,7 +67,7 @@ pub fn meter_follow(conn: &mut PgConnection, organization: OrganizationId) -> Re
 }
 
 /// A new period begins: its meter is at nothing, and there is a row for what it will use.
-pub fn period_begin(conn: &mut PgConnection, row: &Subscription) -> Result<(), Error> {
+pub fn period_begin(conn: &mut PgConnection, row: &BillingSubscription) -> Result<(), Error> {
     Statement::new("INSERT INTO usage_periods (organization_id, period_start) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind::<SqlUuid, _>(row.organization_id)
         .bind::<Timestamptz, _>(row.period_start)
@@ -173,7 +173,7 @@ pub fn meters_notice(conn: &mut PgConnection) -> Result<usize, Error> {
          )
          INSERT INTO quota_notices (organization_id, metric, percent, period_start, used, most)
          SELECT r.organization_id, 'executions', p, s.period_start, r.used, r.most
-         FROM reached r JOIN subscriptions s USING (organization_id), unnest(ARRAY[80, 100]) p WHERE p <= r.told
+         FROM reached r JOIN billing_subscriptions s USING (organization_id), unnest(ARRAY[80, 100]) p WHERE p <= r.told
          ON CONFLICT DO NOTHING",
     )
     .execute(conn)?)
@@ -223,7 +223,7 @@ pub fn notices_untold(conn: &mut PgConnection) -> Result<Vec<NoticeRow>, Error> 
         "SELECT n.id, n.metric, n.percent, n.used, n.most, n.period_start, s.period_end,
                 t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version
          FROM (SELECT * FROM quota_notices WHERE told_at IS NULL ORDER BY at, percent LIMIT 100) n
-         JOIN subscriptions s USING (organization_id)
+         JOIN billing_subscriptions s USING (organization_id)
          LEFT JOIN (triggers t JOIN workspaces w ON w.id = t.workspace_id AND t.type = 'event'
                     AND w.archived_at IS NULL AND w.delete_after IS NULL)
              ON w.organization_id = n.organization_id

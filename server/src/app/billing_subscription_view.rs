@@ -1,25 +1,27 @@
 //! What the API shows of a subscription: with what goes beyond the plan that comes, and what is paused.
 
+use tidemill_common::api::billing_subscription::{
+    BillingSubscriptionState, BillingSubscriptionView, ExcessView, PausedView, Provider,
+};
 use tidemill_common::api::plan::Metric;
-use tidemill_common::api::subscription::{ExcessView, PausedView, Provider, SubscriptionState, SubscriptionView};
 use tidemill_common::ids::OrganizationId;
 
+use super::billing_subscription::BillingSubscriptions;
 use super::error::Error;
 use super::plan::limits;
-use super::subscription::Subscriptions;
-use crate::store::queries::{plan, quota, subscription};
+use crate::store::queries::{billing_subscription, plan, quota};
+use crate::store::rows::billing_subscription::{BillingSubscription, PAST_DUE, STRIPE, TRIALING};
 use crate::store::rows::plan::Plan;
-use crate::store::rows::subscription::{PAST_DUE, STRIPE, Subscription, TRIALING};
 use crate::store::{self, Connection};
 
-impl Subscriptions {
+impl BillingSubscriptions {
     /// The subscription of an organization.
-    pub(super) async fn view(&self, organization: OrganizationId) -> Result<SubscriptionView, Error> {
+    pub(super) async fn view(&self, organization: OrganizationId) -> Result<BillingSubscriptionView, Error> {
         let read = move |conn: &mut Connection| {
-            let row = subscription::subscription_get(conn, organization)?;
+            let row = billing_subscription::get(conn, organization)?;
             let comes = plan::plan_get(conn, row.next_plan.as_deref().unwrap_or(&row.plan))?;
             let exceeds = exceeds(conn, organization, &comes)?;
-            Ok((row, exceeds, subscription::workflows_paused(conn, organization)?))
+            Ok((row, exceeds, billing_subscription::workflows_paused(conn, organization)?))
         };
         let (row, exceeds, paused) = self.database.engine(read).await?;
         let paused = paused.into_iter().map(|row| PausedView {
@@ -28,7 +30,7 @@ impl Subscriptions {
             version: row.version,
             at: row.at,
         });
-        Ok(SubscriptionView { exceeds, paused: paused.collect(), ..view(row) })
+        Ok(BillingSubscriptionView { exceeds, paused: paused.collect(), ..view(row) })
     }
 }
 
@@ -43,7 +45,7 @@ fn exceeds(conn: &mut Connection, organization: OrganizationId, plan: &Plan) -> 
         }
         let mut pauses = Vec::new();
         if metric == Metric::ActiveWorkflows {
-            let beyond = subscription::workflows_beyond(conn, organization, limit)?;
+            let beyond = billing_subscription::workflows_beyond(conn, organization, limit)?;
             pauses = beyond.into_iter().map(|row| format!("{}/{}", row.slug, row.id)).collect();
         }
         found.push(ExcessView { metric, used, limit, pauses });
@@ -51,14 +53,14 @@ fn exceeds(conn: &mut Connection, organization: OrganizationId, plan: &Plan) -> 
     Ok(found)
 }
 
-fn view(row: Subscription) -> SubscriptionView {
-    SubscriptionView {
+fn view(row: BillingSubscription) -> BillingSubscriptionView {
+    BillingSubscriptionView {
         id: row.id,
         plan: row.plan,
         state: match row.state.as_str() {
-            TRIALING => SubscriptionState::Trialing,
-            PAST_DUE => SubscriptionState::PastDue,
-            _ => SubscriptionState::Active,
+            TRIALING => BillingSubscriptionState::Trialing,
+            PAST_DUE => BillingSubscriptionState::PastDue,
+            _ => BillingSubscriptionState::Active,
         },
         zone: row.zone,
         period_start: row.period_start,

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::store::schema::subscriptions;
+use crate::store::schema::billing_subscriptions;
 
 /// The words of the states of a subscription.
 pub const ACTIVE: &str = "active";
@@ -19,8 +19,8 @@ pub const STRIPE: &str = "stripe";
 
 /// Which plan an organization is on.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
-#[diesel(table_name = subscriptions, treat_none_as_null = true)]
-pub struct Subscription {
+#[diesel(table_name = billing_subscriptions, treat_none_as_null = true)]
+pub struct BillingSubscription {
     /// Who is subscribed.
     pub organization_id: Uuid,
     /// Its id.
