@@ -37,6 +37,7 @@ mod scene;
 mod schedule;
 mod selftest;
 mod stream;
+mod subscription;
 mod teams;
 mod tenancy;
 mod tidy;

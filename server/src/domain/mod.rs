@@ -13,4 +13,5 @@ pub mod masker;
 pub mod schedule;
 pub mod sensitive;
 pub mod signature;
+pub mod subscription;
 pub mod workflow;

@@ -15,10 +15,12 @@ use serde_json::Value;
 use tidemill_common::event::StepError;
 use tidemill_common::status::FailureClass;
 
+use crate::domain::subscription::Attempted;
 use crate::domain::workflow::plan::{CodeWork, Work};
 use code::{CodeLimits, CodeRunner, Engine};
 pub use http::StepContext;
 use outbound::Outbound;
+pub use webhook::{Parcel, SigningKey, payload};
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -67,6 +69,11 @@ impl Runner {
                     .into()
             }
         }
+    }
+
+    /// Makes one attempt to deliver to a subscription.
+    pub async fn deliver(&self, parcel: Parcel) -> Attempted {
+        webhook::deliver(&self.outbound, parcel).await
     }
 
     async fn run_code(&self, work: &CodeWork, input: Value, context: &StepContext) -> Outcome {

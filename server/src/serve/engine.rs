@@ -16,7 +16,7 @@ use url::Url;
 use super::{Error, files};
 use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
-use crate::app::{BulkRounds, Executions, Replays};
+use crate::app::{BulkRounds, Executions, Replays, SubscriptionRounds};
 use crate::background::Background;
 use crate::config::{Role, ServeConfig};
 use crate::domain::execution::Answer;
@@ -49,6 +49,7 @@ pub(super) struct Engine {
     pub(super) schedules_changed: Arc<Notify>,
     pub(super) conditions_changed: Arc<Notify>,
     pub(super) events_changed: Arc<Notify>,
+    pub(super) subscriptions_changed: Arc<Notify>,
     pub(super) replay_ordered: Arc<Notify>,
     pub(super) bulk_ordered: Arc<Notify>,
     pub(super) executions: Executions,
@@ -111,6 +112,7 @@ impl Engine {
             Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
         let schedules_changed = Arc::new(Notify::new());
         let (conditions_changed, events_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let subscriptions_changed = Arc::new(Notify::new());
         let replay_ordered = Arc::new(Notify::new());
         let bulk_ordered = Arc::new(Notify::new());
         let calls_left = Arc::new(Notify::new());
@@ -129,8 +131,27 @@ impl Engine {
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
-            conditions: Conditions::new(database.clone(), versions.clone(), admission.clone(), runner, Arc::clone(&clock)),
-            events: Events::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
+            conditions: Conditions::new(
+                database.clone(),
+                versions.clone(),
+                admission.clone(),
+                runner.clone(),
+                Arc::clone(&clock),
+            ),
+            subscriptions: SubscriptionRounds::new(
+                database.clone(),
+                keeper.clone(),
+                runner,
+                Arc::clone(&clock),
+                Arc::clone(&subscriptions_changed),
+            ),
+            events: Events::new(
+                database.clone(),
+                versions.clone(),
+                admission.clone(),
+                Arc::clone(&clock),
+                Arc::clone(&conditions_changed),
+            ),
             hub: hub.clone(),
             bulk: BulkRounds::new(executions.clone(), Arc::clone(&bulk_ordered)),
             replays: Replays::new(database.clone(), executions.clone(), Arc::clone(&clock), Arc::clone(&replay_ordered)),
@@ -158,6 +179,7 @@ impl Engine {
             schedules_changed,
             conditions_changed,
             events_changed,
+            subscriptions_changed,
             replay_ordered,
             bulk_ordered,
             executions,

@@ -2,7 +2,10 @@
 
 #![expect(missing_docs, reason = "a column says what it is where the migration makes it")]
 
+mod outside;
 mod people;
+
+pub use outside::*;
 pub use people::*;
 
 /// SQL types that diesel doesn't bring.
@@ -200,6 +203,7 @@ diesel::table! {
         fired_at -> Nullable<Timestamptz>,
         feed_txid -> Nullable<BigInt>,
         feed_position -> Nullable<BigInt>,
+        audit_seq -> Nullable<BigInt>,
     }
 }
 

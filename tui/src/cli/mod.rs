@@ -51,6 +51,7 @@ mod session;
 mod share;
 mod source;
 mod start;
+mod subscription;
 mod target;
 mod terminal;
 mod time;

@@ -25,7 +25,8 @@ SELECT held.execution_ids, held.workspace_ids, held.epochs, held.wishes,
        (SELECT min(available_at) FROM execution_queue WHERE lease_node IS NULL) AS next_due,
        (SELECT min(next_at) FROM triggers WHERE next_at IS NOT NULL AND type = 'schedule') AS next_schedule,
        (SELECT min(next_at) FROM triggers WHERE next_at IS NOT NULL AND type = 'condition') AS next_condition,
-       EXISTS (SELECT FROM triggers WHERE type = 'event') AS listens,
+       EXISTS (SELECT FROM triggers WHERE type IN ('event', 'condition') AND next_at IS NULL) AS listens,
+       EXISTS (SELECT FROM event_subscriptions WHERE disabled IS NULL) AS subscribed,
        EXISTS (SELECT FROM dead_letters WHERE state = 'waiting') AS replays,
        EXISTS (SELECT FROM event_feed f, rollup_cursor c WHERE (f.txid, f.position) > (c.txid, c.position)
                    AND f.txid < pg_snapshot_xmin(pg_current_snapshot())) AS to_roll_up
