@@ -56,7 +56,7 @@ async fn what_happens_is_told_signed_and_taken_by_whoever_knows_the_key() {
         newest["event"] == "execution_failed" && newest["state"] == "delivered"
     })
     .await;
-    assert_eq!((&told["status"], &told["attempts"], &told["error"]), (&json!(200), &json!(1), &Value::Null));
+    assert_eq!((&told["status"], &told["attempts"], &told["error"]), (&json!(202), &json!(1), &Value::Null));
     assert_eq!(told["payload"]["data"]["execution"]["id"], failed["id"]);
     let all = eventually_async("everything is delivered", || async {
         let all = deliveries(&client, &path).await;

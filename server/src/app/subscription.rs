@@ -232,7 +232,7 @@ impl Subscriptions {
             if row.disabled.is_some() {
                 return Ok(None);
             }
-            let delivery = new_delivery((workspace, id), TEST, payload(TEST, now, &json!({"subscription": id})), now);
+            let delivery = new_delivery((workspace, id), TEST, payload(TEST, now, &json!({"subscription": id})), (now, now));
             subscription::delivery_insert(conn, &delivery)?;
             act.on("subscription", id).saying(&row.name).write(conn)?;
             Ok(Some(delivery))
@@ -272,16 +272,17 @@ impl Subscriptions {
     }
 }
 
-/// A delivery that is due at once.
+/// A delivery that is due at once, of what happened at `at`.
 pub(super) fn new_delivery(
     (workspace, subscription): (WorkspaceId, SubscriptionId),
     event: &str,
     payload: serde_json::Value,
-    now: DateTime<Utc>,
+    (at, now): (DateTime<Utc>, DateTime<Utc>),
 ) -> SubscriptionDelivery {
     SubscriptionDelivery {
         workspace_id: workspace.0,
-        id: SubscriptionDeliveryId::new(now).0,
+        // The log is in the order of the ids.
+        id: SubscriptionDeliveryId::new(at).0,
         subscription_id: subscription.0,
         event: event.to_owned(),
         payload,

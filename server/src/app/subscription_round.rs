@@ -87,7 +87,7 @@ impl SubscriptionRounds {
                 let listen = Listen { event: *event, workflow: Option::clone(&workflow) };
                 if happening.is(&listen) {
                     let payload = payload(event.as_str(), happening.at(), &happening.body(*event));
-                    told.push(new_delivery((workspace, id), event.as_str(), payload, now));
+                    told.push(new_delivery((workspace, id), event.as_str(), payload, (happening.at(), now)));
                 }
             }
         }

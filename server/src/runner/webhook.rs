@@ -94,7 +94,8 @@ pub(super) async fn deliver(outbound: &Outbound, parcel: Parcel) -> Attempted {
             Attempted { status: Some(answer.status.as_u16()), error: None, retry_after: None }
         }
         Ok(answer) => {
-            let error = not_taken(&answer, now);
+            // What else it says is kept nowhere: it may tell what others have sent it.
+            let error = not_taken(&Answer { body: Vec::new(), ..answer }, now);
             let retry_after = error.retry_after.map(Duration::from_secs);
             Attempted { status: error.status, error: Some(error.message), retry_after }
         }

@@ -50,11 +50,13 @@ fn diesel_type(column: &Column) -> String {
 fn declared() -> BTreeMap<String, Vec<(String, String)>> {
     let mut tables: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let (mut table, mut renamed) = (String::new(), None);
-    for line in [include_str!("../schema.rs"), include_str!("../schema/people.rs"), include_str!("../schema/outside.rs")]
-        .concat()
-        .lines()
-        .map(str::trim)
-    {
+    let sources = [
+        include_str!("../schema.rs"),
+        include_str!("../schema/outside.rs"),
+        include_str!("../schema/people.rs"),
+        include_str!("../schema/starts.rs"),
+    ];
+    for line in sources.concat().lines().map(str::trim) {
         if let Some(head) = line.strip_suffix(") {") {
             table = head.split(" (").next().unwrap_or_default().to_owned();
         } else if let Some(name) = line.strip_prefix("#[sql_name = \"") {
