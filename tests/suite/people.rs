@@ -130,7 +130,14 @@ async fn an_approval_is_listed_decided_on_the_command_line_and_only_by_whom_it_n
     let (fine, said) = tidemill(&server, &["reject", &id, "--comment", "ordered twice"]);
     assert!(fine, "{said}");
     assert_eq!(ended(&client, &id).await["failure"]["message"], "rejected by admin: ordered twice");
-    assert_eq!(server.database().unwrap().query("SELECT step FROM tidemill.step_waits").len(), 0);
+    let database = server.database().unwrap();
+    assert_eq!(database.query("SELECT step FROM tidemill.step_waits").len(), 0);
+    // What was decided is in the audit log, once; what was refused is not.
+    let audited = database.query(
+        "SELECT entry->>'operation' FROM tidemill.audit_log
+         WHERE entry->>'operation' IN ('execution_approve', 'execution_reject') ORDER BY seq",
+    );
+    assert_eq!(audited.into_iter().flatten().collect::<Vec<_>>(), ["execution_approve", "execution_reject"]);
 }
 
 #[tokio::test]

@@ -128,6 +128,7 @@ fn row(caller: &Caller, wanted: &BulkOrder, id: ExecutionId) -> Result<Row, Erro
         skipped: 0,
         next_at: id.admitted_at(),
         finished_at: None,
+        part: None,
     })
 }
 

@@ -1,25 +1,23 @@
 //! Carries out orders about many executions, a part at a time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tidemill_common::api::bulk::{BulkAction, BulkOrder};
 use tidemill_common::api::control::ExecutionRetry;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
+use tidemill_common::status::ExecutionStatus;
 use tokio::sync::Notify;
 
 use super::engine::{Command, EngineError, Order, Start};
 use super::error::Error;
 use super::execution::Executions;
 use crate::store;
-use crate::store::queries::{bulk_order, dead_letter};
+use crate::store::queries::{bulk_order, dead_letter, execution};
 use crate::store::rows::bulk_order::BulkOrder as Row;
 
 /// Most executions of one part.
 const PART: i64 = 100;
-/// The longest time between two looks: how late this node sees an order that was given elsewhere.
-const LOOK: Duration = Duration::from_secs(15);
 
 /// Orders that were given.
 #[derive(Clone)]
@@ -39,14 +37,11 @@ impl BulkRounds {
         self.ordered.notified().await;
     }
 
-    /// Carries out a part of the order whose turn has come. Returns how long there is nothing more to do, as far as is known.
-    pub async fn round(&self) -> Result<Duration, Error> {
+    /// Carries out a part of the order whose turn has come. Returns when there is more to do, as far as is known.
+    pub async fn round(&self) -> Result<Option<DateTime<Utc>>, Error> {
         let now = self.executions.clock.now();
         let (order, next_at) = self.executions.database.engine(move |conn| bulk_order::bulk_take(conn, now)).await?;
-        let Some(order) = order else {
-            let until = next_at.map_or(LOOK, |at| (at - now).to_std().unwrap_or_default() + Duration::from_millis(1));
-            return Ok(until.min(LOOK));
-        };
+        let Some(order) = order else { return Ok(next_at) };
         let size = i64::from(order.rate).min(PART);
         let found = order.clone();
         let ids = self.executions.database.engine(move |conn| bulk_order::bulk_next(conn, &found, size)).await?;
@@ -62,7 +57,7 @@ impl BulkRounds {
             .database
             .engine(move |conn| bulk_order::bulk_advance(conn, &order, cursor, (done, skipped), next_at, ended))
             .await?;
-        Ok(Duration::ZERO)
+        Ok(Some(ended))
     }
 
     /// Carries out the order for one execution. False when it can't be: that is nobody's fault. However often it happens, it
@@ -83,10 +78,19 @@ impl BulkRounds {
 
     async fn cancel(&self, row: &Row, id: ExecutionId, reason: Option<String>) -> Result<(), Error> {
         let order = Order { command: Command::Cancel, reason, by: row.ordered_by.clone() };
-        match self.executions.engine.order(WorkspaceId(row.workspace_id), id, order).await {
+        let workspace = WorkspaceId(row.workspace_id);
+        match self.executions.engine.order(workspace, id, order).await {
+            // Before a crash this order may have been what cancelled it.
+            Err(EngineError::Ended) if self.is_cancelled(workspace, id).await? => Ok(()),
             Err(EngineError::Ended | EngineError::NotFound) => Err(Error::Conflict("it has ended".to_owned())),
             other => Ok(other?),
         }
+    }
+
+    async fn is_cancelled(&self, workspace: WorkspaceId, id: ExecutionId) -> Result<bool, Error> {
+        let row =
+            self.executions.database.with_tenant(workspace, move |conn| execution::execution_get(conn, workspace, id)).await?;
+        Ok(row.status()? == ExecutionStatus::Cancelled)
     }
 
     async fn retry(&self, row: &Row, id: ExecutionId, order: &BulkOrder) -> Result<(), Error> {

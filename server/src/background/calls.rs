@@ -6,10 +6,11 @@ use super::Background;
 use crate::queue::Holder;
 use crate::store::Error;
 
-/// The longest time between two looks.
+/// How long after a look the next one is, while executions wait for others.
 const LOOK: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(background: Background) {
+    let mut pulse = background.pulse.subscribe();
     loop {
         if let Err(error) = calls_round(&background).await {
             tracing::warn!(
@@ -17,8 +18,13 @@ pub(super) async fn run(background: Background) {
                 "calls between executions can't be looked at: the database can't be reached"
             );
         }
+        // Where no execution has called another, there is nothing to look for.
+        let rest = async {
+            tokio::time::sleep(LOOK).await;
+            while !pulse.borrow_and_update().calls && pulse.changed().await.is_ok() {}
+        };
         tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
+            () = rest => {}
             () = background.calls_left.notified() => {}
         }
     }

@@ -56,6 +56,10 @@ pub struct Pulse {
     pub subscribed: bool,
     /// Whether dead letters wait to be replayed.
     pub replays: bool,
+    /// Whether executions wait for others that they have called.
+    pub calls: bool,
+    /// When the next part of an order about many executions is due.
+    pub next_bulk: Option<DateTime<Utc>>,
     /// Whether the feed has rows that are not rolled up.
     pub to_roll_up: bool,
 }
@@ -97,6 +101,8 @@ impl From<PulseRow> for Pulse {
             listens: row.listens,
             subscribed: row.subscribed,
             replays: row.replays,
+            calls: row.calls,
+            next_bulk: row.next_bulk,
             to_roll_up: row.to_roll_up,
         }
     }

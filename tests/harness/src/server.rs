@@ -8,8 +8,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
-use tidemill_server::postgres::stop_orphans;
+use tidemill_server::postgres::{stop_orphans, url_in};
 
+use crate::postgres::execute;
 use crate::{Client, TestDatabase, eventually, eventually_async};
 
 /// How to start a server.
@@ -125,6 +126,11 @@ impl TestServer {
     pub async fn restart(&mut self) {
         assert!(self.child.is_none(), "the server still runs");
         self.spawn().await;
+    }
+
+    /// Runs `sql` in its embedded Postgres as the superuser.
+    pub fn execute_embedded(&self, sql: &str) {
+        execute(&url_in(self.data_dir()).expect("the server has a Postgres of its own"), sql);
     }
 
     fn database_url(&self) -> Option<&str> {

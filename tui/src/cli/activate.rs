@@ -8,11 +8,7 @@ use super::{Error, Exit};
 
 /// Switch a workflow's triggers on
 #[derive(Debug, Args)]
-// `--version` is the workflow's here, not the binary's.
-#[command(
-    disable_version_flag = true,
-    after_help = "Examples:\n  tidemill activate order-intake\n  tidemill activate order-intake --version 13"
-)]
+#[command(after_help = "Examples:\n  tidemill activate order-intake\n  tidemill activate order-intake --version 13")]
 pub struct Activate {
     /// The workflow's id
     workflow: String,

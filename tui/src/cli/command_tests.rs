@@ -6,7 +6,7 @@ use super::*;
 
 #[derive(Parser)]
 // As the binary does it.
-#[command(name = "tidemill", version, propagate_version = true, arg_required_else_help = true, max_term_width = 80)]
+#[command(name = "tidemill", version, arg_required_else_help = true, max_term_width = 80)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,

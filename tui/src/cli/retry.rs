@@ -9,11 +9,7 @@ use super::{Error, Exit, reference};
 
 /// Try an execution again: a new one, linked to it
 #[derive(Debug, Args)]
-// `--version` is the workflow's here, not the binary's.
-#[command(
-    disable_version_flag = true,
-    after_help = "Examples:\n  tidemill retry @failed\n  tidemill retry 3f2a9c01 --from start --input @order.json"
-)]
+#[command(after_help = "Examples:\n  tidemill retry @failed\n  tidemill retry 3f2a9c01 --from start --input @order.json")]
 pub struct Retry {
     /// An id, a part of one, @latest or @failed
     #[arg(value_name = "EXECUTION")]

@@ -18,9 +18,7 @@ use crate::client::Client;
 
 /// Start an execution of a workflow
 #[derive(Debug, Args)]
-// `--version` is the workflow's here, not the binary's.
 #[command(
-    disable_version_flag = true,
     after_help = "Examples:\n  tidemill run order-intake --input '{\"qty\": 2, \"price\": 9.5}' --watch\n  tidemill run order-intake --input @order.json \
                         --wait 5m -o json\n  echo '{}' | tidemill run order-intake --input -"
 )]

@@ -13,7 +13,7 @@ use crate::api::openapi_document;
 
 /// Operations that are no GET and yet change nothing that lasts.
 const CHANGE_NOTHING: [&str; 4] = ["workflow_validate", "code_execute", "device_begin", "schedule_explain"];
-/// They need a step that waits, which no engine of these tests has. They are written down, and that is not tested here.
+/// They need a step that waits, which no engine of these tests has: `tests/suite/people.rs` finds them in the log.
 const NEED_A_WAITING_STEP: [&str; 2] = ["execution_approve", "execution_reject"];
 
 #[derive(QueryableByName)]

@@ -46,9 +46,15 @@ pub fn bulk_count(conn: &mut PgConnection, order: &BulkOrder) -> Result<i64, Err
     Ok(i64::try_from(fitting.len()).unwrap_or(COUNTED))
 }
 
-/// The next executions of an order, the oldest first.
+/// The next executions of an order, the oldest first. They are noted: after a crash the same ones are given again, for some may
+/// not fit the order any more because of what it has done to them.
 pub fn bulk_next(conn: &mut PgConnection, order: &BulkOrder, limit: i64) -> Result<Vec<Uuid>, Error> {
-    Ok(fitting(order).select(executions::id).order(executions::id).limit(limit).load(conn)?)
+    if let Some(part) = &order.part {
+        return Ok(part.clone());
+    }
+    let part: Vec<Uuid> = fitting(order).select(executions::id).order(executions::id).limit(limit).load(conn)?;
+    diesel::update(bulk_orders::table.find((order.workspace_id, order.id))).set(bulk_orders::part.eq(&part)).execute(conn)?;
+    Ok(part)
 }
 
 fn fitting(order: &BulkOrder) -> executions::BoxedQuery<'_, diesel::pg::Pg> {
@@ -100,6 +106,7 @@ pub fn bulk_advance(
     if let Some(cursor) = cursor {
         diesel::update(row())
             .set((
+                bulk_orders::part.eq(None::<Vec<Uuid>>),
                 bulk_orders::cursor_id.eq(cursor),
                 bulk_orders::done.eq(bulk_orders::done + done),
                 bulk_orders::skipped.eq(bulk_orders::skipped + skipped),

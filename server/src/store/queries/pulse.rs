@@ -70,6 +70,12 @@ pub struct PulseRow {
     /// Whether dead letters wait to be replayed.
     #[diesel(sql_type = Bool)]
     pub replays: bool,
+    /// Whether executions wait for others that they have called.
+    #[diesel(sql_type = Bool)]
+    pub calls: bool,
+    /// When the next part of an order about many executions is due.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub next_bulk: Option<DateTime<Utc>>,
     /// Whether the feed has rows that are not rolled up.
     #[diesel(sql_type = Bool)]
     pub to_roll_up: bool,

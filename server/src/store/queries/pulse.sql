@@ -28,6 +28,8 @@ SELECT held.execution_ids, held.workspace_ids, held.epochs, held.wishes,
        EXISTS (SELECT FROM triggers WHERE type IN ('event', 'condition') AND next_at IS NULL) AS listens,
        EXISTS (SELECT FROM event_subscriptions WHERE disabled IS NULL) AS subscribed,
        EXISTS (SELECT FROM dead_letters WHERE state = 'waiting') AS replays,
+       EXISTS (SELECT FROM step_waits WHERE child_id IS NOT NULL) AS calls,
+       (SELECT min(next_at) FROM bulk_orders WHERE state = 'running') AS next_bulk,
        EXISTS (SELECT FROM event_feed f, rollup_cursor c WHERE (f.txid, f.position) > (c.txid, c.position)
                    AND f.txid < pg_snapshot_xmin(pg_current_snapshot())) AS to_roll_up
 FROM held

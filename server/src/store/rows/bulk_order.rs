@@ -45,6 +45,8 @@ pub struct BulkOrder {
     pub next_at: DateTime<Utc>,
     /// When it was finished or stopped.
     pub finished_at: Option<DateTime<Utc>>,
+    /// The executions that are being dealt with; still there after a crash in the middle of them.
+    pub part: Option<Vec<Uuid>>,
 }
 
 impl BulkOrder {

@@ -101,8 +101,8 @@ fn spans(view: &ExecutionView, columns: &Columns, state: &State, theme: Theme) -
     }
     let detail_token = if error.is_empty() { Token::Muted } else { Token::Err };
     spans.push(span(theme, detail_token, text::fit(detail, columns.detail)));
-    spans.push(plain(format!("  {}", text::right(&elapsed(view, state), DURATION))));
-    spans.push(span(theme, Token::Muted, format!("  {}", text::right(&text::clock(view.created_at, state.now), STARTED))));
+    let (took, began) = (text::right(&elapsed(view, state), DURATION), text::clock(view.created_at, state.now));
+    spans.push(span(theme, Token::Muted, format!("  {took}  {}", text::right(&began, STARTED))));
     spans
 }
 

@@ -26,13 +26,32 @@ pub fn plain(text: impl Into<String>) -> Span<'static> {
 /// Writes a line into row `row` of `area`, if that is within it.
 pub fn put(buf: &mut Buffer, area: Rect, row: u16, spans: Vec<Span<'static>>) {
     if row < area.height {
-        buf.set_line(area.x, area.y + row, &Line::from(spans), area.width);
+        buf.set_line(area.x, area.y + row, &lean(spans), area.width);
     }
+}
+
+/// A line whose blanks have no colour: they would be sent one by one, where blanks without a style need not be sent at all.
+fn lean(spans: Vec<Span<'static>>) -> Line<'static> {
+    let mut line = Line::default();
+    for span in spans {
+        let shows = span.style.bg.is_some() || span.style.add_modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED);
+        let ink = span.content.trim_matches(' ');
+        if shows || ink.len() == span.content.len() {
+            line.push_span(span);
+            continue;
+        }
+        let before = span.content.len() - span.content.trim_start_matches(' ').len();
+        let after = span.content.len() - before - ink.len();
+        line.push_span(" ".repeat(before));
+        line.push_span(Span::styled(ink.to_owned(), span.style));
+        line.push_span(" ".repeat(after));
+    }
+    line
 }
 
 /// Writes a line to the right end of row `row`; returns where it begins.
 pub fn put_right(buf: &mut Buffer, area: Rect, row: u16, spans: Vec<Span<'static>>) -> u16 {
-    let line = Line::from(spans);
+    let line = lean(spans);
     let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(area.width);
     let x = area.right() - width;
     if row < area.height {
