@@ -121,6 +121,26 @@ async fn a_check_that_fails_says_why_and_shows_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_check_proves_who_asks_by_a_credential() {
+    let shop = Endpoint::start(|_, request| {
+        let known = request.headers.get("authorization").is_some_and(|proof| proof == "Bearer canary-4821");
+        Reply::Answer(if known { 200 } else { 401 }, "", r#"{"echo": "canary-4821"}"#)
+    })
+    .await;
+    let server = server().await;
+    let client = server.client();
+    let put = json!({"type": "bearer", "hosts": [shop.url()], "secret": "canary-4821"});
+    assert_eq!(crate::outbound::credential(&client, "shop", put).await.status, 201);
+    let http = format!("{{uses: http.request, with: {{url: \"{}\", auth: {{credential: shop}}}}}}", shop.url());
+    install(&client, &file(&http, "if: result.status == 200")).await;
+    let shown = checked(&client, "it fires", |check| check["fired"] == 1).await;
+    assert!(!shown.to_string().contains("canary") && shown["result"]["body"]["echo"] == "***", "{shown}");
+    let _ = client.delete("/api/credentials/shop").await.expect(204);
+    let shown = checked(&client, "it is missed", |check| check["error"].is_string()).await;
+    assert!(text(&shown["error"]).contains("tidemill credential set shop"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn code_can_look_and_level_fires_every_time() {
     let server = server().await;
     let client = server.client();

@@ -187,7 +187,7 @@ async fn forty_planted_secrets_are_found_nowhere() {
     assert_eq!(failed["status"], "failed");
     let ended = run(&client, "told", json!({})).await;
     assert_eq!(ended["status"], "succeeded", "{}", ended["error"]);
-    assert!(endpoint.received()[0].body.contains("Canary-29"), "the secrets were sent");
+    assert!(endpoint.received().iter().any(|request| request.body.contains("Canary-29")), "the secrets were sent");
     let id = ended["id"].as_str().unwrap();
 
     tidemill_harness::eventually_async("both ends were told and refused", || async {

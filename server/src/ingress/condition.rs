@@ -19,7 +19,6 @@ use tokio::task::JoinSet;
 
 use super::happening::{BY_EVENT, Happenings};
 use crate::admission::{Admission, Arrival, Refusal};
-use crate::domain::masker::Masker;
 use crate::domain::workflow::plan::{ConditionTrigger, Items, Listen, Plan, Seen, TriggerKind, When};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope, Turn};
 use crate::executor::{VersionError, Versions};
@@ -237,24 +236,25 @@ impl Conditions {
         let Some(check) = &trigger.check else {
             return Ok(look.told.as_ref().map(|told| Value::clone(&told.body)).unwrap_or_default());
         };
-        let names = check.secrets.iter().map(ToString::to_string).collect();
-        let secrets = self.versions.secrets(WorkspaceId(look.row.workspace_id), names).await?;
-        let masker = Masker::new(secrets.values().map(String::as_str));
+        let secrets = check.secrets.iter().map(ToString::to_string).collect();
+        let credentials = check.credential.iter().map(ToString::to_string).collect();
+        let workspace = WorkspaceId(look.row.workspace_id);
+        let known = self.versions.confidential(workspace, (secrets, credentials)).await?;
         let execution_id = self.admission.next_id();
-        let scope = look.scope(execution_id).with_check(look.previous(), None).with_secrets(secrets);
+        let scope = look.scope(execution_id).with_check(look.previous(), None).with_secrets(known.secrets());
         let template = check.work.attempt().ok_or(VersionError::Refused)?;
-        let with = template.render(&scope).map_err(|error| Failed::Check(masker.mask_text(&format!("`with`: {error}"))))?;
+        let with = template.render(&scope).map_err(|error| Failed::Check(known.mask_text(&format!("`with`: {error}"))))?;
         let context = StepContext {
             execution_id,
             step: Arc::clone(&look.plan.triggers[look.place].id),
             iteration: 0,
             attempt: 1,
             timeout: check.timeout,
-            credential: None,
+            credential: check.credential.as_ref().and_then(|name| known.credential(name)),
         };
         let done = self.runner.run(&check.work, with, context).await;
-        let result = done.result.map_err(|error| Failed::Check(masker.mask_text(&error.message)))?;
-        Ok(masker.mask(&result))
+        let result = done.result.map_err(|error| Failed::Check(known.mask_text(&error.message)))?;
+        Ok(known.mask(&result))
     }
 
     /// Every item that was not seen before fires once.

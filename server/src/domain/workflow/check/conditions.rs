@@ -163,8 +163,8 @@ fn check(field: &Cursor<'_>, names: &'static [&'static str], problems: &mut Prob
         None => Some(steps::TIMEOUT),
         Some(field) => ids::duration(&field, problems, Duration::from_secs(1), LONGEST_CHECK),
     };
-    let secrets: BTreeSet<_> = context.used_secrets;
-    Some(Check { uses, work: work?, timeout: timeout?, secrets: secrets.into_iter().collect() })
+    let (secrets, credential) = (context.used_secrets.into_iter().collect(), context.used_credential);
+    Some(Check { uses, work: work?, timeout: timeout?, secrets, credential })
 }
 
 /// Reads an event trigger.

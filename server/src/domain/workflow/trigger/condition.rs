@@ -50,6 +50,8 @@ pub struct Check {
     pub timeout: Duration,
     /// The secrets that it reads, sorted.
     pub secrets: Vec<Arc<str>>,
+    /// The credential that it uses.
+    pub credential: Option<Arc<str>>,
 }
 
 /// When a condition that is true fires.
