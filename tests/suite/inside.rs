@@ -176,6 +176,34 @@ async fn no_condition_reaches_the_inside() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_access_token_is_got_from_the_inside() {
+    let (server, (trap, port)) = (strict().await, trap().await);
+    let client = server.client();
+    let (mut steps, mut tried) = (String::new(), Vec::new());
+    for (number, url) in urls(&port).iter().enumerate() {
+        let put = json!({"type": "oauth2", "hosts": ["api.example"], "token_url": url, "client_id": "c", "secret": "canary"});
+        let answer = credential(&client, &format!("o{number}"), put).await;
+        if answer.status == 201 {
+            steps += &format!(
+                "  - {{id: s{number}, uses: http.request, depends_on: [], on_error: continue, with: {{url: \"https://api.example\", auth: {{credential: o{number}}}}}}}\n"
+            );
+            tried.push((format!("s{number}"), url.clone()));
+        } else {
+            assert_eq!(answer.status, 400, "{url}: {}", answer.text);
+        }
+    }
+    assert!(tried.len() > 80, "{}", tried.len());
+    install(&client, &format!("id: reach\nsteps:\n{steps}")).await;
+    let ended = run(&client, "reach", json!({})).await;
+    for (id, url) in &tried {
+        let why = step(&ended, id)["error"]["message"].as_str().unwrap_or_else(|| panic!("{url} was reached")).to_owned();
+        assert!(!why.contains("api.example"), "{url}: no token, no request: {why}");
+        assert_blocked("a token endpoint", url, &why);
+    }
+    assert!(trap.received().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_operator_allows_is_reached_however_it_is_written() {
     let (server, (far, port)) = (TestServer::start(BINARY).await, trap().await);
     let client = server.client();

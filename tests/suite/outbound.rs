@@ -236,6 +236,49 @@ async fn forty_planted_secrets_are_found_nowhere() {
 }
 
 #[tokio::test]
+async fn an_access_token_is_got_kept_renewed_and_shown_nowhere() {
+    let server = server().await;
+    let client = server.client();
+    let auth = Endpoint::start(|before, request| match (before, request.line.as_str()) {
+        (0, "POST /token") => {
+            Reply::Answer(200, "", r#"{"access_token": "canary-token-1", "token_type": "bearer", "expires_in": 3600}"#)
+        }
+        (1, "POST /token") => Reply::Answer(200, "", r#"{"access_token": "canary-token-2", "token_type": "Bearer"}"#),
+        _ => Reply::Answer(503, "", r#"{"why": "canary-client-secret"}"#),
+    })
+    .await;
+    // The first token is good twice.
+    let api = Endpoint::start(|before, request| match (before, request.headers["authorization"].as_str()) {
+        (0 | 1, "Bearer canary-token-1") => Reply::Answer(200, "", r#"{"echo": "canary-token-1"}"#),
+        (_, "Bearer canary-token-2") => Reply::Answer(200, "", r#"{"echo": "canary-token-2"}"#),
+        _ => Reply::Answer(401, "", "{}"),
+    })
+    .await;
+    let put = json!({"type": "oauth2", "hosts": [api.url()], "token_url": format!("{}/token", auth.url()), "client_id": "tide mill",
+        "scope": "orders:read", "secret": "canary-client-secret"});
+    let made = credential(&client, "crm", put.clone()).await;
+    assert!(made.status == 201 && !made.text.contains("canary"), "{}", made.text);
+    install(&client, &asks(&format!("{{url: \"{}\", auth: {{credential: crm}}}}", api.url()))).await;
+    for _ in 0..3 {
+        let whole = run(&client, "asks", json!({})).await;
+        assert_eq!((&whole["status"], &whole["output"]["body"]["echo"]), (&json!("succeeded"), &json!("***")), "{whole}");
+    }
+    let asked = auth.received();
+    assert_eq!((asked.len(), api.received().len()), (2, 4), "kept, and got anew when it was refused");
+    assert_eq!(asked[0].body, "grant_type=client_credentials&scope=orders%3Aread");
+    assert_eq!(asked[0].headers["authorization"], format!("Basic {}", base64_of(b"tide+mill:canary-client-secret")));
+    assert!(!api.received().iter().any(|request| format!("{request:?}").contains("client-secret")));
+    // A new secret: the endpoint doesn't answer well, and what it says is not repeated.
+    let mut other = put;
+    other["secret"] = json!("canary-client-secret-2");
+    assert_eq!(credential(&client, "crm", other).await.status, 200);
+    let failed = run(&client, "asks", json!({})).await;
+    let error = failed["error"].to_string();
+    assert!(error.contains("`crm` has no access token: 127.0.0.1 answered 503") && !error.contains("canary"), "{error}");
+    assert!(!server.log().contains("canary"));
+}
+
+#[tokio::test]
 async fn a_wrong_server_key_is_known_at_the_start() {
     let mut server = server().await;
     secret(&server.client(), "shop", "canary").await;

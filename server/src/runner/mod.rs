@@ -15,6 +15,8 @@ use serde_json::Value;
 use tidemill_common::event::StepError;
 use tidemill_common::status::FailureClass;
 
+use crate::domain::credential::Credential;
+use crate::domain::masker::Masker;
 use crate::domain::subscription::Attempted;
 use crate::domain::workflow::plan::{CodeWork, Work};
 use code::{CodeLimits, CodeRunner, Engine};
@@ -60,7 +62,11 @@ impl Runner {
     /// Carries out one attempt of `work` with its rendered `with`.
     pub async fn run(&self, work: &Work, with: Value, context: StepContext) -> Outcome {
         match work {
-            Work::HttpRequest(work) => http::request(&self.outbound, work, &with, context).await.into(),
+            Work::HttpRequest(work) => {
+                let credential = context.credential.clone();
+                let result = http::request(&self.outbound, work, &with, context).await;
+                self.without_token(credential.as_deref(), result).await.into()
+            }
             Work::Email(_) => email::send(&self.outbound, &with, context).await.into(),
             Work::Webhook(_) => webhook::send(&self.outbound, &with, context).await.into(),
             Work::Code(work) => self.run_code(work, with, &context).await,
@@ -68,6 +74,21 @@ impl Runner {
                 Err(StepError::new(FailureClass::Infrastructure, "a step without outside effects was sent to the runner"))
                     .into()
             }
+        }
+    }
+
+    /// What a request gave, without the access token that it was made with: nobody else knows it to be a secret.
+    async fn without_token(
+        &self,
+        credential: Option<&Credential>,
+        result: Result<Value, StepError>,
+    ) -> Result<Value, StepError> {
+        let Some(credential) = credential else { return result };
+        let Some(token) = self.outbound.kept_token(credential).await else { return result };
+        let masker = Masker::new([token.as_str()]);
+        match result {
+            Ok(output) => Ok(masker.mask(&output)),
+            Err(error) => Err(StepError { message: masker.mask_text(&error.message), ..error }),
         }
     }
 
