@@ -6,7 +6,7 @@ use std::process::Command;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidemill_harness::{Answer, Client};
+use tidemill_harness::{Answer, Client, TestDatabase};
 
 use crate::endpoint::{Endpoint, Reply};
 use crate::scene::{BINARY, apply, detail, events, install, problem, run, secret, server};
@@ -131,6 +131,13 @@ fn base64_of(bytes: &[u8]) -> String {
     text
 }
 
+/// Every row of every table.
+fn dump(database: &TestDatabase) -> String {
+    let tables = database.query("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'tidemill'");
+    let rows = |table: String| database.query(&format!("SELECT t::text FROM {table} t")).into_iter().flatten();
+    tables.into_iter().flatten().flat_map(rows).map(|row| row + "\n").collect()
+}
+
 #[tokio::test]
 async fn forty_planted_secrets_are_found_nowhere() {
     let planted: Vec<String> =
@@ -202,21 +209,13 @@ async fn forty_planted_secrets_are_found_nowhere() {
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };
     let database = server.database().unwrap();
-    let tables = database.query("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'tidemill'");
-    let dump: String = tables
-        .into_iter()
-        .flatten()
-        .map(|table| {
-            database.query(&format!("SELECT t::text FROM {table} t")).into_iter().flatten().collect::<Vec<_>>().join("\n")
-        })
-        .collect();
     let sinks = [
         ("detail", detail(&client, id).await.to_string()),
         ("events", serde_json::to_string(&events(&client, id).await).unwrap()),
         ("secrets", client.get("/api/secrets").await.text + &client.get("/api/credentials").await.text),
         ("log", server.log()),
         ("metrics", client.get("/metrics").await.text),
-        ("dump", dump),
+        ("dump", dump(database)),
         ("frames", stream::words(&server, id).await + &stream::words(&server, failed_id).await),
         ("failure", detail(&client, failed_id).await.to_string() + &client.get("/api/dead-letters").await.text),
         ("deliveries", client.get(&deliveries).await.text),

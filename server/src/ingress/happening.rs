@@ -76,14 +76,16 @@ impl Happenings {
         let (more_rows, more_entries) = (full(rows.len()), full(entries.len()));
         let last = rows.last().map(|row| (row.txid, row.position));
         let behind = if more_rows { last.unwrap_or(after.feed) } else { head.feed.max(last.unwrap_or(after.feed)) };
-        let audit = if more_entries { entries.last().map_or(after.audit, |entry| entry.seq) } else { head.audit };
+        // An entry may have been committed after the head was read: what was read is behind the place in any case.
+        let read_to = entries.last().map_or(after.audit, |entry| entry.seq);
+        let audit = if more_entries { read_to } else { head.audit.max(read_to) };
         let touched: Vec<_> =
             rows.iter().flat_map(|row| row.execution_ids.iter().copied().zip(row.last_seqs.iter().copied())).collect();
         let mut happenings = self.ended(workspace, touched).await?;
         happenings.extend(entries.into_iter().map(changed).collect::<Result<Vec<_>, _>>()?);
         happenings.sort_by_key(Happening::at);
         let moved = last.is_some() || !happenings.is_empty() || behind.0 - after.feed.0 > FAR;
-        let to = Place { feed: behind, audit: audit.max(after.audit) };
+        let to = Place { feed: behind, audit };
         Ok(Stretch { happenings, to, more: more_rows || more_entries, moved })
     }
 
