@@ -26,7 +26,7 @@ use crate::store::queries::feed;
 use crate::store::queries::subscription_round::{self as round, AttemptRow, DueRow, ReaderRow};
 use crate::store::{self, Database};
 
-/// Deliveries under way at once on this node, and to one subscription.
+/// Deliveries under way at once on this node; a subscription with so many of them gets no further ones.
 const AT_ONCE: usize = 32;
 const EACH: usize = 4;
 /// How long one attempt may take (Standard Webhooks: 15 to 30 s).
@@ -67,7 +67,14 @@ impl SubscriptionRounds {
         let readers = self.database.engine(|conn| Ok(round::readers(conn, WAITING)?)).await?;
         let (count, mut more) = (readers.len(), false);
         for reader in readers {
-            more |= if reader.full { self.wait_for_room(reader).await? } else { self.tell_one(reader).await? };
+            let subscription = reader.id;
+            let told = if reader.full { self.wait_for_room(reader).await } else { self.tell_one(reader).await };
+            match told {
+                Ok(behind) => more |= behind,
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, %subscription, "a subscription can't be told; trying again");
+                }
+            }
         }
         Ok((count, more))
     }
