@@ -6,12 +6,12 @@ use poem::http::Method;
 use poem::web::{Data, Path};
 use poem::{Body, Request, Response, handler};
 use tidemill_common::problem::{Code, Problem};
-use tokio::sync::Semaphore;
 
 use super::form;
 use super::hook_answer::{answer, outcome, problem};
 use super::hook_cors as cors;
 use super::problem::ProblemError;
+use super::room::Room;
 use crate::domain::workflow::plan::FormTrigger;
 use crate::ingress::webhook::{Answer, DeliveryError};
 use crate::ingress::{self, Route, Shown, Webhooks};
@@ -23,7 +23,7 @@ pub struct Hooks {
     /// Takes deliveries.
     pub webhooks: Webhooks,
     /// How many deliveries may be under way at once; more are told to come back.
-    pub room: Arc<Semaphore>,
+    pub room: Room,
     /// Counts.
     pub metrics: Arc<Metrics>,
 }
@@ -75,7 +75,7 @@ impl Hooks {
         request: &Request,
         body: Body,
     ) -> Result<Response, ProblemError> {
-        let Ok(_place) = self.room.try_acquire() else {
+        let Some(_place) = self.room.place() else {
             self.metrics.webhook_answered(DeliveryOutcome::Overloaded);
             let problem = Problem::new(Code::Overloaded, "too many deliveries are under way; send it again");
             return Err(problem.retry_after(1).into());

@@ -2,6 +2,7 @@
 
 use super::temporary::Temporary;
 use super::{BenchOptions, Error};
+use crate::store::queries::bench::run_in;
 
 /// Where requests go.
 #[derive(Debug)]
@@ -27,6 +28,9 @@ impl Target {
     async fn temporary(options: &BenchOptions) -> Result<Self, Error> {
         let (server, address) = Temporary::start(options.postgres_bin.as_deref()).await?;
         let (token, postgres_url) = (server.token()?, server.postgres_url()?);
+        let url = postgres_url.clone();
+        let ran_in = tokio::task::spawn_blocking(move || run_in(&url)).await;
+        ran_in.unwrap_or_else(|stopped| std::panic::resume_unwind(stopped.into_panic()))?;
         Ok(Self { address, token, postgres_url: Some(postgres_url), temporary: Some(server) })
     }
 }

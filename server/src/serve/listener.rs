@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
 use super::engine::Engine;
 use super::{Error, Stop, files};
-use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
+use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Room, Streams};
 use crate::app::{
     Activated, AuditLog, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, People, PeopleParts,
     Schedules, SecretChanged, Secrets, Subscriptions, Tokens, Triggers, Workflows,
@@ -81,7 +79,7 @@ fn live(config: &ServeConfig, engine: &Engine) -> LiveDeps {
         resumes: resumes.clone(),
         hooks: Hooks {
             webhooks: webhooks.clone(),
-            room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),
+            room: Room::new(config.max_inflight_webhooks),
             metrics: Arc::clone(metrics),
         },
         streams: Streams { hub: hub.clone(), clock: Arc::clone(clock), metrics: Arc::clone(metrics) },

@@ -7,6 +7,7 @@ mod followers;
 mod idle;
 mod nodes;
 mod pages;
+mod retention;
 mod saturation;
 mod timers;
 mod webhook_async;
@@ -40,6 +41,8 @@ pub enum Scenario {
     Pages,
     /// two servers on one Postgres against one of them alone
     Nodes,
+    /// the end of a day with very many executions (--executions); takes minutes
+    Retention,
     /// statements a minute of a server that has nothing to do
     Idle,
 }
@@ -69,7 +72,7 @@ impl Scenario {
 
     /// Whether it is one of those that are measured when none is named.
     pub(super) fn is_short(self) -> bool {
-        !matches!(self, Self::Pages | Self::Nodes | Self::Idle)
+        !matches!(self, Self::Pages | Self::Nodes | Self::Retention | Self::Idle)
     }
 
     /// Measures it.
@@ -85,6 +88,7 @@ impl Scenario {
             Self::Saturation => saturation::measure(stage).await,
             Self::Pages => pages::measure(stage).await,
             Self::Nodes => nodes::measure(stage).await,
+            Self::Retention => retention::measure(stage).await,
             Self::Idle => idle::measure(stage).await,
         }
     }
