@@ -221,6 +221,11 @@ async fn a_condition_looks_whenever_another_workflow_has_ended() {
     }
     eventually("the flip fires", || (told(&server, "flips").len() == 1).then_some(()));
     eventually("it looks twice", || (shop.received().len() == 2).then_some(()));
+    // A crash before that repeats the looks, though not the firings.
+    eventually("what they have seen is kept", || {
+        let looking = "SELECT 1 FROM tidemill.triggers WHERE type = 'condition' AND next_at IS NOT NULL";
+        server.database().unwrap().query(looking).is_empty().then_some(())
+    });
     server.kill();
     server.restart().await;
     let client = server.client();
