@@ -107,7 +107,7 @@ pub(super) fn request(grant: &ClientGrant) -> Result<Request, Error> {
 /// The token in an answer, and how long it lives.
 fn read(credential: &Credential, answer: &Answer) -> Result<(String, Duration), Error> {
     #[derive(Deserialize)]
-    struct Token {
+    struct Granted {
         access_token: String,
         token_type: String,
         expires_in: Option<u64>,
@@ -122,10 +122,10 @@ fn read(credential: &Credential, answer: &Answer) -> Result<(String, Duration), 
     if !answer.status.is_success() {
         return Err(refused(format!("answered {}", answer.status)));
     }
-    let token: Token = serde_json::from_slice(&answer.body).map_err(|_| refused("gave no token as JSON".to_owned()))?;
-    let fine = token.token_type.eq_ignore_ascii_case("bearer") && HeaderValue::try_from(&token.access_token).is_ok();
-    if !fine || token.access_token.is_empty() {
+    let granted: Granted = serde_json::from_slice(&answer.body).map_err(|_| refused("gave no token as JSON".to_owned()))?;
+    let fine = granted.token_type.eq_ignore_ascii_case("bearer") && HeaderValue::try_from(&granted.access_token).is_ok();
+    if !fine || granted.access_token.is_empty() {
         return Err(refused("gave no bearer token".to_owned()));
     }
-    Ok((token.access_token, Duration::from_secs(token.expires_in.unwrap_or(UNSAID).min(86_400))))
+    Ok((granted.access_token, Duration::from_secs(granted.expires_in.unwrap_or(UNSAID).min(86_400))))
 }
