@@ -29,6 +29,7 @@ use super::schedule::ScheduleApi;
 use super::secret::SecretApi;
 use super::session::SessionApi;
 use super::share::ShareApi;
+use super::subscription::SubscriptionApi;
 use super::token::TokenApi;
 use super::trigger::TriggerApi;
 use super::workflow::WorkflowApi;
@@ -43,8 +44,7 @@ pub(super) type Operations = (
     CredentialApi,
     WorkflowApi,
     WorkflowVersionApi,
-    TriggerApi,
-    ScheduleApi,
+    (TriggerApi, ScheduleApi, SubscriptionApi),
     ExecutionApi,
     ExecutionControlApi,
     ApprovalApi,

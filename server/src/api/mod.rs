@@ -40,6 +40,7 @@ mod server;
 mod session;
 mod share;
 mod strict_json;
+mod subscription;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -62,7 +63,7 @@ pub use ws::Streams;
 
 use crate::app::{
     AuditLog, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, PageRequest, People,
-    Schedules, Secrets, Tokens, Triggers, Workflows,
+    Schedules, Secrets, Subscriptions, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -90,6 +91,8 @@ enum Tag {
     Workflows,
     /// What starts executions.
     Triggers,
+    /// Addresses outside that are told of events.
+    Subscriptions,
     /// Executions and their events.
     Executions,
     /// Executions that failed for good.
@@ -117,6 +120,8 @@ pub struct ApiDeps {
     pub secrets: Secrets,
     /// Credentials.
     pub credentials: Credentials,
+    /// Subscriptions.
+    pub subscriptions: Subscriptions,
     /// Workflows.
     pub workflows: Workflows,
     /// Triggers.
@@ -183,6 +188,7 @@ fn operations(deps: &ApiDeps) -> Route {
         workflow_version::WorkflowVersionApi(deps.workflows),
         trigger::TriggerApi(deps.triggers),
         schedule::ScheduleApi(deps.schedules),
+        subscription::SubscriptionApi(deps.subscriptions),
         code::CodeApi(deps.code),
     );
     let executions = (

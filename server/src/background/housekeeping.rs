@@ -8,7 +8,8 @@ use super::Background;
 use crate::app::purge;
 use crate::store::Error;
 use crate::store::queries::{
-    bulk_order, condition, dead_letter, feed, idempotency, partition, queue, rollup, sign_in, step_wait, version,
+    bulk_order, condition, dead_letter, feed, idempotency, partition, queue, rollup, sign_in, step_wait, subscription_round,
+    version,
 };
 
 /// Days of partitions that are made ahead.
@@ -23,6 +24,8 @@ const EARLY: TimeDelta = TimeDelta::hours(1);
 const RATES: TimeDelta = TimeDelta::days(32);
 /// How long an item that is in no list any more is remembered.
 const ITEMS: TimeDelta = TimeDelta::days(90);
+/// How long the log of deliveries to subscriptions is kept.
+const TOLD: TimeDelta = TimeDelta::days(30);
 /// Deliveries that are forgotten in one transaction.
 const DELIVERIES: i64 = 20_000;
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -62,6 +65,7 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             sign_in::sign_in_sweep(connection, now)?;
             version::tested_sweep(connection, now)?;
             condition::forget_items(connection, now - ITEMS)?;
+            subscription_round::sweep(connection, now - TOLD)?;
             Ok(())
         })
         .await?;

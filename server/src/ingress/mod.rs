@@ -10,6 +10,7 @@ mod condition;
 mod event;
 mod failure;
 mod form;
+pub mod happening;
 pub mod manual;
 mod rate;
 mod reply;

@@ -52,6 +52,8 @@ pub struct Pulse {
     pub next_condition: Option<DateTime<Utc>>,
     /// Whether triggers listen to internal events.
     pub listens: bool,
+    /// Whether there are enabled subscriptions.
+    pub subscribed: bool,
     /// Whether dead letters wait to be replayed.
     pub replays: bool,
     /// Whether executions wait for others that they have called.
@@ -97,6 +99,7 @@ impl From<PulseRow> for Pulse {
             next_schedule: row.next_schedule,
             next_condition: row.next_condition,
             listens: row.listens,
+            subscribed: row.subscribed,
             replays: row.replays,
             calls: row.calls,
             next_bulk: row.next_bulk,

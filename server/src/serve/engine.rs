@@ -16,7 +16,7 @@ use url::Url;
 use super::{Error, files};
 use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
-use crate::app::{BulkRounds, Executions, Replays};
+use crate::app::{BulkRounds, Executions, Replays, SubscriptionRounds};
 use crate::background::Background;
 use crate::budget::Budget;
 use crate::config::{Role, ServeConfig};
@@ -50,6 +50,7 @@ pub(super) struct Engine {
     pub(super) schedules_changed: Arc<Notify>,
     pub(super) conditions_changed: Arc<Notify>,
     pub(super) events_changed: Arc<Notify>,
+    pub(super) subscriptions_changed: Arc<Notify>,
     pub(super) replay_ordered: Arc<Notify>,
     pub(super) bulk_ordered: Arc<Notify>,
     pub(super) executions: Executions,
@@ -76,7 +77,7 @@ impl Engine {
         if let Some(before) = files::succeed(&config.data_dir, node)? {
             queue.bury(before).await?;
         }
-        let node_said = said(config);
+        let node_said = node_of(config);
         let pulse = watch::Sender::new(queue.beat(&node_said, Load::default()).await?);
 
         let hub = Hub::new(database.clone());
@@ -111,9 +112,10 @@ impl Engine {
         let routes = Routes::new(database.clone(), versions.clone());
         let surroundings =
             Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
-        let (schedules_changed, calls_left) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (conditions_changed, events_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (replay_ordered, bulk_ordered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let [schedules_changed, conditions_changed, events_changed, subscriptions_changed]: [Arc<Notify>; 4] =
+            Default::default();
+        let [replay_ordered, bulk_ordered, calls_left]: [Arc<Notify>; 3] = Default::default();
+        let (time, told) = (|| Arc::clone(&clock), Arc::clone(&subscriptions_changed));
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
         let starts = (admission.clone(), manual.clone());
         calls.open(Arc::new(CallStarts::new(database.clone(), versions.clone(), starts, Arc::clone(&calls_left))));
@@ -130,8 +132,9 @@ impl Engine {
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
-            conditions: Conditions::new(database.clone(), versions.clone(), admission.clone(), runner, Arc::clone(&clock)),
-            events: Events::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
+            conditions: Conditions::new(database.clone(), versions.clone(), admission.clone(), runner.clone(), time()),
+            subscriptions: SubscriptionRounds::new(database.clone(), keeper.clone(), runner, time(), told),
+            events: Events::new(database.clone(), versions.clone(), admission.clone(), time(), Arc::clone(&conditions_changed)),
             hub: hub.clone(),
             bulk: BulkRounds::new(executions.clone(), Arc::clone(&bulk_ordered)),
             replays: Replays::new(database.clone(), executions.clone(), Arc::clone(&clock), Arc::clone(&replay_ordered)),
@@ -159,6 +162,7 @@ impl Engine {
             schedules_changed,
             conditions_changed,
             events_changed,
+            subscriptions_changed,
             replay_ordered,
             bulk_ordered,
             executions,
@@ -192,10 +196,9 @@ impl Engine {
     }
 }
 
-/// What this node says about itself.
-fn said(config: &ServeConfig) -> Node {
-    let roles: Vec<_> = config.roles.iter().map(|role| role.as_str()).collect();
-    Node { name: config.node_name.clone(), roles: roles.join(",") }
+/// What this node says of itself.
+fn node_of(config: &ServeConfig) -> Node {
+    Node { name: config.node_name.clone(), roles: config.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",") }
 }
 
 /// What the operator decides about outbound requests.

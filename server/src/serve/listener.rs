@@ -10,7 +10,7 @@ use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{
     Activated, AuditLog, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, People, PeopleParts,
-    Schedules, SecretChanged, Secrets, Tokens, Triggers, Workflows,
+    Schedules, SecretChanged, Secrets, Subscriptions, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::config::{Role, ServeConfig};
@@ -41,6 +41,7 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
     let Engine { database, schema, draining, clock, keeper, metrics, versions, code, routes, .. } = engine;
     let Engine { executions, replay_ordered, bulk_ordered, schedules_changed, conditions_changed, events_changed, .. } = engine;
+    let told = Arc::clone(&engine.subscriptions_changed);
     let (routes, changed) = (routes.clone(), [schedules_changed, conditions_changed, events_changed].map(Arc::clone));
     let activated: Activated = Arc::new(move || {
         routes.forget();
@@ -59,6 +60,7 @@ fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
         secrets: Secrets::new(database.clone(), keeper.clone(), Arc::clone(clock), secret_changed),
         credentials: Credentials::new(database.clone(), keeper.clone(), Arc::clone(clock)),
+        subscriptions: Subscriptions::new(database.clone(), keeper.clone(), Arc::clone(clock), told),
         workflows: Workflows::new(database.clone(), versions.plans().clone(), Arc::clone(clock), activated, code.clone()),
         triggers: Triggers::new(database.clone(), versions.plans().clone(), Arc::clone(clock)),
         schedules: Schedules::new(Arc::clone(clock)),

@@ -3,8 +3,11 @@
 #![expect(missing_docs, reason = "a column says what it is where the migration makes it")]
 
 mod engine;
+mod outside;
 mod people;
+
 pub use engine::*;
+pub use outside::*;
 pub use people::*;
 
 /// SQL types that diesel doesn't bring.
@@ -202,6 +205,7 @@ diesel::table! {
         fired_at -> Nullable<Timestamptz>,
         feed_txid -> Nullable<BigInt>,
         feed_position -> Nullable<BigInt>,
+        audit_seq -> Nullable<BigInt>,
     }
 }
 

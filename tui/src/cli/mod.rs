@@ -52,6 +52,7 @@ mod session;
 mod share;
 mod source;
 mod start;
+mod subscription;
 mod target;
 mod terminal;
 mod time;

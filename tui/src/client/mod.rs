@@ -20,6 +20,7 @@ mod organization;
 mod people;
 mod secret;
 mod stream;
+mod subscription;
 mod trigger;
 mod workflow;
 

@@ -19,7 +19,7 @@ use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
     AuditLog, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, People, PeopleParts,
-    Schedules, Secrets, Tokens, Triggers, Workflows,
+    Schedules, Secrets, Subscriptions, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::executor::Plans;
@@ -108,7 +108,8 @@ impl TestApp {
             audit: AuditLog::new(store.clone()),
             tokens: tokens.clone(),
             secrets: Secrets::new(store.clone(), keeper.clone(), clock.clone(), Arc::new(|| ())),
-            credentials: Credentials::new(store.clone(), keeper, clock.clone()),
+            credentials: Credentials::new(store.clone(), keeper.clone(), clock.clone()),
+            subscriptions: Subscriptions::new(store.clone(), keeper, clock.clone(), Arc::default()),
             triggers: Triggers::new(store.clone(), plans.clone(), Arc::clone(&clock)),
             schedules: Schedules::new(Arc::clone(&clock)),
             workflows: Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone()),
@@ -158,6 +159,7 @@ impl TestApp {
         let account = self.get("/api/user").await.json();
         let member = self.post("/api/workspaces/main/service-accounts", json!({"name": "ci", "role": "viewer"})).await.json();
         let share = json!({"object_kind": "workflow", "object_id": "w", "user_id": member["user_id"], "permission": "view"});
+        let subscription = json!({"url": "https://hooks.example.com/in", "events": ["execution_failed"]});
         let made = [
             ("user", member["user_id"].clone()),
             ("workspace", account["workspace"]["id"].clone()),
@@ -169,8 +171,12 @@ impl TestApp {
                 self.post("/api/workspaces/main/invites", json!({"role": "viewer"})).await.json()["invite"]["id"].clone(),
             ),
             ("share", self.post("/api/workspaces/main/shares", share).await.json()["id"].clone()),
+            ("subscription", self.post("/api/subscriptions", subscription).await.json()["subscription"]["id"].clone()),
         ];
         self.ids.extend(made.iter().map(|(name, value)| (*name, text(value))));
+        let test = format!("/api/subscriptions/{}/test", self.ids["subscription"]);
+        let delivery = self.post(&test, json!({})).await.json()["id"].clone();
+        self.ids.insert("delivery", text(&delivery));
         let ours = self.join("main", "ours@example.com").await;
         let session = self.ask(&ours, Method::GET, "/api/sessions", None).await.json()["items"][0]["id"].clone();
         self.ids.insert("session", text(&session));

@@ -91,6 +91,13 @@ async fn engine_side(app: &TestApp) {
     let credential = json!({"type": "bearer", "hosts": ["api.example.com"], "secret": "canary"});
     done(app, &app.admin, Method::PUT, "/api/credentials/mine", credential).await;
     done(app, &app.admin, Method::DELETE, "/api/credentials/mine", json!({})).await;
+    let subscription = format!("/api/subscriptions/{}", app.ids["subscription"]);
+    app.database.execute("UPDATE tidemill.subscription_deliveries SET state = 'delivered', next_at = NULL");
+    let again = format!("{subscription}/deliveries/{}/redeliver", app.ids["delivery"]);
+    done(app, &app.admin, Method::POST, &again, json!({})).await;
+    done(app, &app.admin, Method::POST, &format!("{subscription}/rotate"), json!({})).await;
+    done(app, &app.admin, Method::PATCH, &subscription, json!({"name": "other"})).await;
+    done(app, &app.admin, Method::DELETE, &subscription, json!({})).await;
 }
 
 /// What a person does to the own account.

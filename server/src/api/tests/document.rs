@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidemill_common::api::{
     account, approval, audit, bulk, control, dead_letter, event, execution, health, member, metrics, organization, secret,
-    session, share, token, trigger, why, workflow, workspace,
+    session, share, subscription, token, trigger, why, workflow, workspace,
 };
 use tidemill_common::problem::{Code, Problem};
 
@@ -142,6 +142,23 @@ fn serde_and_the_document_agree_about_people() {
         "workspace_id": ID, "object_kind": "k", "object_id": "i", "detail": "d", "before": "b", "after": "a"});
     agrees::<audit::AuditPage>(&json!({"items": [{"organization_id": ID, "seq": 1, "actor_name": "n", "entry": entry,
         "previous": "p", "hash": "h"}], "next_cursor": "c"}));
+}
+
+#[test]
+fn serde_and_the_document_agree_about_subscriptions() {
+    let subscription = json!({"id": ID, "name": "n", "url": "https://x.example", "events": ["execution_failed"], "workflow": "w",
+        "enabled": false, "disabled_reason": "r", "failing_since": AT, "old_secret_until": AT, "created_at": AT, "updated_at": AT});
+    agrees::<subscription::SubscriptionList>(&json!({"items": [subscription]}));
+    agrees::<subscription::SubscriptionSecret>(&json!({"secret": "whsec_x", "subscription": subscription}));
+    agrees::<subscription::SubscriptionCreate>(
+        &json!({"url": "https://x.example", "events": ["e"], "workflow": "w", "name": "n"}),
+    );
+    agrees::<subscription::SubscriptionUpdate>(
+        &json!({"url": "u", "events": ["e"], "workflow": "", "name": "n", "enabled": true}),
+    );
+    let delivery = json!({"id": ID, "event": "e", "state": "waiting", "attempts": 2, "next_at": AT, "attempted_at": AT, "status": 500,
+        "error": "e", "duration_ms": 3, "created_at": AT, "payload": {"type": "e"}});
+    agrees::<subscription::SubscriptionDeliveryPage>(&json!({"items": [delivery], "next_cursor": "x"}));
 }
 
 #[test]

@@ -33,8 +33,21 @@ pub struct ExecutionMeta {
 pub struct Scope(Arc<Names>);
 
 /// The names that stand at the top of the scope.
-pub(super) const NAMES: [&str; 12] =
-    ["trigger", "inputs", "steps", "workflow", "execution", "error", "secrets", "item", "index", "last", "result", "previous"];
+pub(super) const NAMES: [&str; 13] = [
+    "trigger",
+    "inputs",
+    "steps",
+    "workflow",
+    "execution",
+    "error",
+    "secrets",
+    "item",
+    "index",
+    "last",
+    "result",
+    "previous",
+    "event",
+];
 
 /// What an expression sees that is asked of the answer to a request.
 pub(super) const ANSWER_FIELDS: [&str; 3] = ["status", "headers", "body"];
@@ -57,6 +70,7 @@ struct Names {
 struct Looked {
     previous: Json,
     result: Option<Json>,
+    event: Option<Json>,
 }
 
 /// One iteration, as its expressions see it.
@@ -155,7 +169,16 @@ impl Scope {
     #[must_use]
     pub fn with_check(&self, previous: JsonValue, result: Option<JsonValue>) -> Self {
         let mut names = Names::clone(&self.0);
-        names.check = Some(Arc::new(Looked { previous: Arc::new(previous), result: result.map(Arc::new) }));
+        let event = names.check.and_then(|looked| looked.event.clone());
+        names.check = Some(Arc::new(Looked { previous: Arc::new(previous), result: result.map(Arc::new), event }));
+        Self(Arc::new(names))
+    }
+
+    /// The same scope, in which `event` is what made a condition look.
+    #[must_use]
+    pub fn with_event(&self, event: Json) -> Self {
+        let mut names = Names::clone(&self.0);
+        names.check = Some(Arc::new(Looked { previous: Json::default(), result: None, event: Some(event) }));
         Self(Arc::new(names))
     }
 
@@ -175,6 +198,7 @@ impl Scope {
             ("item", rest) => (self.0.turn.as_ref()?.item.as_ref()?, rest),
             ("last", rest) => (self.0.turn.as_ref()?.last.as_ref()?, rest),
             ("previous", rest) => (&self.0.check.as_ref()?.previous, rest),
+            ("event", rest) => (self.0.check.as_ref()?.event.as_ref()?, rest),
             ("result", rest) => (self.0.check.as_ref()?.result.as_ref()?, rest),
             ("inputs", rest) => (self.0.trigger.get("body")?, rest),
             ("steps", [id, field, rest @ ..]) if field == "output" => (self.0.steps.0.get(id.as_str())?.output.as_ref()?, rest),
@@ -217,6 +241,7 @@ impl Object for Names {
             "last" => self.turn.as_ref()?.last.as_ref().map(json_value),
             "index" => self.turn.as_ref().map(|turn| Value::from(turn.index)),
             "previous" => self.check.as_ref().map(|check| json_value(&check.previous)),
+            "event" => self.check.as_ref()?.event.as_ref().map(json_value),
             "result" => self.check.as_ref()?.result.as_ref().map(json_value),
             "always" => self.failed.map(|_| Value::from_function(|| true)),
             "failed" => self.failed.map(|failed| Value::from_function(move || failed)),

@@ -12,6 +12,7 @@ pub mod organization;
 pub mod secret;
 pub mod session;
 pub mod share;
+pub mod subscription;
 pub mod token;
 pub mod trigger;
 pub mod user;

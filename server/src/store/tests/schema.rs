@@ -50,7 +50,12 @@ fn diesel_type(column: &Column) -> String {
 fn declared() -> BTreeMap<String, Vec<(String, String)>> {
     let mut tables: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let (mut table, mut renamed) = (String::new(), None);
-    let files = [include_str!("../schema.rs"), include_str!("../schema/engine.rs"), include_str!("../schema/people.rs")];
+    let files = [
+        include_str!("../schema.rs"),
+        include_str!("../schema/engine.rs"),
+        include_str!("../schema/outside.rs"),
+        include_str!("../schema/people.rs"),
+    ];
     for line in files.concat().lines().map(str::trim) {
         if let Some(head) = line.strip_suffix(") {") {
             table = head.split(" (").next().unwrap_or_default().to_owned();
