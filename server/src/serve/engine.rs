@@ -104,14 +104,10 @@ impl Engine {
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
         };
-        // A node without the role has no room, and nothing else about it differs.
-        let room = if config.roles.contains(&Role::Executor) { config.max_running_executions } else { 0 };
-        let executor = Executor::new(parts, room);
+        let executor = Executor::new(parts, room(config));
         let admission = Admission::new(journal, executor.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
-        let surroundings =
-            Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
         let [schedules_changed, conditions_changed, events_changed, subscriptions_changed]: [Arc<Notify>; 4] =
             Default::default();
         let [replay_ordered, bulk_ordered, calls_left]: [Arc<Notify>; 3] = Default::default();
@@ -147,7 +143,7 @@ impl Engine {
         };
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
-            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock), surroundings),
+            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock), surroundings(config)),
             background: background.start(),
             database,
             schema,
@@ -199,6 +195,16 @@ impl Engine {
 /// What this node says of itself.
 fn node_of(config: &ServeConfig) -> Node {
     Node { name: config.node_name.clone(), roles: config.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",") }
+}
+
+/// Where this node is, as its senders see it.
+fn surroundings(config: &ServeConfig) -> Surroundings {
+    Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() }
+}
+
+/// How many executions run at once. A node without the role has no room, and nothing else about it differs.
+fn room(config: &ServeConfig) -> usize {
+    if config.roles.contains(&Role::Executor) { config.max_running_executions } else { 0 }
 }
 
 /// What the operator decides about outbound requests.
