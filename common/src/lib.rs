@@ -9,6 +9,7 @@ pub mod clock;
 pub mod event;
 pub mod ids;
 pub mod limits;
+pub mod payload;
 pub mod problem;
 pub mod status;
 pub mod step_protocol;

@@ -62,3 +62,23 @@ pub const CODE_LOG_KIB_MOST: u32 = 16 * 1024;
 pub const CODE_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
 /// Longest log of a code step, in bytes, unless its workflow says otherwise; the rest is cut.
 pub const CODE_LOG_BYTES: usize = 1024 * 1024;
+/// Largest input or output that stands in its event, in bytes of JSON; a larger one is kept apart, and the event refers to it.
+pub const PAYLOAD_INLINE_BYTES: usize = 32 * 1024;
+/// Largest payloads, in bytes of JSON, with which the view of an execution is filled; beyond, it shows references.
+pub const PAYLOAD_SHOWN_BYTES: u64 = 1024 * 1024;
+/// Longest beginning of a payload that its reference shows, in bytes.
+pub const PAYLOAD_PREVIEW_BYTES: usize = 200;
+/// Largest input or output of an execution or a step, in MiB of JSON, unless the operator says otherwise.
+pub const PAYLOAD_MIB: u32 = 16;
+/// The same at most, when the operator says so.
+pub const PAYLOAD_MIB_MOST: u32 = 64;
+/// Largest inputs and outputs of one execution together, in MiB of JSON, unless the operator says otherwise.
+pub const EXECUTION_PAYLOAD_MIB: u32 = 256;
+/// The same at most, when the operator says so.
+pub const EXECUTION_PAYLOAD_MIB_MOST: u32 = 4096;
+/// Memory that a node gives to payloads that are kept apart, in MiB, unless the operator says otherwise.
+pub const NODE_PAYLOAD_MIB: u32 = 128;
+/// The same at least.
+pub const NODE_PAYLOAD_MIB_LEAST: u32 = 16;
+/// The same at most.
+pub const NODE_PAYLOAD_MIB_MOST: u32 = 1024 * 1024;

@@ -81,6 +81,8 @@ pub enum Code {
     SignatureInvalid,
     /// The server has no room at the moment.
     Overloaded,
+    /// The server has no memory for another large payload at the moment.
+    MemoryShort,
     /// The database can't be reached at the moment.
     DatabaseUnavailable,
     /// This server can't lock code up well enough, so it runs none.
@@ -93,7 +95,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::BadRequest,
         Self::Unauthenticated,
         Self::SignInFailed,
@@ -116,6 +118,7 @@ impl Code {
         Self::InputInvalid,
         Self::SignatureInvalid,
         Self::Overloaded,
+        Self::MemoryShort,
         Self::DatabaseUnavailable,
         Self::SandboxUnavailable,
         Self::Draining,
@@ -148,6 +151,7 @@ impl Code {
             Self::InputInvalid => ("input_invalid", 422, "The input doesn't fit the workflow"),
             Self::SignatureInvalid => ("signature_invalid", 401, "The sender could not be verified"),
             Self::Overloaded => ("overloaded", 429, "No room at the moment"),
+            Self::MemoryShort => ("memory_short", 503, "No memory for another large payload at the moment"),
             Self::DatabaseUnavailable => ("database_unavailable", 503, "The database can't be reached"),
             Self::SandboxUnavailable => ("sandbox_unavailable", 503, "Code can't be locked up here"),
             Self::Draining => ("draining", 503, "The server is stopping"),

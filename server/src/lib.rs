@@ -9,6 +9,7 @@ pub mod app;
 pub mod auth;
 pub mod background;
 pub mod bench;
+pub mod budget;
 pub mod command;
 pub mod config;
 pub mod domain;

@@ -89,6 +89,10 @@ pub struct ExecutionDetail {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub wake_at: Option<DateTime<Utc>>,
+    /// What could not be read of its events. What is shown is the rest.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
+    pub unreadable: Vec<String>,
 }
 
 /// One step of an execution.

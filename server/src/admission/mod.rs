@@ -9,10 +9,14 @@ use std::sync::Arc;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::{Event, EventBody, Json, Origin, Parent, TriggerOrigin};
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
+use tidemill_common::payload::PayloadRef;
 use tidemill_common::status::ExecutionStatus;
 
+use crate::budget::Share;
+use crate::domain::execution::{Open, keep};
+use crate::domain::payload::{Packed, is_apart};
 use crate::domain::workflow::plan::Plan;
-use crate::executor::{Begun, Executor};
+use crate::executor::{Begun, Executor, First};
 use crate::journal::{self, Admitted, Delivery, Journal, Lease, Next};
 use crate::telemetry::Metrics;
 
@@ -39,6 +43,8 @@ pub struct Arrival {
     pub retry: Option<Retry>,
     /// The step that calls it.
     pub parent: Option<Parent>,
+    /// The memory for the input, when it is large.
+    pub share: Option<Share>,
 }
 
 /// What a retry takes from the execution that it tries again.
@@ -104,11 +110,12 @@ impl Admission {
             return Err(Refusal::Draining);
         }
         let Arrival { execution_id, workspace_id, workflow_uid, version, plan, trigger, input, .. } = arrival;
-        let (delivery, retry, parent) = (arrival.delivery, arrival.retry, arrival.parent);
+        let (delivery, retry, parent, share) = (arrival.delivery, arrival.retry, arrival.parent, arrival.share);
         let (retry_of, carried) = retry.map_or_else(Default::default, |retry| (Some(retry.of), retry.carried));
         let (workflow_id, priority) = (Arc::clone(&plan.id), plan.priority);
         let slot = slot::slot(&plan, execution_id, version, &input);
         let rate = slot::rate(&plan, execution_id, version, &input);
+        let Kept { input, open, packed } = self.kept(input).await?;
         // Whether it may begin is known when it is committed.
         let permit = if slot.is_none() && rate.is_none() { self.executor.room() } else { None };
         let parent_id = parent.as_ref().map(|parent| parent.execution_id);
@@ -122,16 +129,21 @@ impl Admission {
         let bodies = std::iter::once(body).chain(carried);
         let mut events: Vec<_> = (1..).zip(bodies).map(|(seq, body)| Event { execution_id, seq, at, body }).collect();
         let begins = permit.is_some() && retry_of.is_none();
-        let mut begun = if begins { Begun::begin(execution_id, &plan, &events[0]) } else { None };
+        let copied = if retry_of.is_some() { references(&events) } else { Vec::new() };
+        let mut payloads: Vec<_> = packed.into_iter().map(Arc::new).collect();
+        let first = First { event: events[0].clone(), open, limits: self.executor.payload_limits() };
+        let mut begun = if begins { self.begin(execution_id, &plan, first).await } else { None };
         let (status, next) = match (&mut begun, &permit) {
             (Some(begun), _) => {
                 events.extend(begun.take_events());
+                payloads.extend(begun.take_payloads());
+                begun.hold(share);
                 (begun.status(), begun.next(at))
             }
             (None, Some(_)) => (ExecutionStatus::Running, Next::Keep),
             (None, None) => (ExecutionStatus::Queued, Next::Release(at)),
         };
-        let first = if begun.is_none() && permit.is_some() { events.clone() } else { Vec::new() };
+        let admitted = if begun.is_none() && permit.is_some() { events.clone() } else { Vec::new() };
         let admission = journal::Admission {
             workspace_id,
             workflow_uid,
@@ -147,6 +159,8 @@ impl Admission {
             rate,
             priority,
             delivery,
+            payloads,
+            copied,
         };
         match self.journal.admit(admission).await.map_err(Refusal::from)? {
             Admitted::Duplicate(id) => Ok(Outcome::Duplicate(id)),
@@ -155,13 +169,53 @@ impl Admission {
                 let lease = Lease { execution_id, workspace_id, epoch: 1 };
                 match (permit, begun) {
                     (Some(permit), Some(begun)) => self.executor.go_on(lease, begun, next, permit).await,
-                    (Some(permit), None) => self.executor.launch(lease, plan, &first, permit),
+                    (Some(permit), None) => self.executor.launch(lease, plan, &admitted, permit),
                     (None, _) => self.executor.wake_claims(),
                 }
                 Ok(Outcome::Admitted)
             }
         }
     }
+}
+
+impl Admission {
+    /// A large input is kept apart.
+    async fn kept(&self, input: Json) -> Result<Kept, Refusal> {
+        if !is_apart(&input) {
+            return Ok(Kept { input, open: Open::default(), packed: None });
+        }
+        let mut open = Open::default();
+        let packing = move || keep(input, &mut open).map(|(input, packed)| Kept { input, open, packed });
+        self.executor.budget().handle(packing).await.map_err(|error| {
+            tracing::error!(%error, "an input can't be packed");
+            Refusal::Rejected
+        })
+    }
+
+    /// The first decision. What is large is evaluated on the thread for it.
+    async fn begin(&self, id: ExecutionId, plan: &Arc<Plan>, first: First) -> Option<Begun> {
+        if first.open.weight() == 0 {
+            return Begun::begin(id, plan, first);
+        }
+        let plan = Arc::clone(plan);
+        self.executor.budget().handle(move || Begun::begin(id, &plan, first)).await
+    }
+}
+
+/// An input as its event holds it.
+struct Kept {
+    input: Json,
+    open: Open,
+    packed: Option<Packed>,
+}
+
+/// The hashes of the payloads to which the results refer that a retry keeps.
+fn references(events: &[Event]) -> Vec<Vec<u8>> {
+    let output = |event: &Event| match &event.body {
+        EventBody::StepCompleted { output, .. } => PayloadRef::of(output),
+        _ => None,
+    };
+    events.iter().filter_map(output).filter_map(|reference| hex::decode(reference.sha256).ok()).collect()
 }
 
 impl From<journal::Error> for Refusal {

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use poem::http::{HeaderName, HeaderValue, header};
 use poem::{Endpoint, Middleware, Request, Response, Result};
 use poem_openapi::OperationId;
+use tidemill_common::problem::Code;
 use uuid::Uuid;
 
 use super::{methods, problem};
@@ -93,7 +94,8 @@ fn refuse(error: poem::Error, request_id: &str) -> Response {
         return error.into_response();
     }
     let mut problem = problem::of(&error);
-    if problem.status >= 500 {
+    // That there is no memory for another delivery is no fault, and may be said a thousand times.
+    if problem.status >= 500 && problem.code != Code::MemoryShort.parts().0 {
         tracing::error!(request_id, code = problem.code, causes = causes(&error), "a request failed");
     }
     problem.request_id = Some(request_id.to_owned());

@@ -1,7 +1,12 @@
 //! `/api/executions`, and `/api/workflows/{id}/executions` to start one.
 
-use poem_openapi::OpenApi;
+use std::io;
+
+use futures_util::stream;
+use poem::Body;
 use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::payload::Binary;
+use poem_openapi::{ApiResponse, OpenApi};
 use tidemill_common::api::event::EventPage;
 use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
 use tidemill_common::ids::ExecutionId;
@@ -13,7 +18,16 @@ use super::failure::{EngineFailure, ReadFailure};
 use super::payload::{Created, Json, OptionalJson};
 use super::problem::ProblemError;
 use super::{Tag, page};
-use crate::app::{ExecutionQuery, Executions};
+use crate::app::{ExecutionQuery, Executions, Payload};
+use crate::domain::payload::pieces;
+
+/// A payload, as it comes.
+#[derive(ApiResponse)]
+enum PayloadResponse {
+    /// The JSON.
+    #[oai(status = 200, content_type = "application/json")]
+    Json(Binary<Body>),
+}
 
 /// Executions of the workspace.
 pub struct ExecutionApi(pub Executions);
@@ -63,7 +77,8 @@ impl ExecutionApi {
 
     /// Read an execution
     ///
-    /// Whole: its input, its steps and its output, as the fold of its events.
+    /// Whole: its input, its steps and its output, as the fold of its events. Of inputs and outputs that are larger than
+    /// 32 KiB, as many are shown as have 1 MiB together, the execution's output first; the others are references to payloads.
     #[oai(path = "/api/executions/:id", method = "get", operation_id = "execution_view")]
     async fn execution_view(
         &self,
@@ -74,9 +89,26 @@ impl ExecutionApi {
         Ok(Json(self.0.view(&token.0, id.0).await?))
     }
 
+    /// Read a payload
+    ///
+    /// An input or output of more than 32 KiB is kept apart from its event; where it would stand there is a reference,
+    /// `{"$payload": {"sha256": …, "bytes": …, "preview": …}}`. This is the whole of it, as JSON.
+    #[oai(path = "/api/executions/:id/payloads/:sha256", method = "get", operation_id = "execution_payload_view")]
+    async fn execution_payload_view(
+        &self,
+        token: Token,
+        /// The execution's id.
+        id: Path<ExecutionId>,
+        /// The `sha256` of the reference.
+        sha256: Path<String>,
+    ) -> Result<PayloadResponse, ReadFailure> {
+        let payload = self.0.payload(&token.0, id.0, &sha256.0).await?;
+        Ok(PayloadResponse::Json(Binary(body(payload)?)))
+    }
+
     /// List an execution's events
     ///
-    /// Oldest first, without gaps, a page at a time.
+    /// Oldest first, without gaps, a page at a time. Inputs and outputs of more than 32 KiB are references to payloads.
     #[oai(path = "/api/executions/:id/events", method = "get", operation_id = "execution_events")]
     async fn execution_events(
         &self,
@@ -93,6 +125,16 @@ impl ExecutionApi {
         let limit = limit.0.and_then(|limit| usize::try_from(limit).ok());
         Ok(Json(self.0.events(&token.0, id.0, after.0.unwrap_or_default(), limit).await?))
     }
+}
+
+/// The text of a payload, read from what it is packed into as it is sent.
+fn body(payload: Payload) -> Result<Body, ProblemError> {
+    let Payload { content, share } = payload;
+    let unreadable = |error: io::Error| ProblemError::new(Code::Internal, format!("the payload can't be read: {error}"));
+    let pieces = pieces(content).map_err(unreadable)?;
+    // The memory is held until the last piece is sent.
+    let held = pieces.map(move |piece| (&share, piece).1);
+    Ok(Body::from_bytes_stream(stream::iter(held)))
 }
 
 /// The states in a list such as `running,waiting`.

@@ -94,7 +94,9 @@ pub(super) fn outcome(answer: &Result<&Answer, &DeliveryError>) -> DeliveryOutco
         Ok(_) => DeliveryOutcome::Admitted,
         Err(DeliveryError::Unknown) => DeliveryOutcome::NotFound,
         Err(DeliveryError::Signature(_) | DeliveryError::Address) => DeliveryOutcome::Unverified,
-        Err(DeliveryError::Refused(Refusal::Overloaded) | DeliveryError::TooMany { .. }) => DeliveryOutcome::Overloaded,
+        Err(DeliveryError::Refused(Refusal::Overloaded) | DeliveryError::TooMany { .. } | DeliveryError::Crowded) => {
+            DeliveryOutcome::Overloaded
+        }
         Err(DeliveryError::Refused(_) | DeliveryError::NotExecutable(_)) => DeliveryOutcome::Unavailable,
         Err(_) => DeliveryOutcome::Invalid,
     }
@@ -114,6 +116,7 @@ pub(super) fn problem(error: &DeliveryError) -> ProblemError {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             return Problem::new(Code::Overloaded, error.to_string()).retry_after(seconds).into();
         }
+        DeliveryError::Crowded => return Problem::new(Code::MemoryShort, error.to_string()).retry_after(1).into(),
         DeliveryError::TooLarge(_) | DeliveryError::Body(BodyError::FilesTooLarge) => Code::PayloadTooLarge,
         DeliveryError::Signature(cause) => {
             tracing::info!(reason = cause.reason(), "a delivery was refused");

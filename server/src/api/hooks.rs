@@ -1,21 +1,28 @@
 //! Webhooks: `/hooks/{workspace}/{path}`. Public: the trigger says how its sender proves who it is.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use poem::http::Method;
 use poem::web::{Data, Path};
 use poem::{Body, Request, Response, handler};
+use tidemill_common::limits::PAYLOAD_INLINE_BYTES;
 use tidemill_common::problem::{Code, Problem};
+use tokio::io::AsyncReadExt as _;
+use tokio::sync::Semaphore;
 
 use super::form;
 use super::hook_answer::{answer, outcome, problem};
 use super::hook_cors as cors;
 use super::problem::ProblemError;
-use super::room::Room;
+use crate::budget::{Budget, HANDLED};
 use crate::domain::workflow::plan::FormTrigger;
 use crate::ingress::webhook::{Answer, DeliveryError};
 use crate::ingress::{self, Route, Shown, Webhooks};
 use crate::telemetry::{DeliveryOutcome, Metrics};
+
+/// How long a body is read that nobody wants.
+const DISCARD: Duration = Duration::from_secs(10);
 
 /// What deliveries need.
 #[derive(Debug, Clone)]
@@ -23,7 +30,11 @@ pub struct Hooks {
     /// Takes deliveries.
     pub webhooks: Webhooks,
     /// How many deliveries may be under way at once; more are told to come back.
-    pub room: Room,
+    pub room: Arc<Semaphore>,
+    /// The memory for large bodies; who gets none is told to come back.
+    pub budget: Budget,
+    /// Largest body that any trigger takes, in bytes.
+    pub body_bytes: u64,
     /// Counts.
     pub metrics: Arc<Metrics>,
 }
@@ -75,7 +86,7 @@ impl Hooks {
         request: &Request,
         body: Body,
     ) -> Result<Response, ProblemError> {
-        let Some(_place) = self.room.place() else {
+        let Ok(_place) = self.room.try_acquire() else {
             self.metrics.webhook_answered(DeliveryOutcome::Overloaded);
             let problem = Problem::new(Code::Overloaded, "too many deliveries are under way; send it again");
             return Err(problem.retry_after(1).into());
@@ -119,8 +130,8 @@ impl Hooks {
         let headers = headers(request);
         let came = came(request, segments, &headers);
         self.webhooks.allows(route, &came)?;
-        let body = read(route, body).await?;
-        self.webhooks.deliver(route, &came, &body).await
+        let body = self.read(route, &came, body).await?;
+        self.webhooks.deliver(route, &came, body).await
     }
 
     async fn form(
@@ -133,9 +144,43 @@ impl Hooks {
         let headers = headers(request);
         let came = came(request, segments, &headers);
         self.webhooks.allows(route, &came)?;
-        let body = read(route, body).await?;
-        self.webhooks.form(route, form, &came, &body).await
+        let body = self.read(route, &came, body).await?;
+        self.webhooks.form(route, form, &came, body).await
     }
+
+    /// The body, if it is no larger than the trigger takes, and if there is memory for it.
+    async fn read(&self, route: &Route, came: &ingress::Request<'_>, body: Body) -> Result<ingress::Body, DeliveryError> {
+        let asked = route.webhook().map_or(0, |webhook| webhook.max_body_bytes);
+        let most = asked.min(usize::try_from(self.body_bytes).unwrap_or(usize::MAX));
+        let declared = came.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        if declared.is_some_and(|declared| declared > most) {
+            return Err(DeliveryError::TooLarge(most));
+        }
+        let expected = declared.unwrap_or(most);
+        let mut share = None;
+        if expected > PAYLOAD_INLINE_BYTES {
+            share = self.budget.try_enter(expected as u64 * HANDLED);
+            if share.is_none() {
+                discard(body, most).await;
+                return Err(DeliveryError::Crowded);
+            }
+        }
+        let bytes = body.into_bytes_limit(most).await.map_err(|_| DeliveryError::TooLarge(most))?;
+        match &mut share {
+            Some(share) if bytes.len() > PAYLOAD_INLINE_BYTES => share.set(bytes.len() as u64 * HANDLED),
+            _ => share = None,
+        }
+        Ok(ingress::Body { bytes: bytes.into(), share })
+    }
+}
+
+/// Reads a body that nobody wants: a sender that is cut off while it sends may never see the answer.
+async fn discard(body: Body, most: usize) {
+    let mut rest = body.into_async_read().take(most as u64);
+    let mut nowhere = tokio::io::sink();
+    let read = tokio::io::copy(&mut rest, &mut nowhere);
+    // How far it comes and whether it breaks off is all the same.
+    drop(tokio::time::timeout(DISCARD, read).await);
 }
 
 fn form_outcome(shown: &Result<Shown, DeliveryError>) -> DeliveryOutcome {
@@ -161,10 +206,4 @@ fn came<'a>(request: &'a Request, segments: &'a [String], headers: &'a [(&'a str
         headers,
         peer: request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip),
     }
-}
-
-/// The body, if it is no larger than the trigger takes.
-async fn read(route: &Route, body: Body) -> Result<impl std::ops::Deref<Target = [u8]>, DeliveryError> {
-    let most = route.webhook().map_or(0, |webhook| webhook.max_body_bytes);
-    body.into_bytes_limit(most).await.map_err(|_| DeliveryError::TooLarge(most))
 }

@@ -34,7 +34,6 @@ mod pages;
 mod payload;
 pub mod problem;
 mod resume;
-mod room;
 mod schedule;
 mod secret;
 mod server;
@@ -59,7 +58,6 @@ use poem_openapi::Tags;
 pub use document::openapi_document;
 pub use envelope::Envelope;
 pub use hooks::Hooks;
-pub use room::Room;
 pub use server::Listener;
 pub use ws::Streams;
 

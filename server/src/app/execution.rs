@@ -7,7 +7,7 @@ use tidemill_common::api::event::{EventPage, EventView};
 use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
 use tidemill_common::api::share::Shareable;
 use tidemill_common::clock::Clock;
-use tidemill_common::event::{Event, TriggerOrigin};
+use tidemill_common::event::TriggerOrigin;
 use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::limits::PAGE_ITEMS;
 use tidemill_common::status::ExecutionStatus;
@@ -16,14 +16,17 @@ use super::access::{Reach, authorize, reach};
 use super::audit::Act;
 use super::engine::{Engine, Start};
 use super::error::Error;
-use super::execution_detail::{detail, view};
+use super::execution_detail::{Readable, detail};
+use super::execution_payload::fill;
 use super::page::{self, PageRequest};
 use super::workflow::known_id;
 use super::workflow_view::{outline, plan};
 use crate::auth::{Caller, Operation};
+use crate::budget::Budget;
 use crate::domain::workflow::plan::Plan;
 use crate::executor::Plans;
 use crate::store::queries::{execution, workflow};
+use crate::store::rows::execution::Execution;
 use crate::store::rows::workflow::Workflow;
 use crate::store::{self, Database};
 
@@ -36,6 +39,7 @@ pub struct Executions {
     pub(super) database: Database,
     pub(super) plans: Plans,
     pub(super) engine: Arc<dyn Engine>,
+    pub(super) budget: Budget,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -55,7 +59,13 @@ pub struct ExecutionQuery {
 impl Executions {
     /// Executions in `database`, started and cancelled by `engine`.
     pub fn new(database: Database, plans: Plans, engine: Arc<dyn Engine>, clock: Arc<dyn Clock>) -> Self {
-        Self { database, plans, engine, clock }
+        Self { database, plans, engine, budget: Budget::default(), clock }
+    }
+
+    /// The same, with the memory that this node gives to large payloads.
+    #[must_use]
+    pub fn within(self, budget: Budget) -> Self {
+        Self { budget, ..self }
     }
 
     /// Starts an execution by hand. The same idempotency `key` of the same token starts one only.
@@ -106,7 +116,7 @@ impl Executions {
             .await
             .map_err(Error::of("workflow"))?;
         let next_cursor = page::cut(&mut rows, size, |row| row.id.to_string());
-        Ok(ExecutionPage { items: rows.into_iter().map(view).collect::<Result<_, _>>()?, next_cursor })
+        Ok(ExecutionPage { items: rows.into_iter().map(Execution::view).collect(), next_cursor })
     }
 
     /// An execution, whole: the fold of its events.
@@ -117,10 +127,11 @@ impl Executions {
             .with_tenant(workspace, move |conn| {
                 let row = execution::execution_get(conn, workspace, id)?;
                 let rows = execution::event_list(conn, workspace, id, 0, EVENTS)?;
-                let events = rows.into_iter().map(Event::try_from).collect::<Result<Vec<_>, _>>()?;
                 let plan = plan(conn, workspace, &plans, WorkflowUid(row.workflow_uid), row.version)?;
                 let steps = plan.map(|plan| outline(&plan)).unwrap_or_default();
-                Ok(detail(view(row)?, steps, &events))
+                let mut detail = detail(row.view(), steps, Readable::of(rows));
+                fill(conn, workspace, &mut detail)?;
+                Ok(detail)
             })
             .await
             .map_err(Error::of("execution"))
@@ -186,7 +197,7 @@ impl Executions {
 
     pub(super) async fn row_view(&self, workspace: WorkspaceId, id: ExecutionId) -> Result<ExecutionView, Error> {
         self.database
-            .with_tenant(workspace, move |conn| view(execution::execution_get(conn, workspace, id)?))
+            .with_tenant(workspace, move |conn| Ok(execution::execution_get(conn, workspace, id)?.view()))
             .await
             .map_err(Error::of("execution"))
     }

@@ -9,20 +9,14 @@ use tidemill_common::api::workflow::StepOutline;
 use tidemill_common::event::{Event, EventBody, Origin};
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
-use crate::store;
-use crate::store::rows::execution::Execution;
-
-/// What lists show of an execution.
-pub(super) fn view(row: Execution) -> Result<ExecutionView, store::Error> {
-    row.view()
-}
+use crate::store::rows::event::Event as EventRow;
 
 /// An execution whole: `steps` in the file's order, with what `events` say about them.
-pub fn detail(execution: ExecutionView, steps: Vec<StepOutline>, events: &[Event]) -> ExecutionDetail {
+pub fn detail(execution: ExecutionView, steps: Vec<StepOutline>, Readable { events, unreadable }: Readable) -> ExecutionDetail {
     let mut steps: Vec<StepView> = steps.into_iter().map(pending).collect();
     let places: HashMap<String, usize> = steps.iter().enumerate().map(|(place, step)| (step.id.clone(), place)).collect();
     let (mut input, mut output, mut failure) = (Value::Null, None, None);
-    for event in events {
+    for event in &events {
         if let Some(place) = event.body.step().and_then(|id| places.get(id)) {
             advance(&mut steps[*place], event);
         }
@@ -43,7 +37,29 @@ pub fn detail(execution: ExecutionView, steps: Vec<StepOutline>, events: &[Event
     }
     let paused = execution.status == ExecutionStatus::Paused;
     let wake_at = steps.iter().filter_map(|step| step.wake_at).min().filter(|_| !paused);
-    ExecutionDetail { execution, input, output, failure, steps, wake_at }
+    ExecutionDetail { execution, input, output, failure, steps, wake_at, unreadable }
+}
+
+/// The events of an execution, as far as they can be read.
+pub struct Readable {
+    /// Those that can.
+    pub events: Vec<Event>,
+    /// What is wrong with the others.
+    pub unreadable: Vec<String>,
+}
+
+impl Readable {
+    /// Reads rows.
+    pub fn of(rows: Vec<EventRow>) -> Self {
+        let (mut events, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows {
+            match Event::try_from(row) {
+                Ok(event) => events.push(event),
+                Err(error) => unreadable.push(error.to_string()),
+            }
+        }
+        Self { events, unreadable }
+    }
 }
 
 /// Where the execution comes from, if this event says so.

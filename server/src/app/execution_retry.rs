@@ -12,12 +12,12 @@ use tidemill_common::status::ExecutionStatus;
 use super::engine::{Retry, Start};
 use super::error::Error;
 use super::execution::{EVENTS, Executions};
-use super::execution_detail::origin;
+use super::execution_detail::{Readable, origin};
+use super::execution_payload::open_input;
 use super::workflow_view::plan;
 use crate::auth::{Caller, Operation};
 use crate::domain::json::merge_patch;
 use crate::domain::workflow::plan::Plan;
-use crate::store;
 use crate::store::queries::{dead_letter, execution};
 use crate::store::rows::execution::Execution;
 
@@ -25,6 +25,8 @@ use crate::store::rows::execution::Execution;
 pub(super) struct Tried {
     row: Execution,
     events: Vec<Event>,
+    /// What is wrong with those that can't be read.
+    unreadable: Vec<String>,
     plan: Option<Arc<Plan>>,
 }
 
@@ -58,9 +60,10 @@ impl Executions {
             .with_tenant(workspace, move |conn| {
                 let row = execution::execution_get(conn, workspace, id)?;
                 let rows = execution::event_list(conn, workspace, id, 0, EVENTS)?;
-                let events = rows.into_iter().map(Event::try_from).collect::<Result<Vec<_>, store::Error>>()?;
+                let Readable { mut events, unreadable } = Readable::of(rows);
+                open_input(conn, workspace, &mut events)?;
                 let plan = plan(conn, workspace, &plans, WorkflowUid(row.workflow_uid), version.unwrap_or(row.version))?;
-                Ok(Tried { row, events, plan })
+                Ok(Tried { row, events, unreadable, plan })
             })
             .await
             .map_err(Error::of("execution"))
@@ -72,8 +75,13 @@ impl Tried {
     pub(super) fn again(self, id: ExecutionId, wanted: &ExecutionRetry) -> Result<Start, Error> {
         let status = self.row.status()?;
         check(status, wanted)?;
+        if let Some(why) = self.unreadable.first().filter(|_| wanted.from == RetryFrom::Failed) {
+            return Err(Error::Conflict(format!(
+                "the results of its steps can't be kept ({why}): retry it with `from: start`"
+            )));
+        }
         let origin = self.events.iter().find_map(|event| origin(&event.body));
-        let origin = origin.ok_or_else(|| Error::Internal("the execution has no first event".to_owned()))?;
+        let origin = origin.ok_or_else(|| Error::Conflict("what came with the execution can't be read any more".to_owned()))?;
         let plan = self.plan.ok_or(Error::NotFound("workflow version"))?;
         let input = match (&wanted.input, &wanted.patch) {
             (None, None) => Arc::clone(&origin.input),

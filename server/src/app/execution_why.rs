@@ -12,6 +12,7 @@ use tidemill_common::status::{ExecutionStatus, StepStatus};
 
 use super::error::Error;
 use super::execution::{EVENTS, Executions};
+use super::execution_detail::Readable;
 use crate::auth::{Caller, Operation};
 use crate::store::queries::execution;
 use crate::store::queries::why::{self, LineRow, NodesRow, PlaceRow};
@@ -55,7 +56,7 @@ impl Executions {
             .database
             .with_tenant(workspace, move |conn| {
                 let rows = execution::event_list(conn, workspace, id, 0, EVENTS)?;
-                let events = rows.into_iter().map(Event::try_from).collect::<Result<Vec<_>, _>>()?;
+                let Readable { events, .. } = Readable::of(rows);
                 Ok((why::place(conn, workspace, id)?, why::nodes(conn, now)?, why::line(conn, workspace, id)?, events))
             })
             .await?;

@@ -45,7 +45,15 @@ fn facts(status: ExecutionStatus, steps: &[(&str, StepStatus)]) -> Facts {
         log: None,
     };
     let steps = steps.iter().map(step).collect();
-    let detail = ExecutionDetail { execution, input: Value::Null, output: None, failure: None, steps, wake_at: None };
+    let detail = ExecutionDetail {
+        execution,
+        input: Value::Null,
+        output: None,
+        failure: None,
+        steps,
+        wake_at: None,
+        unreadable: Vec::new(),
+    };
     let place = PlaceRow {
         starts_at: None,
         available_at: now() + TimeDelta::minutes(1),

@@ -129,6 +129,7 @@ operations! {
     ExecutionList = "execution_list": Viewer or View,
     ExecutionView = "execution_view": Viewer or View,
     ExecutionEvents = "execution_events": Viewer or View,
+    ExecutionPayloadView = "execution_payload_view": Viewer or View,
     ExecutionStream = "execution_stream": Viewer or View,
     ExecutionCancel = "execution_cancel": Editor or Execute,
     ExecutionPause = "execution_pause": Editor or Execute,

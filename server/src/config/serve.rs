@@ -11,11 +11,14 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 use tidemill_common::limits::{
     CODE_LOG_KIB_MOST, CODE_MEMORY_MIB_LEAST, CODE_MEMORY_MIB_MOST, CODE_OUTPUT_KIB_MOST, CODE_SECONDS, CODE_SECONDS_MOST,
+    EXECUTION_PAYLOAD_MIB, EXECUTION_PAYLOAD_MIB_MOST, NODE_PAYLOAD_MIB, NODE_PAYLOAD_MIB_LEAST, NODE_PAYLOAD_MIB_MOST,
+    PAYLOAD_MIB, PAYLOAD_MIB_MOST,
 };
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
 use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ProxyUrl, Role, ServeArgs, Settings, file};
+use crate::domain::payload::PayloadLimits;
 use crate::runner::code::CodeLimits;
 use crate::runner::outbound::OutboundProxy;
 
@@ -76,6 +79,10 @@ pub struct ServeConfig {
     pub max_running_executions: usize,
     /// Webhook deliveries that are answered at the same time.
     pub max_inflight_webhooks: usize,
+    /// How large inputs and outputs may be.
+    pub payload_limits: PayloadLimits,
+    /// Memory for large inputs and outputs, in bytes.
+    pub payload_memory: u64,
     /// Below this level of the sandbox code steps are refused.
     pub code_level: Level,
     /// What a code step can ask for at most.
@@ -149,6 +156,7 @@ impl ServeConfig {
             let expected = "a URL such as postgres://user:password@host:5432/database".to_owned();
             return Err(Error::OutOfRange { key: "database_url", expected, value: "another text".to_owned() });
         }
+        let (payload_limits, payload_memory) = (payload_limits(&settings)?, payload_memory(&settings)?);
         let code_limits = code_limits(&settings)?;
         Ok(Self {
             data_dir,
@@ -183,6 +191,8 @@ impl ServeConfig {
                 settings.max_inflight_webhooks.unwrap_or(1000),
                 1..=100_000,
             )?,
+            payload_limits,
+            payload_memory,
             code_level: settings.code_level.unwrap_or(Level::L2),
             code_limits,
             code_node: settings.code_node.map(|path| absolute("code_node", path)).transpose()?,
@@ -221,6 +231,17 @@ fn roles(chosen: Option<Vec<Role>>) -> Result<Vec<Role>, Error> {
 /// Code steps at the same time: they wait for each other's processors, not for the world.
 fn default_concurrency() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from) * 4
+}
+
+fn payload_limits(settings: &Settings) -> Result<PayloadLimits, Error> {
+    let one = within("payload_mib", settings.payload_mib.unwrap_or(PAYLOAD_MIB), 1..=PAYLOAD_MIB_MOST)?;
+    let all = settings.execution_payload_mib.unwrap_or(EXECUTION_PAYLOAD_MIB);
+    Ok(PayloadLimits::of_mib(one, within("execution_payload_mib", all, 1..=EXECUTION_PAYLOAD_MIB_MOST)?))
+}
+
+fn payload_memory(settings: &Settings) -> Result<u64, Error> {
+    let most = settings.node_payload_mib.unwrap_or(NODE_PAYLOAD_MIB);
+    Ok(u64::from(within("node_payload_mib", most, NODE_PAYLOAD_MIB_LEAST..=NODE_PAYLOAD_MIB_MOST)?) << 20)
 }
 
 fn code_limits(settings: &Settings) -> Result<CodeLimits, Error> {

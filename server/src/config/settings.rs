@@ -91,6 +91,15 @@ pub struct Settings {
     /// Webhook deliveries that are answered at the same time, 1 to 100000; more get 429 [default: 1000]
     #[arg(long, value_name = "COUNT", env = "TIDEMILL_MAX_INFLIGHT_WEBHOOKS")]
     pub max_inflight_webhooks: Option<usize>,
+    /// Largest input or output of an execution or a step in MiB of JSON, 1 to 64 [default: 16]
+    #[arg(long, value_name = "MIB", env = "TIDEMILL_PAYLOAD_MIB")]
+    pub payload_mib: Option<u32>,
+    /// Largest inputs and outputs of one execution together in MiB of JSON, 1 to 4096 [default: 256]
+    #[arg(long, value_name = "MIB", env = "TIDEMILL_EXECUTION_PAYLOAD_MIB")]
+    pub execution_payload_mib: Option<u32>,
+    /// Memory that this node gives to inputs and outputs of more than 32 KiB in MiB, 16 to 1048576; who finds none waits, and webhooks get 503 [default: 128]
+    #[arg(long, value_name = "MIB", env = "TIDEMILL_NODE_PAYLOAD_MIB")]
+    pub node_payload_mib: Option<u32>,
     /// Least level of the sandbox; below it code steps are refused: L1, L2, L3 [default: L2]
     #[arg(long, value_name = "LEVEL", env = "TIDEMILL_CODE_LEVEL")]
     pub code_level: Option<Level>,
@@ -180,6 +189,9 @@ impl Settings {
             executor_connections: self.executor_connections.or(other.executor_connections),
             max_running_executions: self.max_running_executions.or(other.max_running_executions),
             max_inflight_webhooks: self.max_inflight_webhooks.or(other.max_inflight_webhooks),
+            payload_mib: self.payload_mib.or(other.payload_mib),
+            execution_payload_mib: self.execution_payload_mib.or(other.execution_payload_mib),
+            node_payload_mib: self.node_payload_mib.or(other.node_payload_mib),
             code_level: self.code_level.or(other.code_level),
             code_seconds: self.code_seconds.or(other.code_seconds),
             code_memory_mib: self.code_memory_mib.or(other.code_memory_mib),

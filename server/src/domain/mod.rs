@@ -10,6 +10,7 @@ pub mod json;
 pub mod known_secrets;
 pub mod mask;
 pub mod masker;
+pub mod payload;
 pub mod schedule;
 pub mod sensitive;
 pub mod signature;

@@ -14,7 +14,9 @@ use tokio::task::JoinSet;
 
 use super::calls::NotCalled;
 use super::service::Parts;
-use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, RunStep};
+use crate::budget::Share;
+use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, RunStep, State};
+use crate::domain::payload::Packed;
 use crate::domain::workflow::plan::Effect;
 use crate::domain::workflow::scope::resume_url_step;
 use crate::journal::{self, Append, Lease, Next};
@@ -39,9 +41,11 @@ const BLOCKED_LOOK: TimeDelta = TimeDelta::seconds(5);
 /// One execution in the hands of this node.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct ExecutionTask {
-    parts: Arc<Parts>,
-    lease: Lease,
-    execution: Execution,
+    pub(super) parts: Arc<Parts>,
+    pub(super) lease: Lease,
+    pub(super) execution: Execution,
+    /// The memory for its open payloads.
+    pub(super) share: Option<Share>,
     requests: mpsc::Receiver<Request>,
     draining: watch::Receiver<bool>,
     /// What is under way; each comes back with what happened.
@@ -62,8 +66,8 @@ pub(super) struct ExecutionTask {
 /// How something that was under way ended.
 #[derive(Debug)]
 enum Ended {
-    /// With something to decide about.
-    Input(Input),
+    /// With something to decide about, and the memory that it takes when it is large.
+    Input(Input, Option<Share>),
     /// An execution that was called exists.
     Started,
     /// One does not, and this node can't start it.
@@ -76,12 +80,12 @@ pub(super) enum Start {
     /// paused and resumed, but not begin.
     TakenUp { requests: Vec<Request>, blocked: bool },
     /// With what follows from the first decision, which was made already.
-    Begun(Vec<Action>),
+    Begun { actions: Vec<Action>, share: Option<Share> },
 }
 
 /// Whether the loop goes on.
 #[derive(Debug, PartialEq, Eq)]
-enum Flow {
+pub(super) enum Flow {
     GoOn,
     Stop,
 }
@@ -101,6 +105,7 @@ impl ExecutionTask {
             parts,
             lease,
             execution,
+            share: None,
             requests,
             draining,
             attempts: JoinSet::new(),
@@ -114,7 +119,10 @@ impl ExecutionTask {
     /// Carries the execution on until it ends, waits for long, or is no longer ours.
     pub(super) async fn run(&mut self, start: Start) {
         let (mut inputs, mut actions) = match start {
-            Start::Begun(actions) => (Vec::new(), actions),
+            Start::Begun { actions, share } => {
+                self.share = share;
+                (Vec::new(), actions)
+            }
             Start::TakenUp { requests, blocked } => {
                 self.blocked = blocked;
                 let resume = (!blocked).then_some(Input::Resume);
@@ -132,13 +140,32 @@ impl ExecutionTask {
                     return self.parts.give_back_later(self.lease, Duration::from_secs(5)).await;
                 }
             }
-            let now = self.parts.clock.now();
-            actions.extend(inputs.drain(..).flat_map(|input| self.execution.decide(input, now)));
+            if self.open_payloads().await == Flow::Stop {
+                return;
+            }
+            for input in std::mem::take(&mut inputs) {
+                actions.extend(self.decide(input).await);
+            }
             if self.carry_out(std::mem::take(&mut actions)).await == Flow::Stop || self.settle().await == Flow::Stop {
                 return;
             }
+            self.settle_payloads();
             inputs.push(self.next_input().await);
         }
+    }
+
+    async fn decide(&mut self, input: Input) -> Vec<Action> {
+        let now = self.parts.clock.now();
+        if self.share.is_none() {
+            return self.execution.decide(input, now);
+        }
+        // Megabytes are evaluated and packed on the thread for it; something stands here in the meantime.
+        let nothing = Execution::new(State::new(self.lease.execution_id, Arc::clone(self.execution.state().plan())));
+        let mut execution = std::mem::replace(&mut self.execution, nothing);
+        let decide = move || (execution.decide(input, now), execution);
+        let (actions, execution) = self.parts.budget.handle(decide).await;
+        self.execution = execution;
+        actions
     }
 
     /// The secrets and credentials that the plan's steps use are fetched once, before the first decision.
@@ -210,8 +237,9 @@ impl ExecutionTask {
     /// Tells another workflow of the failure. That this execution fails is durable by now, so that nothing is told that is not so.
     fn report(&mut self, report: FailureReport) {
         let (failures, Lease { workspace_id, execution_id, .. }) = (self.parts.failures.clone(), self.lease);
-        self.attempts
-            .spawn(async move { Ended::Input(Input::Reported(failures.report(workspace_id, execution_id, report).await)) });
+        self.attempts.spawn(async move {
+            Ended::Input(Input::Reported(failures.report(workspace_id, execution_id, report).await), None)
+        });
     }
 
     fn call(&mut self, calling: Calling) {
@@ -223,7 +251,7 @@ impl ExecutionTask {
                 Ok(()) => Ended::Started,
                 Err(NotCalled::Later) => Ended::StartLater(child),
                 Err(NotCalled::Refused(error)) => {
-                    Ended::Input(Input::StepEnded { place, attempt, result: Err(error), log: String::new() })
+                    Ended::Input(Input::StepEnded { place, attempt, result: Err(error), log: String::new() }, None)
                 }
             }
         });
@@ -244,11 +272,11 @@ impl ExecutionTask {
         };
         self.attempts.spawn(async move {
             let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));
-            let Outcome { result, log } = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
-                Err(StepError::new(FailureClass::Infrastructure, "the step failed by a fault of the server; see its log"))
-                    .into()
+            let Outcome { result, log, share } = futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
+                let message = "the step failed by a fault of the server; see its log";
+                Outcome::failed(StepError::new(FailureClass::Infrastructure, message))
             });
-            Ended::Input(Input::StepEnded { place, attempt, result, log })
+            Ended::Input(Input::StepEnded { place, attempt, result, log }, share)
         });
     }
 
@@ -302,11 +330,11 @@ impl ExecutionTask {
     }
 
     async fn append(&mut self, next: Next) -> Flow {
-        let events = self.execution.take_events();
+        let (events, payloads) = (self.execution.take_events(), self.execution.take_payloads());
         self.waits |= self.execution.state().plan().waits_outside && events.iter().any(begins_wait);
         let mut pause = Duration::from_millis(50);
         loop {
-            let answer = self.parts.journal.append(self.to_append(events.clone(), next)).await;
+            let answer = self.parts.journal.append(self.to_append((events.clone(), payloads.clone()), next)).await;
             match answer.await.unwrap_or(Err(journal::Error::Unavailable)) {
                 Ok(()) if next == Next::Keep => return Flow::GoOn,
                 Ok(()) => return Flow::Stop,
@@ -327,12 +355,20 @@ impl ExecutionTask {
         }
     }
 
-    fn to_append(&self, events: Vec<Event>, next: Next) -> Append {
+    fn to_append(&self, (events, payloads): (Vec<Event>, Vec<Arc<Packed>>), next: Next) -> Append {
         let state = self.execution.state();
         let ended = state.end.as_ref().map(|end| (end.at, end.error.as_ref().map(one_line)));
         let keyed = state.plan().concurrency.is_some();
         let waits = self.waits;
-        Append { lease: self.lease, events, status: state.status(), ended, next, keyed, waits }
+        Append { lease: self.lease, events, status: state.status(), ended, next, keyed, waits, payloads }
+    }
+
+    /// Holds `share` as well: what it stands for is here.
+    fn hold(&mut self, share: Option<Share>) {
+        self.share = match (self.share.take(), share) {
+            (Some(own), Some(more)) => Some(own.and(more)),
+            (own, more) => own.or(more),
+        };
     }
 
     fn hear(&mut self, request: Request) -> Input {
@@ -359,7 +395,10 @@ impl ExecutionTask {
             tokio::select! {
                 Some(ended) = self.attempts.join_next(), if !self.attempts.is_empty() => {
                     match ended {
-                        Ok(Ended::Input(input)) => return input,
+                        Ok(Ended::Input(input, share)) => {
+                            self.hold(share);
+                            return input;
+                        }
                         Ok(Ended::Started) => return Input::Tick,
                         Ok(Ended::StartLater(child)) => {
                             self.called.remove(&child);
@@ -371,6 +410,8 @@ impl ExecutionTask {
                     }
                 }
                 Some(request) = self.requests.recv() => return self.hear(request),
+                // Others wait for memory, and nothing is to be decided here at the moment.
+                () = self.parts.budget.wanted(), if self.share.is_some() => self.close_payloads(),
                 () = &mut timer => {
                     // Something may have come just before it is too late.
                     self.look = self.execution.state().plan().waits_outside;

@@ -68,8 +68,16 @@ impl Parts {
         let line = one_line(&error);
         let end = EventBody::ExecutionCompleted { status, output: None, error: Some(error) };
         let events = events(lease.execution_id, tail.seq, now, before.into_iter().chain([end]));
-        let append =
-            Append { lease, events, status, ended: Some((now, Some(line))), next: Next::End, keyed: true, waits: true };
+        let append = Append {
+            lease,
+            events,
+            status,
+            ended: Some((now, Some(line))),
+            next: Next::End,
+            keyed: true,
+            waits: true,
+            payloads: Vec::new(),
+        };
         self.journal.append(append).await.await.unwrap_or(Err(journal::Error::Unavailable))?;
         self.calls.abandoned();
         if let Some(caller) = tail.parent_id {

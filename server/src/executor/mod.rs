@@ -11,11 +11,12 @@ mod desk;
 mod execution_task;
 mod failures;
 mod forced_end;
+mod payloads;
 mod plans;
 mod service;
 mod versions;
 
-pub use begun::Begun;
+pub use begun::{Begun, First};
 pub use calls::{Calls, NotCalled};
 pub use desk::Desk;
 pub use failures::Failures;

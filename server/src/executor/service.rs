@@ -20,7 +20,9 @@ use super::execution_task::{ExecutionTask, SOON, Start};
 use super::failures::Failures;
 use super::forced_end::{EndError, MOST_TAKEOVERS, lost, unreadable};
 use super::versions::{VersionError, Versions};
+use crate::budget::Budget;
 use crate::domain::execution::{Execution, State};
+use crate::domain::payload::PayloadLimits;
 use crate::domain::workflow::plan::{Plan, Work};
 use crate::journal::{self, Journal, Lease, Next};
 use crate::queue::{Claim, Load, Queue, Request};
@@ -49,6 +51,10 @@ pub struct Parts {
     pub versions: Versions,
     /// Does the work of steps.
     pub runner: Runner,
+    /// The memory for large payloads.
+    pub budget: Budget,
+    /// How large inputs and outputs may be.
+    pub payload_limits: PayloadLimits,
     /// Tells other workflows of failures.
     pub failures: Desk<dyn Failures>,
     /// Starts executions that others call.
@@ -120,6 +126,18 @@ impl Executor {
         Arc::clone(&self.room).try_acquire_owned().ok()
     }
 
+    /// The memory for large payloads.
+    #[must_use]
+    pub fn budget(&self) -> &Budget {
+        &self.parts.budget
+    }
+
+    /// How large inputs and outputs may be.
+    #[must_use]
+    pub fn payload_limits(&self) -> PayloadLimits {
+        self.parts.payload_limits
+    }
+
     /// How many more executions there is room for.
     #[must_use]
     pub fn free(&self) -> usize {
@@ -150,9 +168,9 @@ impl Executor {
 
     /// Goes on with an execution whose first decision was committed just now with its admission.
     pub async fn go_on(&self, lease: Lease, begun: Begun, next: Next, permit: OwnedSemaphorePermit) {
-        let Begun { execution, actions } = begun;
+        let Begun { execution, actions, share } = begun;
         match next {
-            Next::Keep => self.spawn(lease, execution, Start::Begun(actions), permit),
+            Next::Keep => self.spawn(lease, execution, Start::Begun { actions, share }, permit),
             Next::End => self.parts.ended(lease.workspace_id, execution.state()).await,
             Next::Release(until) if until - self.parts.clock.now() <= SOON => self.wake_claims(),
             Next::Release(_) => {}
@@ -163,7 +181,7 @@ impl Executor {
     pub fn launch(&self, lease: Lease, plan: Arc<Plan>, admitted: &[Event], permit: OwnedSemaphorePermit) {
         let start = Start::TakenUp { requests: Vec::new(), blocked: false };
         match State::fold(lease.execution_id, plan, admitted) {
-            Ok(state) => self.spawn(lease, Execution::new(state), start, permit),
+            Ok(state) => self.spawn(lease, self.execution(state), start, permit),
             Err(error) => tracing::error!(%error, execution_id = %lease.execution_id, "an admitted execution can't start"),
         }
     }
@@ -176,7 +194,7 @@ impl Executor {
         match self.fold(&claim).await {
             Ok(state) => {
                 let start = Start::TakenUp { requests: claim.requests, blocked: claim.blocked };
-                self.spawn(claim.lease, Execution::new(state), start, permit);
+                self.spawn(claim.lease, self.execution(state), start, permit);
             }
             Err(error) => self.cannot_take_up(claim, &error).await,
         }
@@ -265,6 +283,10 @@ impl Executor {
         };
         drop(tokio::time::timeout(patience, at_rest).await);
         self.lock_running().len()
+    }
+
+    fn execution(&self, state: State) -> Execution {
+        Execution::new(state).within(self.parts.payload_limits)
     }
 
     fn spawn(&self, lease: Lease, execution: Execution, start: Start, permit: OwnedSemaphorePermit) {

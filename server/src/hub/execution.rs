@@ -7,7 +7,7 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use tokio::sync::watch;
 
 use super::Error;
-use super::frames::decode;
+use super::frames::readable;
 use super::topics::{ExecutionTopic, Topics};
 use crate::store::Database;
 use crate::store::queries::{execution, feed};
@@ -69,8 +69,10 @@ impl ExecutionSubscription {
             .await?;
         self.history_read = true;
         self.ended |= over;
-        let events = stored.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
-        Ok(self.advance(events))
+        let events = self.advance(readable(&stored));
+        // Past what can't be read, too.
+        self.cursor = stored.last().map_or(self.cursor, |last| last.seq.max(self.cursor));
+        Ok(events)
     }
 
     /// The next events; waits until there are some.

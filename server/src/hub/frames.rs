@@ -10,6 +10,7 @@ use super::Error;
 use super::cursor::FeedCursor;
 use crate::journal;
 use crate::store::queries::feed::{self, FeedRow, StoredEvent};
+use crate::store::rows::execution::Execution;
 use crate::store::{Database, queries};
 
 /// What one feed row became: frames as JSON text.
@@ -40,32 +41,30 @@ pub(super) async fn load(database: &Database, workspace_id: WorkspaceId, rows: V
             Ok((rows, events, executions))
         })
         .await?;
-    let views = executions.into_iter().map(|row| row.view().map(|view| (view.id, view)));
-    let executions = views.collect::<Result<HashMap<_, _>, _>>()?;
+    let executions: HashMap<_, _> = executions.into_iter().map(Execution::view).map(|view| (view.id, view)).collect();
     let mut events = events.into_iter().peekable();
-    rows.iter()
-        .map(|row| {
-            let cursor = FeedCursor((row.txid, row.position));
-            // Whoever was cut off within the batch gets all of it again: the cursor behind the batch would skip the rest.
-            let before = FeedCursor((row.txid, (row.position - 1).max(0)));
-            let newest = ranges(row).last().map(|(execution_id, _, last)| (execution_id, last));
-            let mut frames = Vec::new();
-            for (execution_id, first, last) in ranges(row) {
-                let belongs = |event: &StoredEvent| event.execution_id == execution_id && (first..=last).contains(&event.seq);
-                while let Some(event) = events.next_if(belongs) {
-                    let is_newest = newest == Some((event.execution_id, event.seq));
-                    match frame(if is_newest { cursor } else { before }, &event, last, &executions) {
-                        Ok(frame) => frames.push(frame),
-                        // One row that can't be read keeps nobody from the others.
-                        Err(error) => {
-                            tracing::error!(error = &error as &dyn std::error::Error, "an event is left out of the feed");
-                        }
+    let batches = rows.iter().map(|row| {
+        let cursor = FeedCursor((row.txid, row.position));
+        // Whoever was cut off within the batch gets all of it again: the cursor behind the batch would skip the rest.
+        let before = FeedCursor((row.txid, (row.position - 1).max(0)));
+        let newest = ranges(row).last().map(|(execution_id, _, last)| (execution_id, last));
+        let mut frames = Vec::new();
+        for (execution_id, first, last) in ranges(row) {
+            let belongs = |event: &StoredEvent| event.execution_id == execution_id && (first..=last).contains(&event.seq);
+            while let Some(event) = events.next_if(belongs) {
+                let is_newest = newest == Some((event.execution_id, event.seq));
+                match frame(if is_newest { cursor } else { before }, &event, last, &executions) {
+                    Ok(frame) => frames.push(frame),
+                    // One row that can't be read keeps nobody from the others.
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "an event is left out of the feed");
                     }
                 }
             }
-            Ok(FeedBatch { cursor, frames })
-        })
-        .collect()
+        }
+        FeedBatch { cursor, frames }
+    });
+    Ok(batches.collect())
 }
 
 fn ranges(row: &FeedRow) -> impl Iterator<Item = (uuid::Uuid, i32, i32)> + '_ {
@@ -84,8 +83,20 @@ fn frame(
     Ok(text(&StreamFrame::Event { cursor: cursor.to_string(), event, execution }))
 }
 
+/// The events that rows hold. One that can't be read is left out: it keeps nobody from the others.
+pub(super) fn readable(stored: &[StoredEvent]) -> Vec<tidemill_common::event::Event> {
+    let read = |stored| match decode(stored) {
+        Ok(event) => Some(event),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "an event is left out of a subscription");
+            None
+        }
+    };
+    stored.iter().filter_map(read).collect()
+}
+
 /// The event that a row holds.
-pub(super) fn decode(stored: &StoredEvent) -> Result<tidemill_common::event::Event, Error> {
+fn decode(stored: &StoredEvent) -> Result<tidemill_common::event::Event, Error> {
     let (execution_id, seq) = (ExecutionId(stored.execution_id), stored.seq);
     journal::decode(execution_id, seq, stored.at, &stored.event_type, &stored.data).map_err(|source| Error::Decode {
         execution_id,

@@ -14,8 +14,9 @@ mod workspace;
 
 use std::sync::Arc;
 
-use tidemill_common::event::EventBody;
+use tidemill_common::event::{EventBody, Json};
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
+use tidemill_common::payload::PayloadRef;
 use tokio::sync::Notify;
 
 pub use cursor::FeedCursor;
@@ -26,6 +27,7 @@ pub use workspace::WorkspaceSubscription;
 
 use crate::journal::{Committed, Observer};
 use crate::store::Database;
+use crate::store::queries::payload;
 use topics::Topics;
 
 /// Why a subscription can't go on.
@@ -70,6 +72,13 @@ impl Hub {
     pub fn wait(&self, workspace_id: WorkspaceId, execution_id: ExecutionId, steps: Arc<[Arc<str>]>) -> Waiting {
         let event = self.topics.wait(workspace_id, execution_id, steps);
         Waiting::new(Arc::clone(&self.topics), execution_id, event)
+    }
+
+    /// What an input or output in an event of an execution stands for: itself, or the payload that is kept apart.
+    pub async fn whole(&self, workspace_id: WorkspaceId, id: ExecutionId, json: Json) -> Result<Json, crate::store::Error> {
+        let Some(reference) = PayloadRef::of(&json) else { return Ok(json) };
+        let read = move |connection: &mut _| payload::whole(connection, workspace_id, id, &reference);
+        Ok(self.database.with_tenant(workspace_id, read).await?.into())
     }
 
     /// Follows one execution: everything behind `after`, then live.

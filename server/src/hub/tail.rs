@@ -94,8 +94,7 @@ impl Tail {
                 Ok(feed::events_of(connection, workspace_id.0, id.0, after, WAITER_EVENTS)?)
             })
             .await?;
-        let events = stored.iter().map(frames::decode).collect::<Result<Vec<_>, _>>()?;
-        self.topics.tell_waiter(id, &events);
+        self.topics.tell_waiter(id, &frames::readable(&stored));
         Ok(())
     }
 

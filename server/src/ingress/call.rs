@@ -61,6 +61,7 @@ impl CallStarts {
             delivery: Some(Delivery { source: "call".to_owned(), key: calling.child.to_string() }),
             retry: None,
             parent: Some(calling.parent.clone()),
+            share: None,
         };
         self.admission.admit(arrival).await?;
         Ok(())

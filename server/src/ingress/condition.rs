@@ -303,6 +303,7 @@ impl Conditions {
             delivery: Some(Delivery { source: format!("condition:{workflow_uid}:{trigger_id}"), key }),
             retry: None,
             parent: None,
+            share: None,
         };
         self.admission.admit(arrival).await?;
         Ok(())

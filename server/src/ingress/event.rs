@@ -127,6 +127,7 @@ impl Events {
             delivery: Some(Delivery { source: format!("event:{}:{trigger_id}", row.workflow_uid), key: happening.key() }),
             retry: None,
             parent: None,
+            share: None,
             plan: Arc::clone(plan),
         };
         self.admission.admit(arrival).await?;

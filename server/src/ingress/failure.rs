@@ -52,6 +52,7 @@ impl FailureStarts {
             delivery: Some(Delivery { source: "on_failure".to_owned(), key: failed.to_string() }),
             retry: None,
             parent: None,
+            share: None,
         };
         match self.admission.admit(arrival).await? {
             Outcome::Admitted => Ok(execution_id),

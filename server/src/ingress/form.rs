@@ -7,7 +7,7 @@ use tidemill_common::ids::ExecutionId;
 use super::request::Request;
 use super::routes::Route;
 use super::surroundings::same_site;
-use super::webhook::{Answer, DeliveryError, Webhooks};
+use super::webhook::{Answer, Body, DeliveryError, Webhooks};
 use crate::domain::workflow::plan::{FormTrigger, TriggerKind};
 use crate::journal::Delivery;
 
@@ -37,7 +37,7 @@ impl Webhooks {
         route: &Route,
         form: &FormTrigger,
         request: &Request<'_>,
-        body: &[u8],
+        body: Body,
     ) -> Result<Shown, DeliveryError> {
         let page = || self.next_id().to_string();
         if request.method == "GET" {
@@ -50,7 +50,7 @@ impl Webhooks {
         if !same_site(request) {
             return Err(DeliveryError::Address);
         }
-        let sent: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
+        let sent: Vec<(String, String)> = url::form_urlencoded::parse(&body.bytes).into_owned().collect();
         let input = form.input(&sent);
         if let Err(errors) = route.plan.check_input(&input) {
             return Ok(Shown::Questions { sent, errors, delivery: page() });
@@ -59,7 +59,7 @@ impl Webhooks {
         let key = key.filter(|key| !key.is_empty() && key.len() <= 64 && key.is_ascii());
         let source = format!("form:{}:{}", route.workflow_uid, route.trigger_id());
         let delivery = key.map(|key| Delivery { source, key: key.replace('\0', "") });
-        match self.admit(route, &form.webhook, trigger(route, &input), delivery).await? {
+        match self.admit(route, &form.webhook, (trigger(route, &input), body.share), delivery).await? {
             Answer::Accepted { execution_id, .. } => Ok(Shown::Thanks(execution_id)),
             // A form never waits for an answer.
             _ => Err(DeliveryError::Unknown),

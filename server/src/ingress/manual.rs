@@ -65,6 +65,7 @@ impl Manual {
             delivery: start.delivery,
             retry: start.retry,
             parent: None,
+            share: None,
         };
         match self.admission.admit(arrival).await? {
             Outcome::Admitted => Ok((execution_id, false)),

@@ -32,4 +32,4 @@ pub use request::{Request, segments};
 pub use resume::Resumes;
 pub use routes::{Route, Routes};
 pub use surroundings::Surroundings;
-pub use webhook::Webhooks;
+pub use webhook::{Body, Webhooks};

@@ -153,6 +153,7 @@ impl Schedules {
             delivery: Some(Delivery { source: format!("schedule:{workflow_uid}:{}", row.trigger_id), key: instant }),
             retry: None,
             parent: None,
+            share: None,
             plan: Arc::clone(plan),
         };
         self.admission.admit(arrival).await?;

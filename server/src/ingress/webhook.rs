@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::{Event, EventBody, StepError};
-use tidemill_common::ids::ExecutionId;
+use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use tidemill_common::status::FailureClass;
 
 use super::body::BodyError;
@@ -16,6 +16,8 @@ use super::request::{Request, trigger_input};
 use super::routes::{Route, Routes};
 use super::surroundings::Surroundings;
 use crate::admission::{Admission, Arrival, Outcome, Refusal};
+use crate::budget::{HANDLED, Share};
+use crate::domain::payload;
 use crate::domain::signature::{self, Handshake, Headers, Presented, SignatureError};
 use crate::domain::workflow::plan::{Respond, WebhookTrigger};
 use crate::executor::VersionError;
@@ -75,9 +77,21 @@ pub enum DeliveryError {
     /// The workflow version can't be executed: a secret is missing, or this binary refuses it.
     #[error("the workflow behind this address can't be executed")]
     NotExecutable(#[source] VersionError),
+    /// The bodies of other deliveries, and what executions hold, take the memory for it.
+    #[error("the server holds as many large payloads as it has memory for; nothing was started, send it again")]
+    Crowded,
     /// No room, or no database.
     #[error(transparent)]
     Refused(#[from] Refusal),
+}
+
+/// The body of a delivery, and the memory for a large one.
+#[derive(Debug)]
+pub struct Body {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The memory.
+    pub share: Option<Share>,
 }
 
 impl From<VersionError> for DeliveryError {
@@ -137,17 +151,23 @@ impl Webhooks {
     }
 
     /// Verifies, reads and admits a delivery; waits for the execution when the trigger says so.
-    pub async fn deliver(&self, route: &Route, request: &Request<'_>, body: &[u8]) -> Result<Answer, DeliveryError> {
+    pub async fn deliver(&self, route: &Route, request: &Request<'_>, body: Body) -> Result<Answer, DeliveryError> {
         let webhook = route.webhook().ok_or(DeliveryError::Unknown)?;
-        self.verify(route, request, body)?;
-        let input = trigger_input(route, request, body).await?;
+        let Body { bytes, mut share } = body;
+        self.verify(route, request, &bytes)?;
+        let input = trigger_input(route, request, &bytes).await?;
+        if let Some(share) = &mut share {
+            // What was read of the text may be many times larger; the text is let go of.
+            share.set(payload::weight(&input) + (HANDLED - 2) * bytes.len() as u64);
+        }
+        drop(bytes);
         let question = route.proof.as_ref().and_then(|proof| signature::handshake(&proof.scheme, &input["body"]));
         if let Some(handshake) = question {
             return Ok(Answer::Handshake(handshake));
         }
         route.plan.check_input(&input["body"]).map_err(DeliveryError::Input)?;
         let delivery = delivery(route, webhook, request, &input["body"]);
-        self.admit(route, webhook, input, delivery).await
+        self.admit(route, webhook, (input, share), delivery).await
     }
 
     fn verify(&self, route: &Route, request: &Request<'_>, body: &[u8]) -> Result<(), SignatureError> {
@@ -172,7 +192,7 @@ impl Webhooks {
         &self,
         route: &Route,
         webhook: &WebhookTrigger,
-        input: Value,
+        (input, share): (Value, Option<Share>),
         delivery: Option<Delivery>,
     ) -> Result<Answer, DeliveryError> {
         let execution_id = self.admission.next_id();
@@ -192,26 +212,37 @@ impl Webhooks {
             delivery,
             retry: None,
             parent: None,
+            share,
         };
         match (self.admission.admit(arrival).await?, waiting) {
             (Outcome::Duplicate(execution_id), _) => Ok(Answer::Accepted { execution_id, duplicate: true }),
             (Outcome::Admitted, None) => Ok(Answer::Accepted { execution_id, duplicate: false }),
-            (Outcome::Admitted, Some(waiting)) => Ok(answered(waiting, webhook.respond_within).await),
+            (Outcome::Admitted, Some(waiting)) => self.answered(route.workspace_id, waiting, webhook.respond_within).await,
         }
     }
-}
 
-/// What the sender gets when the execution has said it, or when the sender has waited long enough.
-async fn answered(waiting: Waiting, patience: Duration) -> Answer {
-    let execution_id = waiting.execution_id();
-    let Some(event) = waiting.event(patience).await else { return Answer::Accepted { execution_id, duplicate: false } };
-    let EventBody::StepCompleted { step, output, .. } = &event.body else { return Answer::Finished(event) };
-    match Reply::read(output) {
-        Ok(reply) => Answer::Replied(execution_id, reply),
-        Err(why) => {
-            let error = StepError::new(FailureClass::User, format!("this is no answer for a webhook's sender: {why}"));
-            Answer::Unanswerable(execution_id, StepError { step: Some(step.to_string()), ..error })
+    /// What the sender gets when the execution has said it, or when the sender has waited long enough.
+    async fn answered(&self, workspace: WorkspaceId, waiting: Waiting, patience: Duration) -> Result<Answer, DeliveryError> {
+        let execution_id = waiting.execution_id();
+        let Some(mut event) = waiting.event(patience).await else {
+            return Ok(Answer::Accepted { execution_id, duplicate: false });
+        };
+        if let EventBody::StepCompleted { output, .. } | EventBody::ExecutionCompleted { output: Some(output), .. } =
+            &mut event.body
+        {
+            *output = self.hub.whole(workspace, execution_id, Arc::clone(output)).await.map_err(|error| {
+                tracing::warn!(error = &error as &dyn std::error::Error, %execution_id, "an output for a sender can't be read");
+                DeliveryError::Refused(Refusal::Unavailable)
+            })?;
         }
+        let EventBody::StepCompleted { step, output, .. } = &event.body else { return Ok(Answer::Finished(event)) };
+        Ok(match Reply::read(output) {
+            Ok(reply) => Answer::Replied(execution_id, reply),
+            Err(why) => {
+                let error = StepError::new(FailureClass::User, format!("this is no answer for a webhook's sender: {why}"));
+                Answer::Unanswerable(execution_id, StepError { step: Some(step.to_string()), ..error })
+            }
+        })
     }
 }
 

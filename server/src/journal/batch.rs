@@ -189,6 +189,8 @@ fn admit_row(admission: Admission, data: Vec<String>, node: NodeId) -> (AdmitRow
         rate: admission.rate.map(rate_row),
         priority: if lease_node.is_some() { 0 } else { i16::from(admission.priority) },
         delivery: admission.delivery.map(|delivery| (delivery.source, delivery.key)),
+        payloads: admission.payloads,
+        copied: admission.copied,
     };
     (row, admission.events)
 }
@@ -231,6 +233,7 @@ fn append_row(append: Append, data: Vec<String>) -> (AppendRow, Vec<Event>) {
         dead_letter,
         gives_up_key: append.keyed && append.next == Next::End,
         waits,
+        payloads: append.payloads,
     };
     (row, append.events)
 }
@@ -256,4 +259,5 @@ fn merge(row: &mut AppendRow, later: AppendRow) {
     row.dead_letter = later.dead_letter;
     row.gives_up_key = later.gives_up_key;
     row.waits.extend(later.waits);
+    row.payloads.extend(later.payloads);
 }

@@ -8,6 +8,7 @@ use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tidemill_common::status::ExecutionStatus;
 use tokio::sync::oneshot;
 
+use crate::domain::payload::Packed;
 use crate::domain::workflow::concurrency::OnLimit;
 
 /// The right to advance an execution. Every write of an executor carries it.
@@ -53,6 +54,10 @@ pub struct Admission {
     pub priority: u8,
     /// What must not start a second execution.
     pub delivery: Option<Delivery>,
+    /// The payloads that its events refer to, as far as they are new.
+    pub payloads: Vec<Arc<Packed>>,
+    /// Those that the execution has which it tries again.
+    pub copied: Vec<Vec<u8>>,
 }
 
 /// A concurrency key that an execution needs before it begins.
@@ -114,6 +119,8 @@ pub struct Append {
     pub keyed: bool,
     /// Whether its steps may wait for something outside.
     pub waits: bool,
+    /// The payloads that the events refer to, as far as they are new.
+    pub payloads: Vec<Arc<Packed>>,
 }
 
 /// What becomes of the lease after an admission or an append.
@@ -153,11 +160,12 @@ impl Command {
     /// Roughly how many bytes it writes.
     pub(super) fn bytes(&self) -> usize {
         const ROW: usize = 200;
-        match self {
-            Self::Admit { data, .. } | Self::Append { data, .. } => {
-                ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>()
-            }
-        }
+        let (data, payloads) = match self {
+            Self::Admit { data, admission, .. } => (data, &admission.payloads),
+            Self::Append { data, append, .. } => (data, &append.payloads),
+        };
+        let payloads: usize = payloads.iter().map(|payload| ROW + payload.content.len()).sum();
+        ROW + data.iter().map(|data| ROW + data.len()).sum::<usize>() + payloads
     }
 
     pub(super) fn refuse(self, error: Error) {

@@ -13,10 +13,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tidemill_common::event::StepError;
+use tidemill_common::limits::PAYLOAD_INLINE_BYTES;
 use tidemill_common::status::FailureClass;
 
+use crate::budget::Share;
 use crate::domain::credential::Credential;
 use crate::domain::masker::Masker;
+use crate::domain::payload;
 use crate::domain::subscription::Attempted;
 use crate::domain::workflow::plan::{CodeWork, Work};
 use code::{CodeLimits, CodeRunner, Engine};
@@ -31,11 +34,28 @@ pub struct Outcome {
     pub result: Result<Value, StepError>,
     /// What it printed; empty when it printed nothing.
     pub log: String,
+    /// The memory for its output, when that is large.
+    pub share: Option<Share>,
+}
+
+impl Outcome {
+    /// A failure, about which nothing was printed.
+    #[must_use]
+    pub fn failed(error: StepError) -> Self {
+        Self { result: Err(error), log: String::new(), share: None }
+    }
 }
 
 impl From<Result<Value, StepError>> for Outcome {
     fn from(result: Result<Value, StepError>) -> Self {
-        Self { result, log: String::new() }
+        Self { result, log: String::new(), share: None }
+    }
+}
+
+impl From<Result<(Value, Option<Share>), StepError>> for Outcome {
+    fn from(result: Result<(Value, Option<Share>), StepError>) -> Self {
+        let (result, share) = result.map_or_else(|error| (Err(error), None), |(output, share)| (Ok(output), share));
+        Self { result, log: String::new(), share }
     }
 }
 
@@ -64,32 +84,29 @@ impl Runner {
         match work {
             Work::HttpRequest(work) => {
                 let credential = context.credential.clone();
-                let result = http::request(&self.outbound, work, &with, context).await;
-                self.without_token(credential.as_deref(), result).await.into()
+                let outcome = http::request(&self.outbound, work, &with, context).await.into();
+                self.without_token(credential.as_deref(), outcome).await
             }
             Work::Email(_) => email::send(&self.outbound, &with, context).await.into(),
             Work::Webhook(_) => webhook::send(&self.outbound, &with, context).await.into(),
             Work::Code(work) => self.run_code(work, with, &context).await,
             Work::Transform(_) | Work::Switch(_) | Work::Wait(_) | Work::Fail(_) | Work::Call(_) | Work::Approval(_) => {
-                Err(StepError::new(FailureClass::Infrastructure, "a step without outside effects was sent to the runner"))
-                    .into()
+                let message = "a step without outside effects was sent to the runner";
+                Outcome::failed(StepError::new(FailureClass::Infrastructure, message))
             }
         }
     }
 
     /// What a request gave, without the access token that it was made with: nobody else knows it to be a secret.
-    async fn without_token(
-        &self,
-        credential: Option<&Credential>,
-        result: Result<Value, StepError>,
-    ) -> Result<Value, StepError> {
-        let Some(credential) = credential else { return result };
-        let Some(token) = self.outbound.kept_token(credential).await else { return result };
+    async fn without_token(&self, credential: Option<&Credential>, outcome: Outcome) -> Outcome {
+        let Some(credential) = credential else { return outcome };
+        let Some(token) = self.outbound.kept_token(credential).await else { return outcome };
         let masker = Masker::new([token.as_str()]);
-        match result {
+        let result = match outcome.result {
             Ok(output) => Ok(masker.mask(&output)),
             Err(error) => Err(StepError { message: masker.mask_text(&error.message), ..error }),
-        }
+        };
+        Outcome { result, ..outcome }
     }
 
     /// Makes one attempt to deliver to a subscription.
@@ -100,6 +117,7 @@ impl Runner {
     async fn run_code(&self, work: &CodeWork, input: Value, context: &StepContext) -> Outcome {
         let limits = CodeLimits::asked(context.timeout, work.asks);
         let outcome = self.code.run(Engine::of(work.language, work.runtime), work.code(), &input, limits).await;
-        Outcome { result: outcome.result, log: outcome.log }
+        let large = outcome.result.as_ref().ok().map(payload::weight).filter(|weight| *weight > PAYLOAD_INLINE_BYTES as u64);
+        Outcome { result: outcome.result, log: outcome.log, share: large.map(|weight| self.outbound.budget().take(weight)) }
     }
 }

@@ -18,6 +18,7 @@ use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
 use crate::app::{BulkRounds, Executions, Replays, SubscriptionRounds};
 use crate::background::Background;
+use crate::budget::Budget;
 use crate::config::{Role, ServeConfig};
 use crate::domain::execution::Answer;
 use crate::executor::{Calls, Desk, EndError, Executor, Failures, Parts, Versions};
@@ -55,6 +56,7 @@ pub(super) struct Engine {
     pub(super) executions: Executions,
     pub(super) resume: Resume,
     pub(super) resumes: Resumes,
+    pub(super) budget: Budget,
     executor: Executor,
     queue: Queue,
     background: JoinSet<()>,
@@ -84,7 +86,8 @@ impl Engine {
         let journal = journal.map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), keeper.clone());
         let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
-        let runner = Runner::new(Arc::new(Outbound::new(outbound_policy(config)?)?), code.clone());
+        let budget = Budget::new(config.payload_memory);
+        let runner = Runner::new(Arc::new(Outbound::new(outbound_policy(config, &budget)?)?), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
         let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(Url::as_str)).map_err(SecretError::from)?;
         let parts = Parts {
@@ -93,6 +96,8 @@ impl Engine {
             queue: queue.clone(),
             versions: versions.clone(),
             runner: runner.clone(),
+            budget: budget.clone(),
+            payload_limits: config.payload_limits,
             failures: failures.clone(),
             calls: calls.clone(),
             resume: resume.clone(),
@@ -117,6 +122,7 @@ impl Engine {
         let resumes = Resumes::new(resume.clone(), database.clone(), manual.clone());
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
         let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
+        let executions = executions.within(budget.clone());
         let background = Background {
             node: node_said,
             roles: config.roles.clone(),
@@ -162,6 +168,7 @@ impl Engine {
             executions,
             resume,
             resumes,
+            budget,
             executor,
             queue,
         })
@@ -195,7 +202,7 @@ fn node_of(config: &ServeConfig) -> Node {
 }
 
 /// What the operator decides about outbound requests.
-fn outbound_policy(config: &ServeConfig) -> Result<OutboundPolicy, Error> {
+fn outbound_policy(config: &ServeConfig, budget: &Budget) -> Result<OutboundPolicy, Error> {
     let authorities = match &config.outbound_ca {
         None => Vec::new(),
         Some(path) => {
@@ -214,6 +221,7 @@ fn outbound_policy(config: &ServeConfig) -> Result<OutboundPolicy, Error> {
         proxy: config.outbound_proxy.clone(),
         authorities,
         own: config.public_url.as_ref().map(Url::origin),
+        budget: budget.clone(),
         ..OutboundPolicy::default()
     })
 }

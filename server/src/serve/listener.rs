@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use super::engine::Engine;
 use super::{Error, Stop, files};
-use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Room, Streams};
+use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{
     Activated, AuditLog, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, People, PeopleParts,
     Schedules, SecretChanged, Secrets, Subscriptions, Tokens, Triggers, Workflows,
@@ -74,12 +76,14 @@ fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
 }
 
 fn live(config: &ServeConfig, engine: &Engine) -> LiveDeps {
-    let Engine { clock, metrics, hub, webhooks, resumes, .. } = engine;
+    let Engine { clock, metrics, hub, webhooks, resumes, budget, .. } = engine;
     LiveDeps {
         resumes: resumes.clone(),
         hooks: Hooks {
             webhooks: webhooks.clone(),
-            room: Room::new(config.max_inflight_webhooks),
+            room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),
+            budget: budget.clone(),
+            body_bytes: config.payload_limits.one,
             metrics: Arc::clone(metrics),
         },
         streams: Streams { hub: hub.clone(), clock: Arc::clone(clock), metrics: Arc::clone(metrics) },

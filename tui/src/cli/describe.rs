@@ -14,6 +14,7 @@ use super::output::{self, Printer, Tone, execution_tone, plain_text, render, rfc
 use super::session::Session;
 use super::time::human_millis;
 use super::{Error, Exit, reference};
+use crate::client::Client;
 
 /// Shows everything about one thing
 #[derive(Debug, Subcommand)]
@@ -81,11 +82,17 @@ impl Execution {
     /// Prints the execution.
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
         let client = session.client()?;
-        let whole = client.execution(reference::execution(&client, &self.id).await?).await?;
+        let whole = described(session, &client, &self.id).await?;
         let printer = &session.printer;
         output::write(&printer.document(&whole).unwrap_or_else(|| execution_text(&whole, printer)))?;
         Ok(Exit::Ok)
     }
+}
+
+/// The execution called `id`; for programs with what is kept apart from its events, for people with references to it.
+pub(super) async fn described(session: &Session, client: &Client, id: &str) -> Result<ExecutionDetail, Error> {
+    let id = reference::execution(client, id).await?;
+    Ok(if session.printer.prints_documents() { client.execution_whole(id).await? } else { client.execution(id).await? })
 }
 
 /// Lines of a name and a value.

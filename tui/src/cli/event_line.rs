@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tidemill_common::awaited::waiting_words;
 use tidemill_common::event::{Event, EventBody, SkipReason, StepError};
+use tidemill_common::payload::PayloadRef;
 
 use super::output::{Format, Paint, Tone, execution_tone, plain_text};
 
@@ -122,9 +123,12 @@ pub fn shortened(text: &str) -> String {
     }
 }
 
-/// A value in one line, cut when too long.
+/// A value in one line, cut when too long. Of one that is kept apart, its beginning, and how to read the rest.
 #[must_use]
 pub fn value_line(value: &Value) -> String {
+    if let Some(PayloadRef { sha256, bytes, preview }) = PayloadRef::of(value) {
+        return format!("{}… ({bytes} bytes; payload {})", plain_text(&preview), plain_text(&sha256));
+    }
     shortened(&value.to_string())
 }
 

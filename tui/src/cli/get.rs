@@ -6,6 +6,7 @@ use tidemill_common::api::workflow::WorkflowView;
 use tidemill_common::limits::PAGE_ITEMS;
 use tidemill_common::status::ExecutionStatus;
 
+use super::describe::described;
 use super::session::Session;
 use super::{Error, Exit, reference};
 use crate::client::{Client, ExecutionQuery};
@@ -119,7 +120,7 @@ impl Executions {
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
         let client = session.client()?;
         if let Some(id) = &self.id {
-            let whole = client.execution(reference::execution(&client, id).await?).await?;
+            let whole = described(session, &client, id).await?;
             session.printer.item(&whole.execution, &whole)?;
         } else {
             let parent = match &self.parent {

@@ -40,6 +40,7 @@ mod nouns;
 mod org;
 mod output;
 mod pause;
+mod payload;
 mod people;
 mod prompt;
 mod raw;

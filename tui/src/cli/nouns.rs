@@ -11,6 +11,7 @@ use super::delete::Delete;
 use super::diff::Diff;
 use super::logs::Logs;
 use super::pause::{Pause, Resume};
+use super::payload::Payload;
 use super::retry::Retry;
 use super::session::Session;
 use super::start::Run;
@@ -32,6 +33,8 @@ pub enum Execution {
     Watch(Watch),
     /// Print an execution's events
     Logs(Logs),
+    /// Print an input or output that events only refer to, as JSON
+    Payload(Payload),
     /// Cancel an execution
     Cancel(Cancel),
     /// Say why an execution isn't moving: the whole chain
@@ -85,6 +88,7 @@ impl Execution {
             Self::Show(show) => show.run(session).await,
             Self::Watch(watch) => watch.run(session).await,
             Self::Logs(logs) => logs.run(session).await,
+            Self::Payload(payload) => payload.run(session).await,
             Self::Cancel(cancel) => cancel.run(session).await,
             Self::Why(why) => why.run(session).await,
             Self::Pause(pause) => pause.run(session).await,

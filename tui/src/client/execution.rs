@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::Method;
+use serde_json::Value;
 use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume, ExecutionRetry};
 use tidemill_common::api::event::EventPage;
 use tidemill_common::api::execution::{ExecutionCreate, ExecutionDetail, ExecutionPage, ExecutionView};
 use tidemill_common::api::metrics::ExecutionMetrics;
 use tidemill_common::api::why::WhyView;
 use tidemill_common::ids::ExecutionId;
+use tidemill_common::payload::PayloadRef;
 use tidemill_common::status::ExecutionStatus;
 
 use super::{Client, Error};
@@ -49,6 +51,23 @@ impl Client {
     /// An execution with its steps.
     pub async fn execution(&self, id: ExecutionId) -> Result<ExecutionDetail, Error> {
         self.fetch(self.call(Method::GET, &["api", "executions", &id.to_string()])).await
+    }
+
+    /// An execution with its steps, in which nothing is a reference: what is kept apart is read as well.
+    pub async fn execution_whole(&self, id: ExecutionId) -> Result<ExecutionDetail, Error> {
+        let mut whole = self.execution(id).await?;
+        let steps = whole.steps.iter_mut().flat_map(|step| [step.input.as_mut(), step.output.as_mut()]).flatten();
+        for value in std::iter::once(&mut whole.input).chain(whole.output.as_mut()).chain(steps) {
+            if let Some(reference) = PayloadRef::of(value) {
+                *value = self.execution_payload(id, &reference.sha256).await?;
+            }
+        }
+        Ok(whole)
+    }
+
+    /// An input or output that is kept apart from its event.
+    pub async fn execution_payload(&self, id: ExecutionId, sha256: &str) -> Result<Value, Error> {
+        self.fetch(self.call(Method::GET, &["api", "executions", &id.to_string(), "payloads", sha256])).await
     }
 
     /// A page of events with a `seq` greater than `after`, oldest first.

@@ -16,6 +16,7 @@ fn missing(path: &str, place: &str) -> &'static str {
     match place {
         "{name}" | "{trigger}" => "missing",
         "{version}" => "1",
+        "{sha256}" => "00",
         "{id}" if path.starts_with("/api/workspaces/") => "main",
         "{id}" if path.starts_with("/api/workflows/") => "missing",
         "{id}" | "{user_id}" | "{invite_id}" | "{share_id}" | "{delivery}" => NOBODY,

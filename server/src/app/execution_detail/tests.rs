@@ -7,6 +7,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::FailureClass;
 
 use super::*;
+use crate::store::rows::execution::Execution;
 
 fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + second, 0).unwrap()
@@ -34,7 +35,7 @@ fn fold(bodies: Vec<EventBody>) -> ExecutionDetail {
         parent_id: None,
     };
     let outline = |id: &str| StepOutline { id: id.to_owned(), uses: "transform".to_owned(), depends_on: Vec::new() };
-    detail(view(row).unwrap(), vec![outline("a"), outline("b")], &events)
+    detail(row.view(), vec![outline("a"), outline("b")], Readable { events, unreadable: Vec::new() })
 }
 
 fn started() -> EventBody {

@@ -104,6 +104,7 @@ impl Execution {
                 (Some((attempt, Awaits::Execution(awaited))), Answer::Ended { child, status, output, error })
                     if child == awaited =>
                 {
+                    let output = output.map(|output| self.state.open.shown(&output));
                     self.child_ended(place, attempt, ended(child, status, output, error), now);
                 }
                 (Some((attempt, Awaits::Event)), Answer::Event(body)) => self.complete(place, attempt, body, now),
@@ -132,9 +133,10 @@ impl Execution {
     pub(super) fn call(&mut self, place: Place, attempt: u32, call: &Call, now: DateTime<Utc>) {
         let calling = child_id((self.state.id, place), attempt, now);
         let calling = self.render_call((place, attempt), calling, call);
-        let shown = calling.as_ref().ok().map(|calling| Arc::new(calling.input.clone()));
-        self.record_started(place, attempt, shown, now);
-        match calling {
+        let shown = calling.as_ref().ok().map(|calling| calling.input.clone());
+        let shown = shown.map(|shown| self.keep("what `with.input` gives", shown)).transpose();
+        self.record_started(place, attempt, shown.clone().unwrap_or_default(), now);
+        match shown.and(calling) {
             Ok(calling) => {
                 let (child, workflow) = (Some(calling.child), Some(calling.workflow_id.clone()));
                 let awaited = Awaited { execution_id: child, workflow_id: workflow, ..Awaited::new(AwaitedKind::Execution) };

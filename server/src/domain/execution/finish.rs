@@ -1,7 +1,6 @@
 //! An attempt ends, a step ends, the execution ends.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -65,7 +64,11 @@ impl Execution {
     }
 
     pub(super) fn complete(&mut self, place: Place, attempt: u32, output: Value, now: DateTime<Utc>) {
-        let (step, iteration, output) = (self.step_id(place.step), place.iteration, Arc::new(output));
+        let output = match self.keep("the output", output) {
+            Ok(output) => output,
+            Err(error) => return self.fail_for_good(place, attempt, error, now),
+        };
+        let (step, iteration) = (self.step_id(place.step), place.iteration);
         self.record(EventBody::StepCompleted { step, iteration, attempt, output }, now);
         self.place_ended(place);
     }
@@ -155,16 +158,16 @@ impl Execution {
             error.step = Some(plan.steps[index].id.to_string());
             return self.end_failed(error, now);
         }
-        match plan.output.as_ref().map(|template| template.render(&self.state.scope)).transpose() {
+        let refused =
+            |error| StepError::new(FailureClass::User, format!("the workflow's `output` can't be evaluated: {error}"));
+        let output = plan.output.as_ref().map(|template| template.render(&self.state.scope)).transpose().map_err(refused);
+        let output = output.and_then(|output| output.map(|output| self.keep("the workflow's `output`", output)).transpose());
+        match output {
             Ok(output) => {
-                let output = output.map(Arc::new);
                 let status = ExecutionStatus::Succeeded;
                 self.record(EventBody::ExecutionCompleted { status, output, error: None }, now);
             }
-            Err(error) => {
-                let message = format!("the workflow's `output` can't be evaluated: {error}");
-                self.end_failed(StepError::new(FailureClass::User, message), now);
-            }
+            Err(error) => self.end_failed(error, now),
         }
     }
 

@@ -26,15 +26,20 @@ enum Next {
     Pause(u32, DateTime<Utc>),
     /// Those that are under way end first.
     Wait,
-    /// The step has ended.
-    End(Result<Value, StepError>),
+    /// Every iteration has ended; what failed counts as it does for the step.
+    Done(OnError),
+    /// The step has failed.
+    Fail(StepError),
 }
 
 impl Execution {
     /// The step begins: for `for_each` the list is fixed here and never evaluated again.
     pub(super) fn start_iterations(&mut self, step: StepIndex, repeat: &Repeat, now: DateTime<Utc>) {
         let items = match repeat {
-            Repeat::ForEach(each) => items(each, &self.state.scope).map(|items| Some(Arc::new(items))),
+            Repeat::ForEach(each) => {
+                let kept = items(each, &self.state.scope).and_then(|items| self.keep("the list of `for_each`", items));
+                kept.map(Some)
+            }
             Repeat::While(_) => Ok(None),
         };
         let (input, error) = items.map_or_else(|error| (None, Some(error)), |items| (items, None));
@@ -65,10 +70,34 @@ impl Execution {
                     self.record_waiting(Place { step, iteration: Some(number) }, Some(until), None, now);
                 }
                 Next::Wait => return,
-                Next::End(Ok(output)) => return self.complete(Place::whole(step), 1, output, now),
-                Next::End(Err(error)) => return self.fail_for_good(Place::whole(step), 1, error, now),
+                Next::Done(on_error) => return self.collect(step, on_error, now),
+                Next::Fail(error) => return self.fail_for_good(Place::whole(step), 1, error, now),
             }
         }
+    }
+
+    /// Every iteration has ended: the step gives their outputs, or what became of each, in their order.
+    fn collect(&mut self, step: StepIndex, on_error: OnError, now: DateTime<Utc>) {
+        let results =
+            self.state.steps[step].iterations.as_ref().map(|iterations| iterations.results.clone()).unwrap_or_default();
+        let kept: Vec<_> = results.values().filter_map(|result| result.as_ref().ok().cloned()).collect();
+        let outputs = match self.collected(&kept) {
+            None => return self.ready.push_front(step),
+            Some(Err(error)) => return self.fail_for_good(Place::whole(step), 1, error, now),
+            Some(Ok(outputs)) => outputs,
+        };
+        let mut outputs = outputs.iter();
+        let output = match on_error {
+            OnError::Fail => outputs.map(|output| Value::clone(output)).collect(),
+            OnError::Continue => {
+                let shown = |result: &Result<Json, StepError>| match result {
+                    Ok(kept) => outcome(Ok(outputs.next().unwrap_or(kept))),
+                    Err(error) => outcome(Err(error)),
+                };
+                results.values().map(shown).collect()
+            }
+        };
+        self.complete(Place::whole(step), 1, output, now);
     }
 
     /// Whether more is ready than one decision begins.
@@ -80,10 +109,13 @@ impl Execution {
         let state = &self.state.steps[step];
         let Some(iterations) = &state.iterations else { return Next::Wait };
         if let Some(error) = first_failure(iterations).filter(|_| repeat.fails_at_once()) {
-            return if iterations.open.is_empty() { Next::End(Err(error)) } else { Next::Wait };
+            return if iterations.open.is_empty() { Next::Fail(error) } else { Next::Wait };
         }
         match repeat {
-            Repeat::ForEach(each) => next_item(each, iterations, state.input.as_ref()),
+            Repeat::ForEach(each) => {
+                let items = state.input.as_ref().map(|items| self.state.open.shown(items));
+                next_item(each, iterations, items.as_ref())
+            }
             Repeat::While(turns) => self.next_turn(Place::whole(step), turns, iterations, now),
         }
     }
@@ -95,18 +127,18 @@ impl Execution {
         let number = iterations.begun;
         let scope = self.scope_of(Place { iteration: Some(number), ..place });
         match turns.condition.evaluate_bool(&scope) {
-            Ok(false) => Next::End(Ok(outputs(iterations))),
+            Ok(false) => Next::Done(OnError::Fail),
             Ok(true) if number >= turns.max_iterations => {
                 let message = format!(
                     "the condition of `while` still holds after {number} iterations; `max_iterations` sets how many there may be"
                 );
-                Next::End(Err(StepError::new(FailureClass::User, message)))
+                Next::Fail(StepError::new(FailureClass::User, message))
             }
             Ok(true) => match TimeDelta::from_std(turns.interval).ok().and_then(|pause| now.checked_add_signed(pause)) {
                 Some(until) if until > now && number > 0 => Next::Pause(number, until),
                 _ => Next::Begin(number),
             },
-            Err(error) => Next::End(Err(author_error("while.condition", &error))),
+            Err(error) => Next::Fail(author_error("while.condition", &error)),
         }
     }
 
@@ -117,9 +149,12 @@ impl Execution {
         let is_while = matches!(self.state.plan().steps[place.step].repeat, Some(Repeat::While(_)));
         let before = || {
             let results = &state.iterations.as_ref()?.results;
-            results.get(&index.checked_sub(1)?)?.as_ref().ok().cloned()
+            results.get(&index.checked_sub(1)?)?.as_ref().ok().map(|result| self.state.open.shown(result))
         };
-        let item = || state.input.as_ref()?.get(usize::try_from(index).ok()?).cloned().map(Arc::new);
+        let item = || {
+            let items = self.state.open.shown(state.input.as_ref()?);
+            items.get(usize::try_from(index).ok()?).cloned().map(Arc::new)
+        };
         let (item, last) = if is_while { (None, Some(before().unwrap_or_default())) } else { (item(), None) };
         self.state.scope.with_turn(Turn { index, item, last })
     }
@@ -154,24 +189,15 @@ fn next_item(each: &ForEach, iterations: &Iterations, items: Option<&Json>) -> N
     if begun < total || !iterations.open.is_empty() {
         return Next::Wait;
     }
-    Next::End(Ok(match each.on_error {
-        OnError::Fail => outputs(iterations),
-        OnError::Continue => outcomes(iterations),
-    }))
+    Next::Done(each.on_error)
 }
 
-/// The outputs in the order of the iterations.
-fn outputs(iterations: &Iterations) -> Value {
-    iterations.results.values().filter_map(|result| result.as_ref().ok()).map(|output| Value::clone(output)).collect()
-}
-
-/// What became of each iteration, in order.
-fn outcomes(iterations: &Iterations) -> Value {
-    let outcome = |result: &Result<Json, StepError>| match result {
+/// What became of one iteration.
+fn outcome(result: Result<&Json, &StepError>) -> Value {
+    match result {
         Ok(output) => json!({"status": StepStatus::Succeeded, "output": output}),
         Err(error) => json!({"status": StepStatus::Failed, "error": error}),
-    };
-    iterations.results.values().map(outcome).collect()
+    }
 }
 
 /// The error of the iteration that failed first, which says which one it was.

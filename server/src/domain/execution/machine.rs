@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
+use tidemill_common::payload::PayloadRef;
 use tidemill_common::status::{FailureClass, StepStatus};
 
 use super::awaiting::{Answered, Calling};
@@ -15,6 +16,7 @@ use super::state::State;
 use super::step_state::{Awaits, Place};
 use crate::domain::credential::Credential;
 use crate::domain::known_secrets::KnownSecrets;
+use crate::domain::payload::{Packed, PayloadLimits};
 use crate::domain::workflow::plan::{Effect, Plan, Step, StepIndex};
 
 /// The workspace's secrets and credentials that a plan uses; or why they can't be had.
@@ -34,6 +36,10 @@ pub struct Execution {
     /// What came for places that wait, or will.
     pub(super) answers: Vec<Answered>,
     pub(super) actions: Vec<Action>,
+    pub(super) limits: PayloadLimits,
+    /// What must be opened before the decision can go on.
+    pub(super) lacking: Vec<PayloadRef>,
+    pub(super) unappended_payloads: Vec<Arc<Packed>>,
     unappended: Vec<Event>,
 }
 
@@ -97,7 +103,7 @@ pub enum Action {
     /// Start an execution of another workflow, unless it was started already. If there can't be one, come back with
     /// [`Input::StepEnded`]; its end is an answer.
     Call(Calling),
-    /// Come back with [`Input::Tick`] at once: more is ready than one decision does.
+    /// Come back with [`Input::Tick`] at once: more is ready than one decision does, or payloads must be opened.
     GoOn,
 }
 
@@ -127,6 +133,9 @@ impl Execution {
             taken_up: false,
             answers: Vec::new(),
             actions: Vec::new(),
+            limits: PayloadLimits::default(),
+            lacking: Vec::new(),
+            unappended_payloads: Vec::new(),
             unappended: Vec::new(),
         }
     }
@@ -268,16 +277,22 @@ impl Execution {
             if self.state.end.is_some() || self.reporting {
                 return;
             }
+            if self.must_open(step) {
+                return self.ready.push_front(step);
+            }
             match self.state.steps[step].status {
                 StepStatus::Pending => self.start(step, now),
                 _ => self.go_on_iterating(step, now),
             }
             self.answer(now);
+            if !self.lacking.is_empty() {
+                return;
+            }
             if self.has_begun_enough() {
                 return self.actions.push(Action::GoOn);
             }
         }
-        if self.state.end.is_none() && self.state.open_steps == 0 {
+        if self.state.end.is_none() && self.state.open_steps == 0 && !self.must_open_for_output() {
             self.end(now);
             // A failure that is caught makes steps ready, or nothing is left but to tell of it.
             if self.state.end.is_none() && !self.reporting {

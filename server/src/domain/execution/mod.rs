@@ -10,6 +10,7 @@ mod finish;
 mod iterate;
 mod machine;
 mod pause;
+mod payloads;
 mod report;
 mod start;
 mod state;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use awaiting::{Answer, Answered, Calling, Decided};
 pub use machine::{Action, Execution, Input, RunStep, Secrets};
+pub use payloads::{Open, keep};
 pub use report::{FAILURE_TRIGGER, FailureReport};
 pub use state::{CancelRequest, Caught, End, FoldError, PauseRequest, State};
 pub use step_state::{Awaits, Iterations, Place, Progress, StepState};

@@ -86,7 +86,9 @@ impl Execution {
     /// Whether `switch` is a switch that names `step` and chose another case.
     fn leaves_out(&self, switch: StepIndex, step: StepIndex) -> bool {
         let Work::Switch(planned) = &self.state.plan().steps[switch].work else { return false };
-        let Some(output) = &self.state.steps[switch].output else { return false };
+        let Some(output) = self.state.steps[switch].output.as_ref().map(|output| self.state.open.shown(output)) else {
+            return false;
+        };
         planned.names(step) && !planned.chosen(output.get("case").and_then(Value::as_str)).contains(&step)
     }
 
@@ -155,9 +157,12 @@ impl Execution {
             let refused = |error: StepError| StepError { message: secrets.mask_text(&error.message), ..error };
             with.map_err(|error| refused(author_error("with", &error))).map(|with| (with, secrets))
         });
+        let mut rendered = rendered;
         if !self.state.is_running(place) {
-            let shown = rendered.as_ref().ok().map(|(with, secrets)| Arc::new(secrets.shown(with)));
-            self.record_started(place, attempt, shown, now);
+            let shown = rendered.as_ref().ok().map(|(with, secrets)| secrets.shown(with));
+            let shown = shown.map(|shown| self.keep("what `with` gives", shown)).transpose();
+            self.record_started(place, attempt, shown.clone().unwrap_or_default(), now);
+            rendered = shown.and(rendered);
         }
         match rendered {
             Ok((with, secrets)) => {

@@ -9,6 +9,7 @@ use tidemill_common::event::{Event, EventBody, Json, Origin, StepError};
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::{ExecutionStatus, StepStatus};
 
+use super::payloads::Open;
 use super::step_state::{Awaits, Place, StepState};
 use crate::domain::workflow::plan::{OnError, Plan, Repeat, StepIndex};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope};
@@ -34,6 +35,10 @@ pub struct State {
     pub paused: Option<PauseRequest>,
     /// How it ended.
     pub end: Option<End>,
+    /// How many bytes of JSON its inputs and outputs have together.
+    pub payload_bytes: u64,
+    /// The payloads whose values are here.
+    pub(super) open: Open,
     /// What expressions see.
     pub(super) scope: Scope,
     /// Steps that have not ended.
@@ -121,6 +126,8 @@ impl State {
             caught: None,
             paused: None,
             end: None,
+            payload_bytes: 0,
+            open: Open::default(),
             scope: Scope::new(Json::default(), meta(id, "".into(), 0)),
             index: plan.steps.iter().enumerate().map(|(index, step)| (Arc::clone(&step.id), index)).collect(),
             plan,
@@ -207,6 +214,7 @@ impl State {
         if event.seq != self.seq + 1 {
             return Err(FoldError::Sequence { newest: self.seq, found: event.seq });
         }
+        self.count_payloads(&event.body);
         match &event.body {
             EventBody::ExecutionQueued(origin) => self.originate(origin),
             EventBody::ExecutionStarted { origin } => {
@@ -236,7 +244,7 @@ impl State {
 
     fn originate(&mut self, origin: &Origin) {
         let meta = meta(self.id, Arc::clone(&origin.workflow_id), origin.version);
-        self.scope = Scope::new(Arc::clone(&origin.input), meta);
+        self.scope = Scope::new(self.open.shown(&origin.input), meta);
         self.origin = Some(origin.clone());
     }
 
@@ -294,7 +302,8 @@ impl State {
         if let Some(iterations) = &mut step.iterations {
             iterations.open.clear();
         }
-        self.scope.step_ended(&plan.steps[index].id, status, step.output.clone(), step.error.clone());
+        let output = step.output.as_ref().map(|output| self.open.shown(output));
+        self.scope.step_ended(&plan.steps[index].id, status, output, step.error.clone());
         self.open_steps -= 1;
         for &dependent in &plan.steps[index].dependents {
             self.steps[dependent].unmet -= 1;
@@ -305,7 +314,8 @@ impl State {
     fn catch(&mut self, error: &StepError, at: DateTime<Utc>) {
         self.stop_open_steps(0..self.plan.catch_from, at);
         for (step, planned) in self.steps.iter().zip(&self.plan.steps).take(self.plan.catch_from) {
-            self.scope.step_ended(&planned.id, step.status, step.output.clone(), step.error.clone());
+            let output = step.output.as_ref().map(|output| self.open.shown(output));
+            self.scope.step_ended(&planned.id, step.status, output, step.error.clone());
         }
         self.scope = self.scope.with_error(error);
         self.caught = Some(Caught { error: error.clone(), at });

@@ -44,6 +44,8 @@ pub struct Plan {
     pub on_failure: Option<Arc<str>>,
     /// What the execution gives when it succeeds.
     pub output: Option<Template>,
+    /// What `output` reads.
+    pub output_reads: Reads,
     /// How long one execution may take in all.
     pub timeout: Option<Duration>,
     /// How many executions may run at once per key.
@@ -183,6 +185,17 @@ pub struct Step {
     pub secrets: Vec<Arc<str>>,
     /// The credential that it uses, by name.
     pub credential: Option<Arc<str>>,
+    /// What its expressions read.
+    pub reads: Reads,
+}
+
+/// Which values of an execution some expressions read, so that nothing else need be at hand when they are evaluated.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Whether they read what came with the execution: `trigger`, `inputs`.
+    pub trigger: bool,
+    /// The steps whose output they read.
+    pub outputs: BTreeSet<StepIndex>,
 }
 
 impl Step {

@@ -5,11 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
+use minijinja::{Error, ErrorKind, Value};
 use serde_json::Value as JsonValue;
 use tidemill_common::event::{Json, StepError};
 use tidemill_common::ids::ExecutionId;
+use tidemill_common::payload::PayloadRef;
 use tidemill_common::status::StepStatus;
 
 use super::expression::json_value;
@@ -122,6 +123,24 @@ impl Scope {
         Arc::make_mut(&mut names.steps).0.insert(id.clone(), Arc::new(ended));
     }
 
+    /// Says anew what came with the execution: its value, or a reference to it.
+    pub fn trigger_is(&mut self, trigger: Json) {
+        if !Arc::ptr_eq(&self.0.trigger, &trigger) {
+            Arc::make_mut(&mut self.0).trigger = trigger;
+        }
+    }
+
+    /// Says anew what the step `id`, which has ended, gave: its value, or a reference to it.
+    pub fn output_is(&mut self, id: &Arc<str>, output: &Json) {
+        let Some(known) = self.0.steps.0.get(id) else { return };
+        if known.output.as_ref().is_some_and(|known| Arc::ptr_eq(known, output)) {
+            return;
+        }
+        let told = StepResult { status: known.status, output: Some(output.clone()), error: known.error.clone() };
+        let names = Arc::make_mut(&mut self.0);
+        Arc::make_mut(&mut names.steps).0.insert(id.clone(), Arc::new(told));
+    }
+
     /// The same scope, in which `error` is the failure that a `retry_if` decides about.
     #[must_use]
     pub fn with_error(&self, error: &StepError) -> Self {
@@ -185,6 +204,9 @@ impl Scope {
             ("steps", [id, field, rest @ ..]) if field == "output" => (self.0.steps.0.get(id.as_str())?.output.as_ref()?, rest),
             _ => return None,
         };
+        if PayloadRef::of(document).is_some() {
+            return None;
+        }
         rest.iter().try_fold(document, |json, name| json.get(name.as_str()))
     }
 
@@ -201,7 +223,8 @@ impl Object for Names {
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         match key {
-            "trigger" => Some(json_value(&self.trigger)),
+            "trigger" => Some(payload_value(&self.trigger)),
+            "inputs" if PayloadRef::of(&self.trigger).is_some() => Some(payload_value(&self.trigger)),
             "inputs" => json_value(&self.trigger).get_attr("body").ok(),
             "steps" => Some(match &self.secrets {
                 Some(secrets) => Value::from_object(StepsWithSecrets(self.steps.clone(), secrets.clone())),
@@ -225,6 +248,14 @@ impl Object for Names {
             _ => None,
         }
     }
+}
+
+/// An input or output. Evaluating a reference to one that is not at hand is an error: it must not pass for the value.
+fn payload_value(json: &Json) -> Value {
+    if PayloadRef::of(json).is_some() {
+        return Value::from(Error::new(ErrorKind::InvalidOperation, "the value is kept apart and was not read"));
+    }
+    json_value(json)
 }
 
 /// Neither inputs nor secrets belong into logs.
@@ -326,7 +357,7 @@ impl Object for StepResult {
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         match key {
-            "output" => Some(self.output.as_ref().map_or_else(|| Value::from(()), json_value)),
+            "output" => Some(self.output.as_ref().map_or_else(|| Value::from(()), payload_value)),
             "status" => Some(Value::from(self.status.as_str())),
             "error" => Some(self.error.clone().map_or_else(|| Value::from(()), Value::from_dyn_object)),
             _ => None,

@@ -112,7 +112,7 @@ mod tests {
         let headers =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
         let url = Url::parse("http://example.com").unwrap();
-        output(&Answer { status: StatusCode::OK, url, headers, body: body.to_vec() }, ResponseForm::Auto).unwrap()
+        output(&Answer { status: StatusCode::OK, url, headers, body: body.to_vec(), share: None }, ResponseForm::Auto).unwrap()
     }
 
     #[test]
@@ -122,6 +122,7 @@ mod tests {
             url: Url::parse("http://example.com/reports/may.csv?x=1").unwrap(),
             headers: HeaderMap::from_iter([(CONTENT_DISPOSITION, HeaderValue::try_from(disposition).unwrap())]),
             body: body.to_vec(),
+            share: None,
         };
         assert_eq!(output(&answer(b"[1]", ""), ResponseForm::Json).unwrap()["body"], json!([1]));
         assert_eq!(output(&answer(b"[1]", ""), ResponseForm::Text).unwrap()["body"], "[1]");

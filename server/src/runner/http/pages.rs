@@ -9,21 +9,31 @@ use tidemill_common::limits::HTTP_RESPONSE_BYTES;
 use url::Url;
 
 use super::input::{Input, kind};
-use super::request::{Asker, user_error};
+use super::request::{Asker, Page, user_error};
+use crate::budget::Share;
 use crate::domain::workflow::expression::{Expression, ExpressionError};
 use crate::domain::workflow::http::{NextPage, Pagination};
 use crate::domain::workflow::scope::Scope;
 
 /// Reads the pages from the first one on. The output is that of the last page; its `body` is the list of the items of all pages,
 /// `pages` how many there were, and `complete` whether the last one was read.
-pub(super) async fn read(asker: &Asker<'_>, pagination: &Pagination, mut input: Input) -> Result<Value, StepError> {
+pub(super) async fn read(
+    asker: &Asker<'_>,
+    pagination: &Pagination,
+    mut input: Input,
+) -> Result<(Value, Option<Share>), StepError> {
     let (mut items, mut bytes, mut count) = (Vec::new(), 0, 0);
+    let mut held: Option<Share> = None;
     let first = input.url.clone();
     if let Some(url) = counted(&pagination.next, &first, (0, 0)) {
         input.url = url;
     }
     loop {
-        let (mut output, url) = asker.ask(&input, count).await?;
+        let Page { mut output, url, share } = asker.ask(&input, count).await?;
+        held = match (held, share) {
+            (Some(held), Some(share)) => Some(held.and(share)),
+            (held, share) => held.or(share),
+        };
         count += 1;
         let page = items_of(pagination, &output)?;
         bytes += page.iter().map(|item| item.to_string().len()).sum::<usize>();
@@ -43,7 +53,7 @@ pub(super) async fn read(asker: &Asker<'_>, pagination: &Pagination, mut input: 
                 output["body_encoding"] = json!("json");
                 output["pages"] = json!(count);
                 output["complete"] = json!(complete);
-                return Ok(output);
+                return Ok((output, held));
             }
         }
     }

@@ -16,7 +16,9 @@ use url::Url;
 
 use super::input::Input;
 use super::{answer, input, pages, retry_after};
+use crate::budget::{HANDLED, Share};
 use crate::domain::credential::{Credential, Kind};
+use crate::domain::payload;
 use crate::domain::workflow::expression::ExpressionError;
 use crate::domain::workflow::http::{HttpWork, ResponseForm};
 use crate::domain::workflow::scope::Scope;
@@ -52,17 +54,32 @@ impl StepContext {
 }
 
 /// Makes the request that `with` (rendered) describes, or one for each page. The output is `{status, headers, body,
-/// body_encoding}`.
-pub async fn request(outbound: &Outbound, work: &HttpWork, with: &Value, context: StepContext) -> Result<Value, StepError> {
+/// body_encoding}`, with the memory for it when it is large.
+pub async fn request(
+    outbound: &Outbound,
+    work: &HttpWork,
+    with: &Value,
+    context: StepContext,
+) -> Result<(Value, Option<Share>), StepError> {
     let input = input::read(with).map_err(user_error)?;
     if let Some(credential) = &context.credential {
         check_kind(credential)?;
     }
     let asker = Asker { outbound, work, ends: Instant::now() + context.timeout, context: &context };
     match &work.pagination {
-        None => asker.ask(&input, 0).await.map(|(output, _)| output),
+        None => asker.ask(&input, 0).await.map(|page| (page.output, page.share)),
         Some(pagination) => pages::read(&asker, pagination, input).await,
     }
+}
+
+/// What one request gave.
+pub(super) struct Page {
+    /// What later steps see.
+    pub output: Value,
+    /// The URL that answered.
+    pub url: Url,
+    /// The memory for the output, when it is large.
+    pub share: Option<Share>,
 }
 
 /// Sends one request of a step.
@@ -74,8 +91,8 @@ pub(super) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// Sends it; gives what later steps see, if it is a success, and the URL that answered.
-    pub(super) async fn ask(&self, input: &Input, page: u32) -> Result<(Value, Url), StepError> {
+    /// Sends it; gives what later steps see, if it is a success.
+    pub(super) async fn ask(&self, input: &Input, page: u32) -> Result<Page, StepError> {
         let mut headers = input.headers.clone();
         headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("tidemill/", env!("CARGO_PKG_VERSION"))));
         if !headers.contains_key(&IDEMPOTENCY_KEY)
@@ -93,7 +110,13 @@ impl Asker<'_> {
             credential: self.context.credential.clone(),
         };
         let answer = self.outbound.send(request).await.map_err(|error| failed(&error, self.context))?;
-        self.judge(input, &answer).map(|output| (output, answer.url))
+        let output = self.judge(input, &answer)?;
+        let Answer { url, mut share, body, .. } = answer;
+        if let Some(share) = &mut share {
+            // What was read of the text may be many times larger.
+            share.set(payload::weight(&output) + (HANDLED - 2) * body.len() as u64);
+        }
+        Ok(Page { output, url, share })
     }
 
     fn judge(&self, input: &Input, answer: &Answer) -> Result<Value, StepError> {

@@ -34,7 +34,7 @@ async fn request_as(outbound: &Outbound, more: &str, with: Value, context: StepC
     let source = format!("{{id: x, steps: [{{id: a, uses: http.request, with: {{url: \"https://a.example\"{more}}}}}]}}");
     let plan = compile(&source).unwrap();
     let Work::HttpRequest(work) = &plan.steps[0].work else { panic!("another step") };
-    super::request(outbound, work, &with, context).await
+    super::request(outbound, work, &with, context).await.map(|(output, _)| output)
 }
 
 async fn request(outbound: &Outbound, with: Value, context: StepContext) -> Result<Value, StepError> {

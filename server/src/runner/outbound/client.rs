@@ -13,11 +13,13 @@ use tidemill_common::limits::HTTP_RESPONSE_BYTES;
 use tokio::sync::OwnedSemaphorePermit;
 use url::{Host, Origin, Url};
 
+use super::patience::Patience;
 use super::places::Places;
 use super::rates::Rates;
 use super::resolver::Filter;
 use super::token::{self, Tokens};
 use super::{AddressPolicy, Error, Lookup, OutboundPolicy, OutboundProxy, SystemLookup, body, proof, redirect, tls};
+use crate::budget::{Budget, Share};
 use crate::domain::credential::{Credential, Kind};
 
 /// One request.
@@ -40,7 +42,7 @@ pub struct Request {
 }
 
 /// A complete answer.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
@@ -50,6 +52,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Its body, decompressed.
     pub body: Vec<u8>,
+    /// The memory for it, when it is large.
+    pub share: Option<Share>,
 }
 
 /// The client. Cheap to clone; clones share connections.
@@ -64,6 +68,7 @@ pub struct Outbound {
     authorities: Arc<[CertificateDer<'static>]>,
     own: Option<Origin>,
     proxied: bool,
+    budget: Budget,
 }
 
 impl Outbound {
@@ -100,13 +105,23 @@ impl Outbound {
             authorities: policy.authorities.into(),
             own: policy.own,
             proxied: policy.proxy.is_some(),
+            budget: policy.budget,
         })
     }
 
     /// Sends `request` and reads the answer, whatever its status, within the request's timeout.
     pub async fn send(&self, request: Request) -> Result<Answer, Error> {
         let timeout = request.timeout;
-        tokio::time::timeout(timeout, self.exchange(request)).await.unwrap_or(Err(Error::Timeout(timeout)))
+        let patience = Patience::new(timeout);
+        tokio::select! {
+            answer = self.exchange(request, &patience) => answer,
+            () = patience.over() => Err(Error::Timeout(timeout)),
+        }
+    }
+
+    /// The memory for large payloads.
+    pub(in crate::runner) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// The addresses of `host` that may be connected to, for protocols other than HTTP. Never empty.
@@ -126,7 +141,7 @@ impl Outbound {
         &self.authorities
     }
 
-    async fn exchange(&self, mut request: Request) -> Result<Answer, Error> {
+    async fn exchange(&self, mut request: Request, patience: &Patience) -> Result<Answer, Error> {
         for _ in 0..=redirect::MOST {
             let (response, place) = self.hop(&request).await?;
             let status = response.status();
@@ -134,7 +149,7 @@ impl Outbound {
                 if request.follow_redirects { redirect::target(&request.url, status, response.headers())? } else { None };
             match next {
                 Some(to) => redirect::follow(&mut request, status, to),
-                None => return answer(request, response, place).await,
+                None => return self.answer(request.url, (response, place), patience).await,
             }
         }
         Err(Error::Redirect(format!("more than {} redirects", redirect::MOST)))
@@ -191,6 +206,19 @@ impl Outbound {
         }
     }
 
+    /// The place at the host is held until the answer is read.
+    async fn answer(
+        &self,
+        url: Url,
+        (response, _place): (Response, Option<OwnedSemaphorePermit>),
+        patience: &Patience,
+    ) -> Result<Answer, Error> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let read = body::read(response, HTTP_RESPONSE_BYTES, &self.budget, patience).await;
+        let (body, share) = read.map_err(|error| error.at(&host_and_port(&url)))?;
+        Ok(Answer { status, url, headers, body, share })
+    }
+
     /// What can be said about a URL before its name is resolved.
     pub(super) fn check(&self, url: &Url) -> Result<(), Error> {
         if !matches!(url.scheme(), "http" | "https") {
@@ -229,13 +257,6 @@ impl Outbound {
 
 fn proxy(given: &OutboundProxy) -> Result<Proxy, reqwest::Error> {
     Ok(Proxy::all(given.url.clone())?.no_proxy(NoProxy::from_string(&given.except.join(","))))
-}
-
-/// The place at the host is held until the answer is read.
-async fn answer(request: Request, response: Response, _place: Option<OwnedSemaphorePermit>) -> Result<Answer, Error> {
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = body::read(response, HTTP_RESPONSE_BYTES).await.map_err(|error| error.at(&host_and_port(&request.url)))?;
-    Ok(Answer { status, url: request.url, headers, body })
 }
 
 fn host_and_port(url: &Url) -> String {

@@ -8,6 +8,7 @@ mod address;
 mod body;
 mod client;
 mod error;
+mod patience;
 mod places;
 mod policy;
 mod proof;

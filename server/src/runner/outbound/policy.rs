@@ -6,6 +6,8 @@ use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 use url::{Origin, Url};
 
+use crate::budget::Budget;
+
 /// What the operator decides about outbound requests.
 #[derive(Debug, Clone)]
 pub struct OutboundPolicy {
@@ -21,6 +23,8 @@ pub struct OutboundPolicy {
     pub authorities: Vec<CertificateDer<'static>>,
     /// Where this server is reached from outside: a workflow that calls it would call itself.
     pub own: Option<Origin>,
+    /// The memory for large answers.
+    pub budget: Budget,
 }
 
 impl Default for OutboundPolicy {
@@ -32,6 +36,7 @@ impl Default for OutboundPolicy {
             proxy: None,
             authorities: Vec::new(),
             own: None,
+            budget: Budget::default(),
         }
     }
 }

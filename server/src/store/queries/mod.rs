@@ -20,6 +20,7 @@ pub mod member;
 pub mod node;
 pub mod organization;
 pub mod partition;
+pub mod payload;
 pub mod person;
 pub mod pulse;
 pub mod purge;

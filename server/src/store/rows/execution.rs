@@ -49,11 +49,16 @@ impl Execution {
             .ok_or_else(|| Error::Corrupt(format!("no state of an execution is called `{}`", self.status)))
     }
 
-    /// The execution as lists and the feed show it.
-    pub fn view(self) -> Result<ExecutionView, Error> {
-        let (id, status) = (ExecutionId(self.id), self.status()?);
+    /// The execution as lists and the feed show it. One in a state that this binary doesn't know is shown as set aside, and says so:
+    /// it keeps nobody from the others.
+    pub fn view(self) -> ExecutionView {
+        let id = ExecutionId(self.id);
+        let (status, unknown) = match self.status() {
+            Ok(status) => (status, None),
+            Err(error) => (ExecutionStatus::DeadLetter, Some(error.to_string())),
+        };
         let created_at = id.admitted_at();
-        Ok(ExecutionView {
+        ExecutionView {
             id,
             workflow_id: self.workflow_id,
             version: self.version,
@@ -64,9 +69,9 @@ impl Execution {
             finished_at: self.finished_at,
             duration_ms: self.finished_at.map(|at| (at - created_at).num_milliseconds().max(0)),
             last_seq: self.last_seq,
-            error: self.error,
+            error: unknown.or(self.error),
             retry_of: self.retry_of.map(ExecutionId),
             parent_id: self.parent_id.map(ExecutionId),
-        })
+        }
     }
 }

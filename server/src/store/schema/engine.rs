@@ -34,6 +34,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Large inputs and outputs, which events only refer to.
+    execution_payloads (workspace_id, execution_id, sha256) {
+        workspace_id -> Uuid,
+        execution_id -> Uuid,
+        sha256 -> Bytea,
+        bytes -> BigInt,
+        content -> Bytea,
+    }
+}
+
+diesel::table! {
     /// Executions that have not ended.
     execution_queue (execution_id) {
         execution_id -> Uuid,

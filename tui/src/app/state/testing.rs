@@ -138,7 +138,7 @@ pub fn detail(n: i64) -> ExecutionDetail {
     for (step, uses) in steps.iter_mut().zip(["http.request", "transform", "http.request", "http.request", "transform"]) {
         step.uses = uses.into();
     }
-    ExecutionDetail { execution, input: Value::Null, output: None, failure: None, steps, wake_at: None }
+    ExecutionDetail { execution, input: Value::Null, output: None, failure: None, steps, wake_at: None, unreadable: Vec::new() }
 }
 
 /// The events of an execution whose step `charge` fails three times: everything that can happen to a step.

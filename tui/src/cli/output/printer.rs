@@ -101,6 +101,11 @@ impl Printer {
         write(&text)
     }
 
+    /// Whether things are printed whole, for programs.
+    pub fn prints_documents(&self) -> bool {
+        self.shape.is_some() || self.format.is_document()
+    }
+
     /// `value` as a document, if the format is one, or what `--jq` or `--template` make of it.
     pub fn document(&self, value: &impl Serialize) -> Option<String> {
         if let Some(shape) = &self.shape {

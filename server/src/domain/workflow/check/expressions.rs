@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::graph::Graph;
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Problems, Text, nearest, shorten};
 use crate::domain::workflow::expression::{Expression, Mention, Mistake, Parsed, Reading, Template, TemplateBuilder};
-use crate::domain::workflow::plan::StepIndex;
+use crate::domain::workflow::plan::{Reads, StepIndex};
 use crate::domain::workflow::scope::{
     ANSWER_FIELDS, ERROR_FIELDS, EXECUTION_FIELDS, NAMES, RESUME_URL, STEP_FIELDS, TRIGGER_FIELDS, WORKFLOW_FIELDS,
     resume_url_name,
@@ -61,6 +61,8 @@ pub(super) struct Context<'a> {
     pub used_secrets: BTreeSet<Arc<str>>,
     /// The credential that was named.
     pub used_credential: Option<Arc<str>>,
+    /// What was read of the execution.
+    pub reads: Reads,
 }
 
 impl<'a> Context<'a> {
@@ -79,6 +81,7 @@ impl<'a> Context<'a> {
             asks_status: false,
             used_secrets: BTreeSet::new(),
             used_credential: None,
+            reads: Reads::default(),
         }
     }
 
@@ -222,6 +225,7 @@ impl<'a> Context<'a> {
                 return Err(found.hint(format!("there is no execution yet: expressions see {}", names.join(", "))));
             }
         }
+        self.reads.trigger |= matches!(root, "inputs" | "trigger");
         match root {
             "inputs" => self.input(mention, 0),
             "trigger" if mention.fields.first().is_some_and(|field| field == "body") => self.input(mention, 1),
@@ -301,6 +305,9 @@ impl<'a> Context<'a> {
         field(mention, 1, &STEP_FIELDS).map_err(|found| output_hint(found, mention))?;
         if mention.fields.get(1).is_some_and(|field| field == "error") {
             field(mention, 2, &ERROR_FIELDS)?;
+        }
+        if mention.fields.get(1).is_none_or(|field| field == "output") {
+            self.reads.outputs.insert(read);
         }
         self.order(id, read)
     }

@@ -239,6 +239,7 @@ fn step(index: StepIndex, draft: &Draft<'_>, world: &World<'_>, problems: &mut P
         effect: effect?,
         secrets: context.used_secrets.into_iter().collect(),
         credential: context.used_credential,
+        reads: context.reads,
     })
 }
 

@@ -65,7 +65,9 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
         can_respond(&field, triggers, steps, problems);
     }
     let on_failure = fields.get("on_failure").and_then(|field| on_failure(&field, id.as_deref(), problems));
-    let output = fields.get("output").and_then(|field| Context::new(&world, None).template(&field, problems));
+    let mut context = Context::new(&world, None);
+    let output = fields.get("output").and_then(|field| context.template(&field, problems));
+    let output_reads = context.reads;
     let concurrency = fields.get("concurrency").and_then(|field| concurrency(&field, &world, problems));
     let rate_limit = fields.get("rate_limit").and_then(|field| rate_limit(&field, &world, problems));
     let priority = fields.get("priority").map_or(Some(0), |field| priority(&field, problems));
@@ -81,6 +83,7 @@ pub(in crate::domain::workflow) fn workflow(root: &Node, problems: &mut Problems
         catch_from: lists.catch_from,
         on_failure,
         output,
+        output_reads,
         timeout,
         concurrency,
         rate_limit,

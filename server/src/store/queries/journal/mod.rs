@@ -9,9 +9,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use crate::domain::payload::Packed;
 use crate::store::{Error, Statement};
 
 mod dead_letter;
+mod payload;
 mod rate;
 mod slot;
 mod wait;
@@ -60,6 +62,10 @@ pub struct AdmitRow {
     pub priority: i16,
     /// What must not start a second execution: source and key.
     pub delivery: Option<(String, String)>,
+    /// What its events refer to.
+    pub payloads: Vec<Arc<Packed>>,
+    /// The hashes of what they refer to and the execution has that this one tries again.
+    pub copied: Vec<Vec<u8>>,
 }
 
 /// What an executor appends for one execution, and the projection that follows from it.
@@ -89,6 +95,8 @@ pub struct AppendRow {
     pub gives_up_key: bool,
     /// What changes about the steps that wait for something outside.
     pub waits: Vec<WaitChange>,
+    /// What its events refer to.
+    pub payloads: Vec<Arc<Packed>>,
 }
 
 /// One event.
@@ -139,6 +147,8 @@ pub fn write(
     let waits = appends.iter().any(|row| !row.waits.is_empty());
     let rated = admits.iter().any(|row| row.rate.is_some());
     let preferred = admits.iter().any(|row| row.priority > 0);
+    let heavy = admits.iter().any(|row| !row.payloads.is_empty() || !row.copied.is_empty())
+        || appends.iter().any(|row| !row.payloads.is_empty());
     let all = |connection: &mut PgConnection| -> QueryResult<Written> {
         if keyed {
             slot::lock(connection, admits, appends)?;
@@ -163,13 +173,18 @@ pub fn write(
         if waits {
             wait::change(connection, appends, &written.fenced)?;
         }
+        if heavy {
+            payload::keep(connection, admits, appends, &written)?;
+            payload::copy(connection, admits, &written.admitted)?;
+        }
         if buries {
             dead_letter::bury(connection, appends, &written.fenced)?;
         }
         Ok(written)
     };
     // A single statement is a transaction of its own: one round trip less.
-    let single = (admits.is_empty() || appends.is_empty()) && !(buries || keyed || called || waits || rated || preferred);
+    let single =
+        (admits.is_empty() || appends.is_empty()) && !(buries || keyed || called || waits || rated || preferred || heavy);
     Ok(if single { all(connection)? } else { connection.transaction(all)? })
 }
 
