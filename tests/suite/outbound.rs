@@ -183,7 +183,7 @@ async fn forty_planted_secrets_are_found_nowhere() {
     install(&client, &file).await;
     // An execution that fails with the answer of the endpoint, and a subscription whose deliveries are answered so.
     let failing = format!(
-        "id: fails\nsteps:\n  - {{id: ask, uses: http.request, with: {{url: \"{}/fail\", headers: {{X-S: \"{{{{ secrets.s0 | urlencode }}}}\"}}}}}}\n",
+        "id: fails\nsteps:\n  - id: ask\n    uses: http.request\n    with: {{method: POST, url: \"{}/fail\", headers: {{{headers}}}, form: {{{fields}}}}}\n",
         endpoint.url()
     );
     install(&client, &failing).await;
