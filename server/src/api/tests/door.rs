@@ -137,6 +137,7 @@ fn of_main<'a>(app: &'a TestApp, path: &str, place: &str) -> &'a str {
         "{name}" => "shop",
         "{trigger}" => "t",
         "{version}" => "1",
+        "{sha256}" => "00",
         "{id}" => match path.split('/').nth(2).unwrap() {
             "workspaces" => &app.ids["workspace"],
             "organizations" => &app.ids["organization"],
