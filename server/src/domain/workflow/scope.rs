@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::DateTime;
 use minijinja::value::{Enumerator, Object};
 use minijinja::{Error, ErrorKind, Value};
 use serde_json::Value as JsonValue;
@@ -13,20 +13,9 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::payload::PayloadRef;
 use tidemill_common::status::StepStatus;
 
+pub use super::execution_meta::ExecutionMeta;
+use super::execution_meta::{ExecutionView, WorkflowView};
 use super::expression::json_value;
-
-/// What is fixed for the whole execution.
-#[derive(Debug, Clone)]
-pub struct ExecutionMeta {
-    /// The execution; expressions see it as `execution.id`.
-    pub execution_id: ExecutionId,
-    /// The file's id: `workflow.id`.
-    pub workflow_id: Arc<str>,
-    /// The version that is executed: `workflow.version`.
-    pub version: i32,
-    /// When the execution was admitted: `execution.started_at`, in RFC 3339.
-    pub started_at: DateTime<Utc>,
-}
 
 /// What expressions see. Cheap to clone; a clone does not see what the original learns later.
 #[derive(Debug, Clone)]
@@ -396,48 +385,8 @@ impl Object for ErrorView {
     }
 }
 
-#[derive(Debug)]
-struct WorkflowView(Arc<ExecutionMeta>);
-
 /// What stands below `trigger`: a webhook has all but `scheduled_at`, a manual start only `body`, a schedule only `scheduled_at`.
 pub(super) const TRIGGER_FIELDS: [&str; 8] = ["body", "headers", "query", "method", "path", "params", "test", "scheduled_at"];
-
-/// What stands below `workflow`.
-pub(super) const WORKFLOW_FIELDS: [&str; 2] = ["id", "version"];
-
-impl Object for WorkflowView {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match key.as_str()? {
-            "id" => Some(Value::from(self.0.workflow_id.clone())),
-            "version" => Some(Value::from(self.0.version)),
-            _ => None,
-        }
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&WORKFLOW_FIELDS)
-    }
-}
-
-#[derive(Debug)]
-struct ExecutionView(Arc<ExecutionMeta>);
-
-/// What stands below `execution`.
-pub(super) const EXECUTION_FIELDS: [&str; 2] = ["id", "started_at"];
-
-impl Object for ExecutionView {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match key.as_str()? {
-            "id" => Some(Value::from(self.0.execution_id.to_string())),
-            "started_at" => Some(Value::from(self.0.started_at.to_rfc3339_opts(SecondsFormat::Millis, true))),
-            _ => None,
-        }
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&EXECUTION_FIELDS)
-    }
-}
 
 /// Secrets by name. They can be read one by one, not listed.
 struct Secrets(Arc<BTreeMap<String, String>>);
