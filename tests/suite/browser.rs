@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tidemill_harness::TestServer;
+use tidemill_harness::{TestServer, eventually_async};
 
 use crate::scene::{detail, ended, install, text};
 
@@ -79,10 +79,13 @@ impl Browser {
         self.tell(&format!("element/{element}/click"), json!({})).await;
     }
 
-    /// What stands on the page.
+    /// What stands on the page, once there is one: another one may be on its way.
     async fn page(&self) -> String {
-        let body = self.find("body").await.remove(0);
-        text(&self.ask(&format!("element/{body}/text")).await)
+        eventually_async("the page can be read", || async {
+            let body = self.find("body").await.into_iter().next()?;
+            self.ask(&format!("element/{body}/text")).await.as_str().map(str::to_owned)
+        })
+        .await
     }
 
     /// Whether something opened a dialog: nothing that stands in a workflow file may.
@@ -123,8 +126,9 @@ pub async fn a_form_is_filled_in(server: &TestServer, file: &str) {
     browser.click("select option:nth-child(2)").await;
     browser.click("input[type=checkbox]").await;
     browser.click("button").await;
-    let thanks = browser.page().await;
-    assert!(thanks.contains("Thanks & <i>bye</i>") && !browser.has_dialog().await, "{thanks}");
+    eventually_async("the thanks are shown", || async { browser.page().await.contains("Thanks & <i>bye</i>").then_some(()) })
+        .await;
+    assert!(!browser.has_dialog().await);
     let listed = client.get("/api/executions?workflow=signup").await.expect(200).json();
     let id = text(&listed["items"][0]["id"]);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
