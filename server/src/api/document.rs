@@ -76,7 +76,18 @@ pub fn openapi_document() -> String {
     let text = service(Undriven::<Operations>(PhantomData)).spec();
     let mut document: Value = serde_json::from_str(&text).expect("poem-openapi writes JSON");
     mend_references(&mut document);
+    mend_export(&mut document);
     format!("{document:#}\n")
+}
+
+/// Of two forms of one status poem-openapi writes down the last only: the export of the audit log has JSON lines too.
+fn mend_export(document: &mut Value) {
+    let place = "/paths/~1api~1workspaces~1{id}~1audit-log~1export/get/responses/200/content";
+    if let Some(Value::Object(content)) = document.pointer_mut(place)
+        && let Some(form) = content.values().next().cloned()
+    {
+        content.insert("application/jsonl".to_owned(), form);
+    }
 }
 
 /// A described field of a named type is written as `allOf: [{$ref}, {description}]`. Generators take the second member for a

@@ -42,6 +42,8 @@ const WRITE: u32 = READ | bit(409) | bit(413) | bit(422);
 
 /// An operation that reads.
 pub type ReadFailure = Failure<READ>;
+/// An operation that reads something of a workspace, which may have been deleted.
+pub type WorkspaceReadFailure = Failure<{ READ | bit(409) }>;
 /// An operation that changes something and has no body, or one that may be absent.
 pub type WriteFailure = Failure<WRITE>;
 /// An operation that changes something and reads a body.
