@@ -8,7 +8,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := build
-.PHONY: demo test test-rust test-clients build lint doc postgres clean need-rust need-python need-node
+.PHONY: demo test test-rust test-clients build lint doc postgres clean need-rust need-python need-node need-outside
 
 CARGO ?= cargo
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -24,7 +24,7 @@ build: need-rust
 	$(CARGO) build --release --locked
 
 # One Postgres serves all test processes. Node and Python are checked first: a missing one should not be news after ten minutes.
-test: need-rust need-node $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json tests/clients/senders/node_modules/.package-lock.json
+test: need-rust need-node need-outside $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json tests/clients/senders/node_modules/.package-lock.json
 	$(MAKE) --no-print-directory test-rust test-clients
 
 test-rust: need-rust
@@ -32,8 +32,8 @@ test-rust: need-rust
 	$(CARGO) build --locked -p tidemill-harness --bin with-postgres && \
 	$(TARGET)/debug/with-postgres $(CARGO) test --locked --workspace
 
-# Generated clients and schemathesis against the real binary; tests/suite/clients.rs starts it.
-test-clients: need-rust need-node $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json tests/clients/senders/node_modules/.package-lock.json
+# Generated clients, schemathesis, a browser and wrong clocks against the real binary; tests/suite/clients.rs starts it.
+test-clients: need-rust need-node need-outside $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json tests/clients/senders/node_modules/.package-lock.json
 	$(WITH_POSTGRES_BIN) export TIDEMILL_PYTHON_TOOLS="$(PYTHON_TOOLS)"; \
 	$(CARGO) build --locked -p tidemill-harness --bin with-postgres && \
 	$(TARGET)/debug/with-postgres $(CARGO) test --locked --test suite -- --ignored --nocapture --test-threads=1 clients::
@@ -74,3 +74,8 @@ need-python:
 need-node:
 	@{ command -v node && command -v npm; } > /dev/null || { echo "node 20 or newer and npm are needed for make test: it compiles and runs a generated TypeScript client (Debian 12, Ubuntu 24.04: https://nodejs.org)" >&2; exit 1; }
 	@node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' || { echo "node 20 or newer is needed for make test; this is $$(node --version)" >&2; exit 1; }
+
+need-outside:
+	@{ command -v curl && command -v openssl; } > /dev/null || { echo "curl and openssl are needed for make test: the documentation's commands are run (Debian, Ubuntu: apt-get install curl openssl)" >&2; exit 1; }
+	@command -v chromedriver > /dev/null || { echo "chromium is needed for make test: a browser fills a form in (Debian: apt-get install chromium chromium-driver)" >&2; exit 1; }
+	@command -v faketime > /dev/null || { echo "libfaketime is needed for make test: clocks are set forward and back (Debian, Ubuntu: apt-get install faketime)" >&2; exit 1; }

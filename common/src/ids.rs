@@ -85,6 +85,14 @@ id!(
     WorkflowUid
 );
 id!(
+    /// A subscription: an address outside that is told of events.
+    SubscriptionId
+);
+id!(
+    /// One event that a subscription is told.
+    SubscriptionDeliveryId
+);
+id!(
     /// One execution of a workflow version.
     ExecutionId
 );

@@ -131,3 +131,24 @@ async fn rings_are_refused_when_they_are_saved_and_stopped_when_they_run() {
     let count = server.database().unwrap().query("SELECT id::text FROM tidemill.executions").len();
     assert_eq!(count, 17);
 }
+
+#[tokio::test]
+async fn a_call_trigger_says_who_may_call() {
+    let server = server().await;
+    let client = server.client();
+    let guarded = DOUBLE.replace("steps:", "triggers:\n  - {id: shops, type: call, callers: [outer, other]}\nsteps:");
+    install(&client, &guarded).await;
+    install(&client, &caller("outer", "double", "")).await;
+    install(&client, &caller("stranger", "double", "")).await;
+    let whole = run(&client, "outer", json!({"n": 21})).await;
+    assert_eq!(whole["output"], json!({"said": {"n": 42}}), "{whole}");
+    let child = detail(&client, &text(&step(&whole, "ask")["child_id"])).await;
+    assert_eq!((&child["trigger_type"], &child["trigger_id"]), (&json!("call"), &json!("shops")), "{child}");
+    let refused = run(&client, "stranger", json!({"n": 21})).await;
+    let said = refused["failure"]["message"].as_str().unwrap();
+    assert!(said.contains("called only by outer, other") && said.contains("name `stranger`"), "{refused}");
+    // People and the API may start it all the same, and without `callers` every workflow may call.
+    assert_eq!(run(&client, "double", json!({"n": 2})).await["output"]["n"], 4);
+    install(&client, &DOUBLE.replace("steps:", "triggers:\n  - {id: all, type: call}\nsteps:")).await;
+    assert_eq!(run(&client, "stranger", json!({"n": 21})).await["status"], "succeeded");
+}

@@ -1,4 +1,4 @@
-//! Generated clients, schemathesis and a mail server against a live server; see tests/clients/README.md.
+//! Generated clients, schemathesis, a mail server, a browser and wrong clocks against a live server; see tests/clients/README.md.
 
 use std::fs;
 use std::path::Path;
@@ -47,6 +47,19 @@ async fn schedules_fire_when_an_independent_library_says() {
 #[ignore = "takes two minutes and needs Python tools: make test-clients"]
 async fn the_api_answers_as_documented_whatever_it_is_asked() {
     check("schemathesis").await;
+}
+
+#[tokio::test]
+#[ignore = "needs chromium: make test-clients"]
+async fn a_form_is_filled_in_by_a_browser_without_scripts() {
+    let server = TestServer::start(BINARY).await;
+    crate::browser::a_form_is_filled_in(&server, crate::form::SIGNUP.trim_start()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs libfaketime: make test-clients"]
+async fn clocks_are_set_forward_and_back() {
+    crate::clocks::are_set_forward_and_back().await;
 }
 
 #[tokio::test]

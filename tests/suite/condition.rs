@@ -121,6 +121,26 @@ async fn a_check_that_fails_says_why_and_shows_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_check_proves_who_asks_by_a_credential() {
+    let shop = Endpoint::start(|_, request| {
+        let known = request.headers.get("authorization").is_some_and(|proof| proof == "Bearer canary-4821");
+        Reply::Answer(if known { 200 } else { 401 }, "", r#"{"echo": "canary-4821"}"#)
+    })
+    .await;
+    let server = server().await;
+    let client = server.client();
+    let put = json!({"type": "bearer", "hosts": [shop.url()], "secret": "canary-4821"});
+    assert_eq!(crate::outbound::credential(&client, "shop", put).await.status, 201);
+    let http = format!("{{uses: http.request, with: {{url: \"{}\", auth: {{credential: shop}}}}}}", shop.url());
+    install(&client, &file(&http, "if: result.status == 200")).await;
+    let shown = checked(&client, "it fires", |check| check["fired"] == 1).await;
+    assert!(!shown.to_string().contains("canary") && shown["result"]["body"]["echo"] == "***", "{shown}");
+    let _ = client.delete("/api/credentials/shop").await.expect(204);
+    let shown = checked(&client, "it is missed", |check| check["error"].is_string()).await;
+    assert!(text(&shown["error"]).contains("tidemill credential set shop"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn code_can_look_and_level_fires_every_time() {
     let server = server().await;
     let client = server.client();
@@ -161,4 +181,101 @@ async fn a_failure_of_another_workflow_is_heard_once() {
     });
     let all = server.database().unwrap().query("SELECT id::text FROM tidemill.executions WHERE workflow_id = 'watch'");
     assert_eq!(all.len(), 2);
+}
+
+/// The bodies of the executions of `workflow`, oldest first.
+fn told(server: &TestServer, workflow: &str) -> Vec<Value> {
+    let rows = server.database().unwrap().query(&format!(
+        "SELECT (e.data->'origin'->'input'->'body')::text FROM tidemill.executions x JOIN tidemill.execution_events e
+             ON (e.workspace_id, e.execution_id) = (x.workspace_id, x.id) AND e.seq = 1
+         WHERE x.workflow_id = '{workflow}' ORDER BY x.id"
+    ));
+    rows.into_iter().flatten().map(|text| serde_json::from_str(&text).unwrap()).collect()
+}
+
+fn listening(server: &TestServer, count: usize) {
+    eventually("they listen", || {
+        let rows = server.database().unwrap().query("SELECT 1 FROM tidemill.trigger_states WHERE audit_seq IS NOT NULL");
+        (rows.len() == count).then_some(())
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_looks_whenever_another_workflow_has_ended() {
+    let shop =
+        Endpoint::start(|before, _| Reply::Answer(200, "", if before < 2 { r#"{"open": 1}"# } else { r#"{"open": 9}"# })).await;
+    let mut server = server().await;
+    let client = server.client();
+    install(&client, "id: work\nsteps: [{id: a, uses: switch, with: {value: \"{{ inputs.ok }}\", cases: {\"false\": [no]}, default: []}}, {id: no, uses: fail, with: {message: bad}}]\n").await;
+    // The events themselves are the check: the first failure after a success fires.
+    install(&client, "id: flips\ntriggers: [{id: t, type: condition, event: execution_ended, workflow: work, if: \"result.execution.status == 'failed'\"}]\nsteps: [{id: a, uses: transform, with: {}}]\n").await;
+    // Each end is the occasion to look at something else.
+    let file = format!(
+        "id: looks\ntriggers:\n  - id: t\n    type: condition\n    event: execution_ended\n    workflow: work\n    check: {{uses: http.request, with: {{url: \"{}/{{{{ event.execution.status }}}}\"}}}}\n    if: result.body.open > 5 and event.workflow.id == 'work'\n    on: level\nsteps: [{{id: a, uses: transform, with: {{}}}}]\n",
+        shop.url()
+    );
+    install(&client, &file).await;
+    listening(&server, 2);
+    for ok in [true, false] {
+        let _ = run(&client, "work", json!({ "ok": ok })).await;
+    }
+    eventually("the flip fires", || (told(&server, "flips").len() == 1).then_some(()));
+    eventually("it looks twice", || (shop.received().len() == 2).then_some(()));
+    // A crash before that repeats the looks, though not the firings.
+    eventually("what they have seen is kept", || {
+        let looking = "SELECT 1 FROM tidemill.triggers WHERE type = 'condition' AND next_at IS NOT NULL";
+        server.database().unwrap().query(looking).is_empty().then_some(())
+    });
+    server.kill();
+    server.restart().await;
+    let client = server.client();
+    for ok in [false, true, false] {
+        let _ = run(&client, "work", json!({ "ok": ok })).await;
+    }
+    eventually("the second flip fires", || (told(&server, "flips").len() == 2).then_some(()));
+    eventually("it fires at every end", || (told(&server, "looks").len() == 3).then_some(()));
+    let lines: Vec<String> = shop.received().iter().map(|request| request.line.clone()).collect();
+    assert_eq!(lines, ["GET /succeeded", "GET /failed", "GET /failed", "GET /succeeded", "GET /failed"]);
+    let looked = told(&server, "looks");
+    assert_eq!(
+        (&looked[0]["result"]["body"]["open"], &looked[0]["event"]["execution"]["status"]),
+        (&json!(9), &json!("failed"))
+    );
+    let flips = client.get("/api/executions?workflow=flips").await.expect(200).json();
+    assert_eq!(flips["items"][0]["trigger_type"], "event", "what an event has started starts nothing further: {flips}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_internal_events() {
+    let server = server().await;
+    let client = server.client();
+    for (id, event, more) in
+        [("joined", "member_added", ""), ("live", "workflow_activated", ", workflow: other"), ("dead", "dead_letter_added", "")]
+    {
+        let file = format!(
+            "id: {id}\ntriggers: [{{id: t, type: event, event: {event}{more}}}]\nsteps: [{{id: a, uses: transform, with: {{}}}}]\n"
+        );
+        install(&client, &file).await;
+    }
+    listening(&server, 3);
+    let made =
+        client.post("/api/workspaces/main/service-accounts", &json!({"name": "robot", "role": "viewer"})).await.expect(201);
+    install(&client, "id: other\nsteps: [{id: no, uses: fail, with: {message: bad}}]\n").await;
+    let failed = run(&client, "other", json!({})).await;
+    eventually("everything is heard", || {
+        ["joined", "live", "dead"].iter().all(|workflow| told(&server, workflow).len() == 1).then_some(())
+    });
+    let joined = told(&server, "joined").remove(0);
+    assert_eq!((&joined["object"]["id"], &joined["detail"]), (&made.json()["user_id"], &json!("viewer")), "{joined}");
+    assert_eq!(told(&server, "live")[0]["object"], json!({"kind": "workflow", "id": "other"}));
+    assert_eq!(told(&server, "dead")[0]["execution"]["id"], failed["id"]);
+}
+
+#[tokio::test]
+async fn code_of_a_condition_is_checked_when_the_file_is_saved() {
+    let server = server().await;
+    let check = "{uses: python, with: {code: \"def (:\"}}";
+    let refused = crate::scene::apply(&server.client(), &file(check, "if: result")).await.expect(422);
+    let found = &refused.json()["errors"][0];
+    assert_eq!((&found["code"], &found["path"]), (&json!("invalid_code"), &json!("triggers[0].check.with.code")), "{found}");
 }

@@ -7,7 +7,8 @@ use tidemill_harness::{Answer, Client, TestServer};
 use crate::audit;
 use crate::scene::{apply, header, install, problem, server};
 
-const SIGNUP: &str = r#"
+/// A form whose file tries to run scripts on the page.
+pub const SIGNUP: &str = r#"
 id: signup
 inputs:
   type: object

@@ -68,7 +68,7 @@ impl Cutter {
                     if let Some(mark) = mark {
                         if mark.starts_with("cut-after") {
                             // A single statement: Postgres answers after its commit.
-                            postgres.read(&mut answered).await.ok()?;
+                            postgres.read(&mut answered).await.ok().filter(|count| *count > 0)?;
                         }
                         self.ends.fetch_add(1, Ordering::SeqCst);
                         while self.how == Cut::Silent && client.read(&mut sent).await.is_ok_and(|count| count > 0) {}

@@ -6,10 +6,11 @@ use std::process::Command;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidemill_harness::{Answer, Client, ServerOptions, TestServer};
+use tidemill_harness::{Answer, Client, TestDatabase};
 
 use crate::endpoint::{Endpoint, Reply};
-use crate::scene::{BINARY, apply, detail, events, install, problem, run, secret, server, step};
+use crate::scene::{BINARY, apply, detail, events, install, problem, run, secret, server};
+use crate::stream;
 
 /// Puts a credential; the answer may be anything.
 pub async fn credential(client: &Client, name: &str, credential: Value) -> Answer {
@@ -130,6 +131,13 @@ fn base64_of(bytes: &[u8]) -> String {
     text
 }
 
+/// Every row of every table.
+fn dump(database: &TestDatabase) -> String {
+    let tables = database.query("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'tidemill'");
+    let rows = |table: String| database.query(&format!("SELECT t::text FROM {table} t")).into_iter().flatten();
+    tables.into_iter().flatten().flat_map(rows).map(|row| row + "\n").collect()
+}
+
 #[tokio::test]
 async fn forty_planted_secrets_are_found_nowhere() {
     let planted: Vec<String> =
@@ -173,28 +181,48 @@ async fn forty_planted_secrets_are_found_nowhere() {
     }
     file.push_str("  - {id: after, uses: transform, with: {all: \"{{ steps.ask.output }}\", error: \"{{ steps.fail.error.message }}\"}}\n");
     install(&client, &file).await;
+    // An execution that fails with the answer of the endpoint, and a subscription whose deliveries are answered so.
+    let failing = format!(
+        "id: fails\nsteps:\n  - id: ask\n    uses: http.request\n    with: {{method: POST, url: \"{}/fail\", headers: {{{headers}}}, form: {{{fields}}}}}\n",
+        endpoint.url()
+    );
+    install(&client, &failing).await;
+    let subscription = json!({"url": format!("{}/fail", endpoint.url()), "events": ["execution_ended"]});
+    let subscription = client.post("/api/subscriptions", &subscription).await.expect(201).json()["subscription"]["id"].clone();
+    let deliveries = format!("/api/subscriptions/{}/deliveries", subscription.as_str().unwrap());
+    let failed = run(&client, "fails", json!({})).await;
+    assert_eq!(failed["status"], "failed");
     let ended = run(&client, "told", json!({})).await;
     assert_eq!(ended["status"], "succeeded", "{}", ended["error"]);
-    assert!(endpoint.received()[0].body.contains("Canary-29"), "the secrets were sent");
+    assert!(endpoint.received().iter().any(|request| request.body.contains("Canary-29")), "the secrets were sent");
     let id = ended["id"].as_str().unwrap();
 
+    tidemill_harness::eventually_async("both ends were told and refused", || async {
+        let page = client.get(&deliveries).await.expect(200).json();
+        page["items"].as_array().unwrap().iter().filter(|item| item["status"] == 500).nth(1).map(|_| ())
+    })
+    .await;
+    let failed_id = failed["id"].as_str().unwrap();
+    let command = |args: &[&str]| {
+        let mut command = Command::new(BINARY);
+        let command = command.args(args).env("TIDEMILL_SERVER", server.url()).env("TIDEMILL_TOKEN", server.token());
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
     let database = server.database().unwrap();
-    let tables = database.query("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'tidemill'");
-    let dump: String = tables
-        .into_iter()
-        .flatten()
-        .map(|table| {
-            database.query(&format!("SELECT t::text FROM {table} t")).into_iter().flatten().collect::<Vec<_>>().join("\n")
-        })
-        .collect();
     let sinks = [
         ("detail", detail(&client, id).await.to_string()),
         ("events", serde_json::to_string(&events(&client, id).await).unwrap()),
         ("secrets", client.get("/api/secrets").await.text + &client.get("/api/credentials").await.text),
         ("log", server.log()),
         ("metrics", client.get("/metrics").await.text),
-        ("dump", dump),
+        ("dump", dump(database)),
+        ("frames", stream::words(&server, id).await + &stream::words(&server, failed_id).await),
+        ("failure", detail(&client, failed_id).await.to_string() + &client.get("/api/dead-letters").await.text),
+        ("deliveries", client.get(&deliveries).await.text),
+        ("audit", client.get("/api/workspaces/main/audit-log?limit=200").await.text),
+        ("command line", command(&["describe", "execution", id, "-o", "yaml"]) + &command(&["logs", failed_id])),
     ];
+    assert!(sinks.iter().all(|(name, text)| *name == "log" || text.len() > 100), "a sink is empty");
     let unescaped: Vec<(&str, String)> =
         sinks.iter().map(|(name, text)| (*name, text.replace("\\\"", "\"").replace("\\\\", "\\"))).collect();
     for (name, text) in sinks.iter().chain(&unescaped) {
@@ -207,73 +235,46 @@ async fn forty_planted_secrets_are_found_nowhere() {
 }
 
 #[tokio::test]
-async fn nothing_inside_is_reached_by_any_step() {
-    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), ..ServerOptions::default() }).await;
+async fn an_access_token_is_got_kept_renewed_and_shown_nowhere() {
+    let server = server().await;
     let client = server.client();
-    let trap = Endpoint::start(|_, _| Reply::Answer(200, "", "{}")).await;
-    let port = trap.url().rsplit(':').next().unwrap().to_owned();
-    let hosts = [
-        "127.0.0.1",
-        "127.1",
-        "0",
-        "0x7f.1",
-        "0x7f000001",
-        "2130706433",
-        "017700000001",
-        "0177.0.0.1",
-        "[::]",
-        "[::1]",
-        "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]",
-        "[64:ff9b::7f00:1]",
-        "[2002:7f00:1::]",
-        "localhost",
-        "LOCALHOST.",
-        "127.0.0.1.",
-        "①②⑦.⓪.⓪.①",
-        "169.254.169.254",
-        "[fd00:ec2::254]",
-        "100.100.100.200",
-        "10.0.0.1",
-        "192.168.1.1",
-        "172.16.0.1",
-        "[fe80::1]",
-        "a@127.0.0.1",
-        "%31%32%37.0.0.1",
-        "127。0。0。1",
-        "224.0.0.1",
-        "255.255.255.255",
-    ];
-    let mut urls: Vec<String> = hosts.iter().map(|host| format!("http://{host}:{port}/")).collect();
-    urls.extend(["file:///etc/passwd", "gopher://127.0.0.1/", "data:text/plain,x", "ftp://127.0.0.1/"].map(str::to_owned));
-    let put = json!({"type": "signing", "hosts": ["a.example"], "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
-    assert_eq!(credential(&client, "sign", put).await.status, 201);
-    install(
-        &client,
-        "id: reach
-steps:
-  - id: http
-    uses: http.request
-    for_each: {items: \"{{ inputs }}\", concurrency: 8, on_error: continue}
-    with: {url: \"{{ item }}\"}
-  - id: hook
-    uses: webhook.send
-    for_each: {items: \"{{ inputs }}\", concurrency: 8, on_error: continue}
-    with: {credential: sign, url: \"{{ item }}\", type: x}
-",
-    )
-    .await;
-    let ended = run(&client, "reach", json!(urls)).await;
-    for id in ["http", "hook"] {
-        let outcomes = step(&ended, id)["output"].as_array().unwrap().clone();
-        assert_eq!(outcomes.len(), urls.len());
-        for (url, outcome) in urls.iter().zip(outcomes) {
-            let message =
-                outcome["error"]["message"].as_str().unwrap_or_else(|| panic!("{url} was reached by {id}: {outcome}"));
-            assert!(!message.contains("refused") && !message.contains("timed out"), "{url} by {id}: {message}");
+    let auth = Endpoint::start(|before, request| match (before, request.line.as_str()) {
+        (0, "POST /token") => {
+            Reply::Answer(200, "", r#"{"access_token": "canary-token-1", "token_type": "bearer", "expires_in": 3600}"#)
         }
+        (1, "POST /token") => Reply::Answer(200, "", r#"{"access_token": "canary-token-2", "token_type": "Bearer"}"#),
+        _ => Reply::Answer(503, "", r#"{"why": "canary-client-secret"}"#),
+    })
+    .await;
+    // The first token is good twice.
+    let api = Endpoint::start(|before, request| match (before, request.headers["authorization"].as_str()) {
+        (0 | 1, "Bearer canary-token-1") => Reply::Answer(200, "", r#"{"echo": "canary-token-1"}"#),
+        (_, "Bearer canary-token-2") => Reply::Answer(200, "", r#"{"echo": "canary-token-2"}"#),
+        _ => Reply::Answer(401, "", "{}"),
+    })
+    .await;
+    let put = json!({"type": "oauth2", "hosts": [api.url()], "token_url": format!("{}/token", auth.url()), "client_id": "tide mill",
+        "scope": "orders:read", "secret": "canary-client-secret"});
+    let made = credential(&client, "crm", put.clone()).await;
+    assert!(made.status == 201 && !made.text.contains("canary"), "{}", made.text);
+    install(&client, &asks(&format!("{{url: \"{}\", auth: {{credential: crm}}}}", api.url()))).await;
+    for _ in 0..3 {
+        let whole = run(&client, "asks", json!({})).await;
+        assert_eq!((&whole["status"], &whole["output"]["body"]["echo"]), (&json!("succeeded"), &json!("***")), "{whole}");
     }
-    assert!(trap.received().is_empty());
+    let asked = auth.received();
+    assert_eq!((asked.len(), api.received().len()), (2, 4), "kept, and got anew when it was refused");
+    assert_eq!(asked[0].body, "grant_type=client_credentials&scope=orders%3Aread");
+    assert_eq!(asked[0].headers["authorization"], format!("Basic {}", base64_of(b"tide+mill:canary-client-secret")));
+    assert!(!api.received().iter().any(|request| format!("{request:?}").contains("client-secret")));
+    // A new secret: the endpoint doesn't answer well, and what it says is not repeated.
+    let mut other = put;
+    other["secret"] = json!("canary-client-secret-2");
+    assert_eq!(credential(&client, "crm", other).await.status, 200);
+    let failed = run(&client, "asks", json!({})).await;
+    let error = failed["error"].to_string();
+    assert!(error.contains("`crm` has no access token: 127.0.0.1 answered 503") && !error.contains("canary"), "{error}");
+    assert!(!server.log().contains("canary"));
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Schedules: each instant once, through restarts, downtime, edits, and clocks that are set back.
 
 use serde_json::json;
-use tidemill_harness::{Client, TestServer, eventually, eventually_async};
+use tidemill_harness::{Client, ServerOptions, Storage, TestDatabase, TestServer, eventually, eventually_async};
 
 use crate::audit;
-use crate::scene::{apply, install, server, text};
+use crate::scene::{BINARY, apply, install, server, text};
 
 fn file(id: &str, trigger: &str) -> String {
     format!(
@@ -90,6 +90,40 @@ async fn an_edit_in_the_second_of_a_firing_neither_repeats_nor_loses_it() {
     audit::check_at_rest(server.database().unwrap());
     let executions = server.database().unwrap().query("SELECT count(*)::text FROM tidemill.executions");
     assert_eq!(executions, [Some(deliveries(&server).len().to_string())], "one execution per instant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_fire_each_second_once_through_edits_and_restarts() {
+    let database = TestDatabase::empty();
+    let node = async || {
+        let storage = Storage::At(database.url().to_owned());
+        TestServer::start_with(ServerOptions { binary: BINARY.into(), args: Vec::new(), storage }).await
+    };
+    let (first, mut second) = (node().await, node().await);
+    let instants = || -> Vec<chrono::DateTime<chrono::Utc>> {
+        let keys = database.query("SELECT key FROM tidemill.deliveries WHERE source LIKE 'schedule:%' ORDER BY key");
+        keys.into_iter().flatten().map(|key| key.parse().unwrap()).collect()
+    };
+    install(&first.client(), &file("tick", "every: 1s")).await;
+    for round in 0..6 {
+        let client = if round % 2 == 0 { first.client() } else { Client::new(second.url(), Some(&first.token())) };
+        install(&client, &file("tick", &format!("every: 1s, input: {{n: {round}}}"))).await;
+        let before = instants().len();
+        eventually("it goes on", || (instants().len() >= before + 2).then_some(()));
+        match round {
+            2 => second.kill(),
+            4 => drop(second.terminate()),
+            _ => continue,
+        }
+        second.restart().await;
+    }
+    let _ = first.client().post("/api/workflows/tick/deactivate", &json!({})).await.expect(200);
+    audit::check_at_rest(&database);
+    let all = instants();
+    let steps: Vec<i64> = all.windows(2).map(|pair| (pair[1] - pair[0]).num_seconds()).collect();
+    assert!(steps.iter().all(|step| *step == 1), "every second once: {steps:?}");
+    let executions = database.query("SELECT count(*)::text FROM tidemill.executions");
+    assert_eq!(executions, [Some(all.len().to_string())], "one execution per instant");
 }
 
 #[tokio::test]

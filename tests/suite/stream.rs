@@ -46,6 +46,20 @@ async fn frame(socket: &mut Socket) -> Option<StreamFrame> {
     }
 }
 
+/// Everything that an execution's stream says until it ends, as it comes.
+pub async fn words(server: &TestServer, execution: &str) -> String {
+    let mut socket = open(server, &format!("/api/executions/{execution}/stream")).await;
+    let mut words = String::new();
+    while let Some(Ok(message)) = tokio::time::timeout(PATIENCE, socket.next()).await.expect("a frame in time") {
+        match message {
+            Message::Text(text) => words.push_str(&text),
+            Message::Close(_) => break,
+            _ => {}
+        }
+    }
+    words
+}
+
 /// The `seq`s of an execution's stream to its end.
 async fn seqs_to_the_end(socket: &mut Socket) -> Vec<i32> {
     let mut seqs = Vec::new();

@@ -18,6 +18,10 @@ pub enum CredentialType {
     Smtp,
     /// The key that signs outgoing webhooks.
     Signing,
+    /// An access token that is got with a secret of the client (OAuth 2.0, client credentials).
+    #[serde(rename = "oauth2")]
+    #[cfg_attr(feature = "openapi", oai(rename = "oauth2"))]
+    Oauth2,
 }
 
 impl CredentialType {
@@ -30,13 +34,16 @@ impl CredentialType {
             Self::ApiKey => "api_key",
             Self::Smtp => "smtp",
             Self::Signing => "signing",
+            Self::Oauth2 => "oauth2",
         }
     }
 
     /// The type with this word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Basic, Self::Bearer, Self::ApiKey, Self::Smtp, Self::Signing].into_iter().find(|kind| kind.as_str() == word)
+        [Self::Basic, Self::Bearer, Self::ApiKey, Self::Smtp, Self::Signing, Self::Oauth2]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
     }
 }
 
@@ -76,6 +83,18 @@ pub struct CredentialView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub query: Option<String>,
+    /// The token endpoint of `oauth2`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub token_url: Option<String>,
+    /// The client of `oauth2`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub client_id: Option<String>,
+    /// What the tokens of `oauth2` are for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub scope: Option<String>,
     /// How often one node may use it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
@@ -120,6 +139,18 @@ pub struct CredentialPut {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(validator(min_length = 1, max_length = 100)))]
     pub query: Option<String>,
+    /// The token endpoint of `oauth2`: the secret goes there and nowhere else.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(validator(min_length = 1, max_length = 2000)))]
+    pub token_url: Option<String>,
+    /// The client of `oauth2`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(validator(min_length = 1, max_length = 1000)))]
+    pub client_id: Option<String>,
+    /// What the tokens of `oauth2` are for: words with spaces between.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(validator(min_length = 1, max_length = 1000)))]
+    pub scope: Option<String>,
     /// How often one node may use it; without it as often as it likes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rate_limit: Option<RateLimit>,

@@ -28,6 +28,7 @@ pub mod secret;
 pub mod session;
 pub mod share;
 pub mod stream;
+pub mod subscription;
 pub mod token;
 pub mod trigger;
 pub mod why;

@@ -12,7 +12,7 @@ use tidemill_common::ids::OrganizationId;
 use uuid::Uuid;
 
 use super::authenticate::Token;
-use super::failure::{FeatureFailure, ReadFailure};
+use super::failure::{FeatureFailure, ReadFailure, WorkspaceReadFailure};
 use super::payload::Json;
 use super::{Tag, audit_export, page};
 use crate::app::{AuditFilter, AuditLog};
@@ -60,7 +60,7 @@ impl AuditApi {
         limit: Query<Option<u32>>,
         /// The `next_cursor` of the page before.
         cursor: Query<Option<String>>,
-    ) -> Result<Json<AuditPage>, ReadFailure> {
+    ) -> Result<Json<AuditPage>, WorkspaceReadFailure> {
         let filter = AuditFilter {
             operation: operation.0,
             actor: actor.0,

@@ -44,6 +44,8 @@ const WRITE: u32 = READ | bit(409) | bit(413) | bit(422);
 
 /// An operation that reads.
 pub type ReadFailure = Failure<READ>;
+/// An operation that reads something of a workspace, which may have been deleted.
+pub type WorkspaceReadFailure = Failure<{ READ | bit(409) }>;
 /// An operation that changes something and has no body, or one that may be absent.
 pub type WriteFailure = Failure<WRITE>;
 /// An operation that changes something and reads a body.
@@ -57,7 +59,7 @@ pub type LimitedFailure = Failure<{ WRITE | bit(402) | bit(415) }>;
 /// What needs the payment provider.
 pub type PaymentFailure = Failure<{ WRITE | bit(402) | bit(415) | bit(502) }>;
 /// Reading something that only some plans have.
-pub type FeatureFailure = Failure<{ READ | bit(402) }>;
+pub type FeatureFailure = Failure<{ READ | bit(402) | bit(409) }>;
 /// Accepting an invite.
 pub type InviteFailure = Failure<{ WRITE | bit(402) | bit(415) | bit(429) }>;
 /// Signing in.

@@ -7,7 +7,7 @@ use tidemill_common::ids::UserId;
 
 use super::Tag;
 use super::authenticate::Token;
-use super::failure::{BodyFailure, LimitedFailure, ReadFailure, WriteFailure};
+use super::failure::{BodyFailure, LimitedFailure, WorkspaceReadFailure, WriteFailure};
 use super::payload::{Created, Gone, Json};
 use crate::app::People;
 
@@ -26,7 +26,7 @@ impl MemberApi {
         /// The workspace, by id or slug.
         #[oai(name = "id")]
         _workspace: Path<String>,
-    ) -> Result<Json<MemberList>, ReadFailure> {
+    ) -> Result<Json<MemberList>, WorkspaceReadFailure> {
         Ok(Json(self.0.members(&token.0).await?))
     }
 

@@ -46,6 +46,7 @@ mod session;
 mod share;
 mod strict_json;
 mod stripe_events;
+mod subscription;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -68,7 +69,7 @@ pub use ws::Streams;
 
 use crate::app::{
     AuditLog, BillingSubscriptions, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes,
-    PageRequest, People, Plans, Quotas, Schedules, Secrets, Tokens, Triggers, Workflows,
+    PageRequest, People, Plans, Quotas, Schedules, Secrets, Subscriptions, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
@@ -96,6 +97,8 @@ enum Tag {
     Workflows,
     /// What starts executions.
     Triggers,
+    /// Addresses outside that are told of events.
+    Subscriptions,
     /// Executions and their events.
     Executions,
     /// Plans, what they allow, and what is used.
@@ -135,6 +138,8 @@ pub struct ApiDeps {
     pub billing_subscriptions: BillingSubscriptions,
     /// Where others reach this server.
     pub url: Arc<str>,
+    /// Subscriptions.
+    pub subscriptions: Subscriptions,
     /// Workflows.
     pub workflows: Workflows,
     /// Triggers.
@@ -206,6 +211,7 @@ fn operations(deps: &ApiDeps) -> Route {
         workflow_version::WorkflowVersionApi(deps.workflows),
         trigger::TriggerApi(deps.triggers),
         schedule::ScheduleApi(deps.schedules),
+        subscription::SubscriptionApi(deps.subscriptions),
         code::CodeApi(deps.code),
     );
     let executions = (

@@ -7,7 +7,7 @@ use tidemill_common::ids::ShareId;
 
 use super::Tag;
 use super::authenticate::Token;
-use super::failure::{BodyFailure, ReadFailure, WriteFailure};
+use super::failure::{BodyFailure, WorkspaceReadFailure, WriteFailure};
 use super::payload::{Created, Gone, Json};
 use crate::app::People;
 
@@ -26,7 +26,7 @@ impl ShareApi {
         /// The workspace, by id or slug.
         #[oai(name = "id")]
         _workspace: Path<String>,
-    ) -> Result<Json<ShareList>, ReadFailure> {
+    ) -> Result<Json<ShareList>, WorkspaceReadFailure> {
         Ok(Json(self.0.shares(&token.0).await?))
     }
 

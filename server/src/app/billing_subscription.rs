@@ -273,7 +273,7 @@ fn try_out(
     // A trial of a trial goes back to what was before both.
     let back = row.next_plan.clone().filter(|_| row.state == TRIALING).unwrap_or_else(|| from.id.clone());
     plan_change::apply(conn, &mut row, &Change { to, kind: "trial_started", at: now })?;
-    row.state = TRIALING.to_owned();
+    TRIALING.clone_into(&mut row.state);
     row.trial_end = Some(now + TimeDelta::days(to.trial_days.into()));
     row.next_plan = Some(back);
     row.tried.push(to.id.clone());
@@ -293,7 +293,7 @@ fn keep(
     }
     let was_tried = row.state == TRIALING;
     if was_tried {
-        row.state = ACTIVE.to_owned();
+        ACTIVE.clone_into(&mut row.state);
     }
     (row.next_plan, row.trial_end, row.updated_at) = (None, None, now);
     billing_subscription::update(conn, &row)?;

@@ -8,6 +8,7 @@ use super::billing_subscription::BillingSubscriptions;
 use super::error::Error;
 use super::plan::FALLBACK;
 use super::plan_change::{self, Change, note};
+use super::quota_notice;
 use crate::domain::billing::{Due, due, period_at};
 use crate::domain::schedule::timezone;
 use crate::store::queries::{billing, billing_subscription, plan};
@@ -34,6 +35,7 @@ impl BillingSubscriptions {
             }
         }
         self.database.engine(billing_subscription::meters_notice).await?;
+        while self.database.engine(move |conn| quota_notice::tell(conn, now)).await? {}
         Ok(more)
     }
 

@@ -15,7 +15,7 @@ use super::Error;
 use super::access::authorize;
 use super::engine::EngineError;
 use crate::auth::{Caller, Operation};
-use crate::domain::workflow::plan::{CodeAsks, Plan, Work};
+use crate::domain::workflow::plan::{CodeAsks, Plan};
 use crate::domain::workflow::{code_asks_too_much, code_problem, code_unchecked};
 use crate::runner::code::{CodeLimits, CodeRunner, Engine};
 
@@ -67,14 +67,12 @@ impl Code {
     }
 }
 
-/// Compiles the code of every step of `plan`, which `source` gave, and compares what each asks for with what this server
+/// Compiles all code of `plan`, that of its steps and of its conditions, which `source` gave, and compares what each asks for with what this server
 /// gives. Where code can't be run it can't be checked either: the file is taken, and the answer warns of it.
 pub(super) async fn check(runner: &CodeRunner, source: &str, plan: &Plan) -> Result<Vec<Diagnostic>, Error> {
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-    for (index, step) in plan.steps.iter().enumerate() {
-        let Work::Code(work) = &step.work else { continue };
-        let path = plan.path(index);
-        let asked = runner.most().exceeded_by(step.timeout, work.asks);
+    for (path, work, timeout) in plan.code() {
+        let asked = runner.most().exceeded_by(timeout, work.asks);
         problems.extend(asked.into_iter().map(|more| code_asks_too_much(source, &path, work, more)));
         match runner.check(Engine::of(work.language, work.runtime), work.code()).await {
             Err(failure) if failure.class == FailureClass::SandboxUnavailable => {

@@ -105,8 +105,9 @@ impl Credentials {
 }
 
 fn settings(wanted: CredentialPut) -> Settings {
-    let CredentialPut { hosts, username, header, query, rate_limit, .. } = wanted;
-    Settings { hosts, username, header, query, rate: rate_limit.map(|rate| (rate.requests, rate.seconds)) }
+    let CredentialPut { hosts, username, header, query, token_url, client_id, scope, rate_limit, .. } = wanted;
+    let rate = rate_limit.map(|rate| (rate.requests, rate.seconds));
+    Settings { hosts, username, header, query, token_url, client_id, scope, rate }
 }
 
 fn view(row: Credential) -> Result<CredentialView, store::Error> {
@@ -120,6 +121,9 @@ fn view(row: Credential) -> Result<CredentialView, store::Error> {
         username: settings.username,
         header: settings.header,
         query: settings.query,
+        token_url: settings.token_url,
+        client_id: settings.client_id,
+        scope: settings.scope,
         rate_limit: settings.rate.map(|(requests, seconds)| RateLimit { requests, seconds }),
         updated_at: row.updated_at,
     })

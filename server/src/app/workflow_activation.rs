@@ -14,7 +14,7 @@ use super::quota::one_more;
 use super::workflow::{Workflows, known_id};
 use super::workflow_view::{plan, view};
 use crate::auth::{Caller, Operation};
-use crate::domain::workflow::plan::{Plan, Trigger as PlanTrigger, TriggerKind, WebhookPath};
+use crate::domain::workflow::plan::{Plan, Trigger as PlanTrigger, TriggerKind, WebhookPath, When};
 use crate::store::queries::{billing_subscription, workflow};
 use crate::store::rows::trigger::Trigger;
 use crate::store::rows::workflow::Workflow;
@@ -172,10 +172,11 @@ fn rows(workflow: &Workflow, version: i32, plan: &Plan, moment: &Moment) -> Vec<
             instant: None,
             last_at: before.and_then(|before| before.last_at),
         };
-        if let TriggerKind::Condition(condition) = &trigger.kind {
+        if let TriggerKind::Condition(condition) = &trigger.kind
+            && let When::Every { schedule, .. } = &condition.when
+        {
             // The first look is at once, so that its author sees whether it works; a new version goes on as it was.
-            let due =
-                before.and_then(|before| before.next_at).filter(|due| Some(*due) <= condition.schedule.next_after(moment.now));
+            let due = before.and_then(|before| before.next_at).filter(|due| Some(*due) <= schedule.next_after(moment.now));
             row.next_at = Some(due.unwrap_or(moment.now));
         }
         if let TriggerKind::Schedule(schedule) = &trigger.kind {

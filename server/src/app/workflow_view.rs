@@ -35,8 +35,10 @@ fn hook_address(slug: &str, path: &str) -> String {
 pub(super) fn trigger_view(slug: &str, trigger: &Trigger, live: Option<&TriggerRow>) -> TriggerView {
     let written = match &trigger.kind {
         TriggerKind::Schedule(schedule) => schedule.written.clone(),
-        TriggerKind::Condition(condition) => WrittenSchedule { every: Some(condition.every), ..WrittenSchedule::default() },
-        TriggerKind::Webhook(_) | TriggerKind::Event(_) | TriggerKind::Form(_) => WrittenSchedule::default(),
+        TriggerKind::Condition(condition) => WrittenSchedule { every: condition.interval(), ..WrittenSchedule::default() },
+        TriggerKind::Webhook(_) | TriggerKind::Event(_) | TriggerKind::Form(_) | TriggerKind::Call(_) => {
+            WrittenSchedule::default()
+        }
     };
     TriggerView {
         id: trigger.id.to_string(),

@@ -14,9 +14,6 @@ pub(super) async fn run(background: Background) {
                     tracing::warn!(error = &error as &dyn std::error::Error, "subscriptions can't go on; trying again");
                 }
             }
-            if let Err(error) = background.events.tell_quotas().await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "nobody can be told of quotas; trying again");
-            }
         }
         // The beat says when something is due: a period may begin some seconds late.
         if pulse.changed().await.is_err() {

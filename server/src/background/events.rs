@@ -23,7 +23,8 @@ pub(super) async fn run(background: Background) {
         let somebody_listens = async {
             match pause {
                 Some(pause) => tokio::time::sleep(pause).await,
-                None => drop(pulse.wait_for(|pulse| pulse.listens).await),
+                // What the last beat saw may be over by now.
+                None => while pulse.changed().await.is_ok() && !pulse.borrow_and_update().listens {},
             }
         };
         tokio::select! {

@@ -9,7 +9,7 @@ use crate::app::purge;
 use crate::store::Error;
 use crate::store::queries::{
     billing, bulk_order, condition, dead_letter, feed, idempotency, partition, queue, refused_delivery, rollup, sign_in,
-    step_wait, version,
+    step_wait, subscription_round, version,
 };
 
 /// Days of partitions that are made ahead.
@@ -26,6 +26,8 @@ const RATES: TimeDelta = TimeDelta::days(32);
 const ITEMS: TimeDelta = TimeDelta::days(90);
 /// How long events of Stripe are known: it sends none again after 30 days.
 const STRIPE_EVENTS: TimeDelta = TimeDelta::days(60);
+/// How long the log of deliveries to subscriptions is kept.
+const TOLD: TimeDelta = TimeDelta::days(30);
 /// Deliveries that are forgotten in one transaction.
 const DELIVERIES: i64 = 20_000;
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -67,6 +69,7 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
             condition::forget_items(connection, now - ITEMS)?;
             refused_delivery::refused_delivery_sweep(connection, now - dead_letters)?;
             billing::stripe_event_sweep(connection, now - STRIPE_EVENTS)?;
+            subscription_round::sweep(connection, now - TOLD)?;
             Ok(())
         })
         .await?;

@@ -1,5 +1,5 @@
 //! Loops that run beside requests: the beat of the node, claims, calls between executions, bulk orders, schedules, conditions,
-//! events, replays, rollups, partitions.
+//! events, subscriptions, replays, rollups, partitions.
 //!
 //! Each loop waits for a time or for being woken, does one round, and survives the failure of a round. What a loop has to know
 //! of other nodes the beat sees for all of them: at rest it is the only one that asks the database.
@@ -15,6 +15,7 @@ mod pulse;
 mod replays;
 mod rollups;
 mod schedules;
+mod subscriptions;
 mod watch;
 
 pub use housekeeping::housekeeping_round;
@@ -28,7 +29,7 @@ use tokio::sync::Notify;
 use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
-use crate::app::{BillingSubscriptions, BulkRounds, Replays};
+use crate::app::{BillingSubscriptions, BulkRounds, Replays, SubscriptionRounds};
 use crate::config::{Retention, Role};
 use crate::executor::{CodeMeter, Executor};
 use crate::hub::Hub;
@@ -57,6 +58,8 @@ pub struct Background {
     pub conditions: Conditions,
     /// Tells event triggers what has happened.
     pub events: Events,
+    /// Tells subscriptions what has happened.
+    pub subscriptions: SubscriptionRounds,
     /// Follows the feed.
     pub hub: Hub,
     /// Replays dead letters.
@@ -97,6 +100,7 @@ impl Background {
             loops.spawn(schedules::run(self.clone()));
             loops.spawn(conditions::run(self.clone()));
             loops.spawn(events::run(self.clone()));
+            loops.spawn(subscriptions::run(self.clone()));
             loops.spawn(housekeeping::run(self.clone()));
             loops.spawn(replays::run(self.clone()));
             loops.spawn(bulk::run(self.clone()));

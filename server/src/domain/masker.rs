@@ -101,6 +101,7 @@ impl fmt::Debug for Masker {
 /// Every way in which a secret may be written.
 fn forms(secret: &str) -> Vec<String> {
     let json = escaped(secret);
+    let reversed: String = secret.chars().rev().collect();
     let ascii = json.chars().flat_map(ascii_only).collect::<String>();
     let mut forms = vec![
         escaped(&json),
@@ -111,7 +112,9 @@ fn forms(secret: &str) -> Vec<String> {
         URL_SAFE_NO_PAD.encode(secret),
         hex::encode(secret),
         hex::encode_upper(secret),
-        secret.chars().rev().collect(),
+        // Services answer with JSON, of which an error quotes the text.
+        escaped(&reversed),
+        reversed,
         secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;"),
         secret.to_owned(),
     ];

@@ -15,4 +15,5 @@ pub mod payload;
 pub mod schedule;
 pub mod sensitive;
 pub mod signature;
+pub mod subscription;
 pub mod workflow;

@@ -91,6 +91,18 @@ impl Versions {
         Ok(Arc::new(self.keeper.secrets(workspace_id, names).await?))
     }
 
+    /// Everything confidential with these names: secrets, credentials. All of it must exist.
+    pub async fn confidential(
+        &self,
+        workspace_id: WorkspaceId,
+        (secrets, credentials): (Vec<String>, Vec<String>),
+    ) -> Result<KnownSecrets, VersionError> {
+        let secrets = if secrets.is_empty() { BTreeMap::new() } else { self.keeper.secrets(workspace_id, secrets).await? };
+        let credentials =
+            if credentials.is_empty() { BTreeMap::new() } else { self.keeper.credentials(workspace_id, credentials).await? };
+        Ok(KnownSecrets::new(secrets, credentials))
+    }
+
     /// Everything confidential that the steps of `plan` use; all of it must exist. What `made` gives for a name is not looked up.
     pub async fn known_secrets(
         &self,

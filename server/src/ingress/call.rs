@@ -42,13 +42,21 @@ impl CallStarts {
 
     async fn admit(&self, workspace_id: WorkspaceId, calling: &Calling) -> Result<(), NotStarted> {
         let found = startable((&self.database, &self.versions), workspace_id, &calling.workflow_id, &calling.input).await?;
+        let trigger_id = found.plan.called_by(&calling.caller).map_err(|callers| {
+            let Calling { workflow_id, caller, .. } = calling;
+            let callers = callers.join(", ");
+            NotStarted::Never(format!(
+                "`{workflow_id}` lets itself be called only by {callers}: name `{caller}` in its `call` trigger"
+            ))
+        })?;
+        let trigger = TriggerOrigin { kind: "call".into(), id: trigger_id.cloned() };
         let arrival = Arrival {
             execution_id: calling.child,
             workspace_id,
             workflow_uid: found.workflow_uid,
             version: found.version,
             plan: found.plan,
-            trigger: TriggerOrigin { kind: "call".into(), id: None },
+            trigger,
             input: Arc::new(json!({ "body": calling.input })),
             delivery: Some(Delivery { source: "call".to_owned(), key: calling.child.to_string() }),
             retry: None,

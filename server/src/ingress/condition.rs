@@ -1,4 +1,4 @@
-//! Conditions: a check on an interval, through the same doors as a step, and what comes of it.
+//! Conditions: a check on an interval or when something has happened, through the same doors as a step, and what comes of it.
 //!
 //! Whoever moves the trigger's row on owns the check. What the checks have seen is kept beside the trigger, so that it survives
 //! restarts and new versions. A firing is named by its number, and an item by its key: a crash between the firing and the memory of
@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -16,9 +17,9 @@ use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::happening::{BY_EVENT, Happenings};
 use crate::admission::{Admission, Arrival, Refusal};
-use crate::domain::masker::Masker;
-use crate::domain::workflow::plan::{ConditionTrigger, Items, Plan, Seen, TriggerKind};
+use crate::domain::workflow::plan::{ConditionTrigger, Items, Listen, Plan, Seen, TriggerKind, When};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope, Turn};
 use crate::executor::{VersionError, Versions};
 use crate::journal::Delivery;
@@ -28,6 +29,8 @@ use crate::store::{self, Database};
 
 /// Triggers that are looked at together.
 const PAGE: i64 = 100;
+/// How long a node may take, besides the checks' own time, for the events that a condition is told of.
+const HAPPENED: Duration = Duration::from_secs(60);
 /// Checks under way at once on this node.
 const AT_ONCE: usize = 32;
 /// Most items of one check; what is behind them waits for the next.
@@ -61,6 +64,7 @@ pub struct Conditions {
     runner: Runner,
     clock: Arc<dyn Clock>,
     room: Arc<Semaphore>,
+    happenings: Happenings,
 }
 
 /// One check: the trigger, and what is known of it.
@@ -70,6 +74,13 @@ struct Look {
     place: usize,
     state: StateRow,
     now: DateTime<Utc>,
+    told: Option<Told>,
+}
+
+/// What made a condition look.
+struct Told {
+    key: String,
+    body: Arc<Value>,
 }
 
 impl Look {
@@ -87,7 +98,8 @@ impl Look {
             version: self.row.version,
             started_at: self.now,
         };
-        Scope::new(Arc::new(json!({})), meta)
+        let scope = Scope::new(Arc::new(json!({})), meta);
+        self.told.as_ref().map_or_else(|| scope.clone(), |told| scope.with_event(Arc::clone(&told.body)))
     }
 
     fn previous(&self) -> Value {
@@ -99,7 +111,8 @@ impl Conditions {
     /// Conditions whose checks go through `runner` and whose executions go through `admission`.
     #[must_use]
     pub fn new(database: Database, versions: Versions, admission: Admission, runner: Runner, clock: Arc<dyn Clock>) -> Self {
-        Self { database, versions, admission, runner, clock, room: Arc::new(Semaphore::new(AT_ONCE)) }
+        let happenings = Happenings::new(database.clone());
+        Self { database, versions, admission, runner, clock, room: Arc::new(Semaphore::new(AT_ONCE)), happenings }
     }
 
     /// Begins the checks that are due, among `checks`, and returns when the next one is.
@@ -126,7 +139,11 @@ impl Conditions {
         let plan = self.versions.plan(key).await?;
         let place = plan.triggers.iter().position(|trigger| *trigger.id == row.trigger_id).ok_or(VersionError::Missing)?;
         let TriggerKind::Condition(trigger) = &plan.triggers[place].kind else { return Err(VersionError::Missing.into()) };
-        let next = trigger.schedule.next_after(now);
+        let next = match &trigger.when {
+            When::Every { schedule, .. } => schedule.next_after(now),
+            // Whoever takes it has so long for all that it was told of; then somebody else does.
+            When::Happened(_) => Some(now + HAPPENED + trigger.check.as_ref().map_or(Duration::ZERO, |check| check.timeout)),
+        };
         let taken = row.clone();
         let state = self
             .database
@@ -139,20 +156,51 @@ impl Conditions {
             .await?;
         // Another node has it, or the trigger was replaced.
         let Some(state) = state else { return Ok(()) };
-        let look = Look { row, plan, place, state, now };
+        let look = Look { row: ConditionRow { next_at: next, ..row }, plan: Arc::clone(&plan), place, state, now, told: None };
+        match &trigger.when {
+            When::Every { .. } => self.look_once(&look).await.map(drop),
+            When::Happened(listen) => self.look_at_events(look, listen).await,
+        }
+    }
+
+    /// Looks for each event of the next stretch. A crash in the middle repeats the stretch, whose firings are known by their events.
+    async fn look_at_events(&self, mut look: Look, listen: &Listen) -> Result<(), Failed> {
+        let row = look.row.clone();
+        if let Some(from) = self.database.engine(move |connection| Ok(condition::place(connection, &row)?)).await? {
+            let workspace = WorkspaceId(look.row.workspace_id);
+            let stretch = self.happenings.read(workspace, from, &[listen.event]).await?;
+            for happening in
+                stretch.happenings.iter().filter(|happening| happening.is(listen) && happening.may_start(&look.plan.id))
+            {
+                look.told = Some(Told { key: happening.key(), body: Arc::new(happening.body(listen.event)) });
+                look.now = self.clock.now();
+                look.state = self.look_once(&look).await?;
+            }
+            let row = look.row.clone();
+            self.database.engine(move |connection| Ok(condition::read_to(connection, &row, stretch.to)?)).await?;
+        }
+        // Now it waits for the next event again.
+        self.database.engine(move |connection| Ok(condition::take(connection, &look.row, None)?)).await?;
+        Ok(())
+    }
+
+    /// One check, and what is known afterwards.
+    async fn look_once(&self, look: &Look) -> Result<StateRow, Failed> {
         let mut after = look.state.clone();
-        after.checked_at = Some(now);
-        match self.check(&look, &mut after).await {
+        after.checked_at = Some(look.now);
+        match self.check(look, &mut after).await {
             Ok(()) => after.error = None,
+            // An event must not be lost for want of room: it is looked at again.
+            Err(error @ (Failed::Refused(_) | Failed::Store(_))) if look.told.is_some() => return Err(error),
             Err(error) => {
                 let (workflow, trigger) = (look.row.workflow_uid, &look.row.trigger_id);
                 tracing::debug!(error = &error as &dyn std::error::Error, %workflow, %trigger, "a check failed");
                 after.error = Some(error.to_string().replace('\0', ""));
             }
         }
-        let row = look.row;
-        self.database.engine(move |connection| Ok(condition::keep(connection, &row, &after)?)).await?;
-        Ok(())
+        let (row, kept) = (look.row.clone(), after.clone());
+        self.database.engine(move |connection| Ok(condition::keep(connection, &row, &kept)?)).await?;
+        Ok(after)
     }
 
     /// Runs the check, decides, fires.
@@ -167,7 +215,12 @@ impl Conditions {
             let since_fired = after.fired_at.map(|fired| (look.now - fired).to_std().unwrap_or_default());
             if trigger.fires(holds, Seen { holds: after.holds, since_fired }) {
                 let number = after.fired + 1;
-                self.start(look, json!({"result": result, "previous": look.previous()}), number.to_string()).await?;
+                let mut body = json!({"result": result, "previous": look.previous()});
+                if let Some(told) = &look.told {
+                    body["event"] = Value::clone(&told.body);
+                }
+                let key = look.told.as_ref().map_or_else(|| number.to_string(), |told| told.key.clone());
+                self.start(look, body, key).await?;
                 (after.fired, after.fired_at) = (number, Some(look.now));
             }
             after.holds = holds;
@@ -178,26 +231,30 @@ impl Conditions {
         Ok(())
     }
 
-    /// What the check gives, without the secrets that it read.
+    /// What the check gives, without the secrets that it read. Where there is none it is what has happened.
     async fn result(&self, look: &Look, trigger: &ConditionTrigger) -> Result<Value, Failed> {
-        let names = trigger.check.secrets.iter().map(ToString::to_string).collect();
-        let secrets = self.versions.secrets(WorkspaceId(look.row.workspace_id), names).await?;
-        let masker = Masker::new(secrets.values().map(String::as_str));
+        let Some(check) = &trigger.check else {
+            return Ok(look.told.as_ref().map(|told| Value::clone(&told.body)).unwrap_or_default());
+        };
+        let secrets = check.secrets.iter().map(ToString::to_string).collect();
+        let credentials = check.credential.iter().map(ToString::to_string).collect();
+        let workspace = WorkspaceId(look.row.workspace_id);
+        let known = self.versions.confidential(workspace, (secrets, credentials)).await?;
         let execution_id = self.admission.next_id();
-        let scope = look.scope(execution_id).with_check(look.previous(), None).with_secrets(secrets);
-        let template = trigger.check.work.attempt().ok_or(VersionError::Refused)?;
-        let with = template.render(&scope).map_err(|error| Failed::Check(masker.mask_text(&format!("`with`: {error}"))))?;
+        let scope = look.scope(execution_id).with_check(look.previous(), None).with_secrets(known.secrets());
+        let template = check.work.attempt().ok_or(VersionError::Refused)?;
+        let with = template.render(&scope).map_err(|error| Failed::Check(known.mask_text(&format!("`with`: {error}"))))?;
         let context = StepContext {
             execution_id,
             step: Arc::clone(&look.plan.triggers[look.place].id),
             iteration: 0,
             attempt: 1,
-            timeout: trigger.check.timeout,
-            credential: None,
+            timeout: check.timeout,
+            credential: check.credential.as_ref().and_then(|name| known.credential(name)),
         };
-        let done = self.runner.run(&trigger.check.work, with, context).await;
-        let result = done.result.map_err(|error| Failed::Check(masker.mask_text(&error.message)))?;
-        Ok(masker.mask(&result))
+        let done = self.runner.run(&check.work, with, context).await;
+        let result = done.result.map_err(|error| Failed::Check(known.mask_text(&error.message)))?;
+        Ok(known.mask(&result))
     }
 
     /// Every item that was not seen before fires once.
@@ -238,7 +295,10 @@ impl Conditions {
             workflow_uid,
             version: look.row.version,
             plan: Arc::clone(&look.plan),
-            trigger: TriggerOrigin { kind: "condition".into(), id: Some(Arc::clone(trigger_id)) },
+            trigger: TriggerOrigin {
+                kind: if look.told.is_some() { BY_EVENT } else { "condition" }.into(),
+                id: Some(Arc::clone(trigger_id)),
+            },
             input: Arc::new(json!({ "body": body })),
             delivery: Some(Delivery { source: format!("condition:{workflow_uid}:{trigger_id}"), key }),
             retry: None,

@@ -1,49 +1,54 @@
-//! Internal events: an execution that ends starts the workflows that listen.
+//! Internal events: what happens in a workspace starts the workflows that listen.
 //!
-//! Each trigger reads its workspace's feed from its own place on, which is durable. The execution that ended is the delivery's key,
-//! so that reading a stretch twice starts nothing twice.
+//! What has happened is the delivery's key, so that reading a stretch twice starts nothing twice. A condition that waits for
+//! events is only woken here; whoever takes it reads the same stretch again.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tidemill_common::clock::Clock;
 use tidemill_common::event::TriggerOrigin;
-use tidemill_common::ids::{ExecutionId, WorkflowUid, WorkspaceId};
+use tidemill_common::ids::{WorkflowUid, WorkspaceId};
+use tokio::sync::Notify;
 
+use super::happening::{BY_EVENT, Happening, Happenings};
 use super::schedule::Error;
 use crate::admission::{Admission, Arrival};
-use crate::domain::workflow::plan::{EventTrigger, Plan, TriggerKind};
+use crate::domain::execution::QUOTA_TRIGGER;
+use crate::domain::workflow::plan::{EventTrigger, Plan, TriggerKind, When};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope};
 use crate::executor::{VersionError, Versions};
 use crate::journal::Delivery;
 use crate::store::queries::condition::{self, ConditionRow, ListenerRow};
-use crate::store::queries::{execution, feed};
-use crate::store::rows::execution::Execution;
+use crate::store::queries::happening::{self, Place};
 use crate::store::{self, Database};
-
-/// Feed rows that are read at once.
-const PAGE: i64 = 200;
-/// What started an execution that starts no further one: events of events could go round for ever.
-const KIND: &str = "event";
 
 /// Starts executions for internal events. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Events {
-    pub(super) database: Database,
-    pub(super) versions: Versions,
+    database: Database,
+    happenings: Happenings,
+    versions: Versions,
     admission: Admission,
-    pub(super) clock: Arc<dyn Clock>,
+    clock: Arc<dyn Clock>,
+    conditions: Arc<Notify>,
 }
 
 impl Events {
-    /// Events whose executions go through `admission`.
+    /// Events whose executions go through `admission`; `conditions` is woken when one of them is to be looked at.
     #[must_use]
-    pub fn new(database: Database, versions: Versions, admission: Admission, clock: Arc<dyn Clock>) -> Self {
-        Self { database, versions, admission, clock }
+    pub fn new(
+        database: Database,
+        versions: Versions,
+        admission: Admission,
+        clock: Arc<dyn Clock>,
+        conditions: Arc<Notify>,
+    ) -> Self {
+        Self { happenings: Happenings::new(database.clone()), database, versions, admission, clock, conditions }
     }
 
-    /// Tells every live event trigger what has happened since its last look. Returns how many there are, and whether one of them has
-    /// more to read.
+    /// Tells every live trigger that waits for events what has happened since its last look. Returns how many there are, and
+    /// whether one of them has more to read.
     pub async fn tell(&self) -> Result<(usize, bool), store::Error> {
         let listeners = self.database.engine(|connection| Ok(condition::listeners(connection)?)).await?;
         let (count, mut more) = (listeners.len(), false);
@@ -60,118 +65,89 @@ impl Events {
     }
 
     async fn tell_one(&self, listener: ListenerRow) -> Result<bool, Error> {
-        let row = listener.trigger;
-        let workspace = row.workspace_id;
-        let Some(place) = listener.feed_txid.zip(listener.feed_position) else {
-            // It begins to listen now.
+        let Some(place) = listener.place() else {
+            // It begins to listen now; one that was told of executions before there was more to tell goes on where it was.
             self.database
                 .engine(move |connection| {
-                    let head = feed::head(connection)?;
-                    Ok(condition::read_to(connection, &row, head)?)
+                    let head = happening::head(connection, listener.trigger.workspace_id)?;
+                    let feed = listener.feed_txid.zip(listener.feed_position).unwrap_or(head.feed);
+                    Ok(condition::read_to(connection, &listener.trigger, Place { feed, ..head })?)
                 })
                 .await?;
             return Ok(false);
         };
-        let rows = self.database.engine(move |connection| Ok(feed::read(connection, Some(workspace), place, PAGE)?)).await?;
-        let Some(last) = rows.last().map(|row| (row.txid, row.position)) else { return Ok(false) };
-        let touched: Vec<_> =
-            rows.iter().flat_map(|row| row.execution_ids.iter().copied().zip(row.last_seqs.iter().copied())).collect();
-        for ended in self.ended(WorkspaceId(workspace), touched).await? {
-            self.tell_of(&row, &ended).await?;
+        let row = listener.trigger;
+        let workspace = WorkspaceId(row.workspace_id);
+        let plan = self.versions.plan((workspace, WorkflowUid(row.workflow_uid), row.version)).await?;
+        let kind = &plan.trigger(&row.trigger_id).ok_or(VersionError::Missing)?.kind;
+        let listen = match kind {
+            TriggerKind::Event(event) => &event.listen,
+            TriggerKind::Condition(condition) => match &condition.when {
+                When::Happened(listen) => listen,
+                When::Every { .. } => return Ok(false),
+            },
+            _ => return Err(VersionError::Missing.into()),
+        };
+        let stretch = self.happenings.read(workspace, place, &[listen.event]).await?;
+        let mut told = stretch.happenings.iter().filter(|happening| happening.is(listen) && happening.may_start(&plan.id));
+        if let TriggerKind::Event(event) = kind {
+            for happening in told {
+                self.tell_of(&plan, &row, event, happening).await?;
+            }
+        } else if told.next().is_some() {
+            let now = self.clock.now();
+            self.database.engine(move |connection| Ok(condition::wake(connection, &row, now)?)).await?;
+            self.conditions.notify_one();
+            return Ok(false);
         }
-        self.database.engine(move |connection| Ok(condition::read_to(connection, &row, last)?)).await?;
-        Ok(i64::try_from(rows.len()).is_ok_and(|read| read == PAGE))
+        if stretch.moved {
+            self.database.engine(move |connection| Ok(condition::read_to(connection, &row, stretch.to)?)).await?;
+        }
+        Ok(stretch.more)
     }
 
-    /// The executions that ended with one of these events.
-    async fn ended(&self, workspace_id: WorkspaceId, touched: Vec<(uuid::Uuid, i32)>) -> Result<Vec<Execution>, store::Error> {
-        let ids: Vec<_> = touched.iter().map(|(id, _)| *id).collect();
-        let found = self
-            .database
-            .with_tenant(workspace_id, move |connection| execution::execution_find(connection, workspace_id, &ids))
-            .await?;
-        let ended_here = |row: &Execution| row.finished_at.is_some() && touched.contains(&(row.id, row.last_seq));
-        Ok(found.into_iter().filter(ended_here).collect())
-    }
-
-    async fn tell_of(&self, row: &ConditionRow, ended: &Execution) -> Result<(), Error> {
-        let key = (WorkspaceId(row.workspace_id), WorkflowUid(row.workflow_uid), row.version);
-        let plan = self.versions.plan(key).await?;
-        let place = plan.triggers.iter().position(|trigger| *trigger.id == row.trigger_id).ok_or(VersionError::Missing)?;
-        let TriggerKind::Event(event) = &plan.triggers[place].kind else { return Err(VersionError::Missing.into()) };
-        if !concerns(event, row, ended) {
+    async fn tell_of(
+        &self,
+        plan: &Arc<Plan>,
+        row: &ConditionRow,
+        event: &EventTrigger,
+        happening: &Happening,
+    ) -> Result<(), Error> {
+        let input = Arc::new(json!({ "body": happening.body(event.listen.event) }));
+        if !self.wanted(plan, row, event, &input) {
             return Ok(());
         }
-        let input = Arc::new(json!({ "body": body(event, ended) }));
-        if !self.wanted(&plan, (row.version, &row.trigger_id), event, &input) {
-            return Ok(());
-        }
-        let trigger_id = &plan.triggers[place].id;
+        let trigger_id: Arc<str> = row.trigger_id.as_str().into();
+        // What tells of a limit must not be stopped by it.
+        let kind = if event.listen.event.is_about_quota() { QUOTA_TRIGGER } else { BY_EVENT };
         let arrival = Arrival {
             execution_id: self.admission.next_id(),
             workspace_id: WorkspaceId(row.workspace_id),
             workflow_uid: WorkflowUid(row.workflow_uid),
             version: row.version,
-            trigger: TriggerOrigin { kind: KIND.into(), id: Some(Arc::clone(trigger_id)) },
+            trigger: TriggerOrigin { kind: kind.into(), id: Some(Arc::clone(&trigger_id)) },
             input,
-            delivery: Some(Delivery { source: format!("event:{}:{trigger_id}", row.workflow_uid), key: ended.id.to_string() }),
+            delivery: Some(Delivery { source: format!("event:{}:{trigger_id}", row.workflow_uid), key: happening.key() }),
             retry: None,
             parent: None,
             share: None,
-            plan: Arc::clone(&plan),
+            plan: Arc::clone(plan),
         };
-        self.start(arrival).await
-    }
-
-    /// An id for an execution that is about to be started.
-    pub(super) fn next_id(&self) -> ExecutionId {
-        self.admission.next_id()
-    }
-
-    /// Starts an execution that somebody listens with.
-    pub(super) async fn start(&self, arrival: Arrival) -> Result<(), Error> {
         Ok(self.admission.admit_or_keep(arrival).await?)
     }
 
     /// The trigger's `if`. One that can't be evaluated is not true; the log says why.
-    pub(super) fn wanted(
-        &self,
-        plan: &Plan,
-        (version, trigger): (i32, &str),
-        event: &EventTrigger,
-        input: &Arc<Value>,
-    ) -> bool {
+    fn wanted(&self, plan: &Plan, row: &ConditionRow, event: &EventTrigger, input: &Arc<Value>) -> bool {
         let Some(condition) = &event.condition else { return true };
         let meta = ExecutionMeta {
             execution_id: self.admission.next_id(),
             workflow_id: Arc::clone(&plan.id),
-            version,
+            version: row.version,
             started_at: self.clock.now(),
         };
         condition.evaluate_bool(&Scope::new(Arc::clone(input), meta)).unwrap_or_else(|error| {
-            tracing::warn!(%error, workflow = &*plan.id, trigger, "the `if` of an event trigger can't be evaluated");
+            tracing::warn!(%error, workflow = &*plan.id, trigger = row.trigger_id, "the `if` of an event trigger can't be evaluated");
             false
         })
     }
-}
-
-/// Whether the trigger is told of this end. A workflow never hears of its own, nor of what an event has started.
-fn concerns(event: &EventTrigger, row: &ConditionRow, ended: &Execution) -> bool {
-    let named = event.workflow.as_deref().is_none_or(|workflow| workflow == ended.workflow_id);
-    let own = ended.workflow_uid == row.workflow_uid;
-    named && !own && ended.trigger_type != KIND && ended.status().is_ok_and(|status| event.event.fits(status))
-}
-
-fn body(event: &EventTrigger, ended: &Execution) -> Value {
-    json!({
-        "event": event.event.as_str(),
-        "workflow": {"id": ended.workflow_id, "version": ended.version},
-        "execution": {
-            "id": ended.id,
-            "status": ended.status,
-            "error": ended.error,
-            "trigger_type": ended.trigger_type,
-            "finished_at": ended.finished_at,
-        },
-    })
 }

@@ -75,6 +75,12 @@ impl Schedules {
         self.database.engine(|connection| Ok(schedule::next(connection)?)).await
     }
 
+    /// Whether the clock was set back since it was last looked at.
+    #[must_use]
+    pub fn was_set_back(&self) -> bool {
+        self.went_back(self.clock.now())
+    }
+
     fn went_back(&self, now: DateTime<Utc>) -> bool {
         let latest = self.latest.load(Ordering::Relaxed);
         latest.saturating_sub(now.timestamp_micros()) > SET_BACK.num_microseconds().unwrap_or_default()

@@ -54,6 +54,8 @@ pub struct Pulse {
     pub next_billing: Option<DateTime<Utc>>,
     /// Whether triggers listen to internal events.
     pub listens: bool,
+    /// Whether there are enabled subscriptions.
+    pub subscribed: bool,
     /// Whether dead letters wait to be replayed.
     pub replays: bool,
     /// Whether executions wait for others that they have called.
@@ -100,6 +102,7 @@ impl From<PulseRow> for Pulse {
             next_condition: row.next_condition,
             next_billing: row.next_billing,
             listens: row.listens,
+            subscribed: row.subscribed,
             replays: row.replays,
             calls: row.calls,
             next_bulk: row.next_bulk,

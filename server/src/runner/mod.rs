@@ -18,11 +18,15 @@ use tidemill_common::limits::PAYLOAD_INLINE_BYTES;
 use tidemill_common::status::FailureClass;
 
 use crate::budget::Share;
+use crate::domain::credential::Credential;
+use crate::domain::masker::Masker;
 use crate::domain::payload;
+use crate::domain::subscription::Attempted;
 use crate::domain::workflow::plan::{CodeWork, Work};
 use code::{CodeLimits, CodeRunner, Engine};
 pub use http::StepContext;
 use outbound::Outbound;
+pub use webhook::{Parcel, SigningKey, payload};
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -81,7 +85,11 @@ impl Runner {
     /// Carries out one attempt of `work` with its rendered `with`.
     pub async fn run(&self, work: &Work, with: Value, context: StepContext) -> Outcome {
         match work {
-            Work::HttpRequest(work) => http::request(&self.outbound, work, &with, context).await.into(),
+            Work::HttpRequest(work) => {
+                let credential = context.credential.clone();
+                let outcome = http::request(&self.outbound, work, &with, context).await.into();
+                self.without_token(credential.as_deref(), outcome).await
+            }
             Work::Email(_) => email::send(&self.outbound, &with, context).await.into(),
             Work::Webhook(_) => webhook::send(&self.outbound, &with, context).await.into(),
             Work::Code(work) => self.run_code(work, with, &context).await,
@@ -90,6 +98,23 @@ impl Runner {
                 Outcome::failed(StepError::new(FailureClass::Infrastructure, message))
             }
         }
+    }
+
+    /// What a request gave, without the access token that it was made with: nobody else knows it to be a secret.
+    async fn without_token(&self, credential: Option<&Credential>, outcome: Outcome) -> Outcome {
+        let Some(credential) = credential else { return outcome };
+        let Some(token) = self.outbound.kept_token(credential).await else { return outcome };
+        let masker = Masker::new([token.as_str()]);
+        let result = match outcome.result {
+            Ok(output) => Ok(masker.mask(&output)),
+            Err(error) => Err(StepError { message: masker.mask_text(&error.message), ..error }),
+        };
+        Outcome { result, ..outcome }
+    }
+
+    /// Makes one attempt to deliver to a subscription.
+    pub async fn deliver(&self, parcel: Parcel) -> Attempted {
+        webhook::deliver(&self.outbound, parcel).await
     }
 
     async fn run_code(&self, work: &CodeWork, input: Value, context: &StepContext) -> Outcome {

@@ -1,4 +1,7 @@
-//! The `webhook.send` step: one signed delivery, as Standard Webhooks 1.0.0 has it.
+//! Signed deliveries, as Standard Webhooks 1.0.0 has them: the `webhook.send` step, and what subscriptions are told.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::Method;
@@ -11,9 +14,44 @@ use url::Url;
 
 use super::StepContext;
 use super::http::{failed, refused, user_error};
-use super::outbound::{Outbound, Request};
-use crate::domain::credential::Kind;
+use super::outbound::{Answer, Error, Outbound, Request};
+use crate::domain::credential::{Credential, Kind};
 use crate::domain::signature::{sign, signing_key};
+use crate::domain::subscription::Attempted;
+
+/// One delivery.
+#[derive(Debug)]
+pub struct Parcel {
+    /// Where it goes.
+    pub url: Url,
+    /// Its id, the same in every attempt.
+    pub id: String,
+    /// What signs it: one key, or two while they are exchanged.
+    pub keys: Vec<SigningKey>,
+    /// What is delivered.
+    pub body: Vec<u8>,
+    /// How long the attempt may take.
+    pub timeout: Duration,
+}
+
+/// A key that signs. Its `Debug` doesn't show it.
+pub struct SigningKey(Vec<u8>);
+
+impl SigningKey {
+    /// The key that `secret` stands for: `whsec_` and base64.
+    ///
+    /// # Errors
+    /// One sentence that says how a key is written.
+    pub fn new(secret: &str) -> Result<Self, String> {
+        signing_key(secret).map(Self)
+    }
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningKey(…)")
+    }
+}
 
 /// Sends what `with` (rendered) says: `url`, `type`, `data`. The output is `{status, webhook_id}`.
 ///
@@ -31,47 +69,80 @@ pub(super) async fn send(outbound: &Outbound, with: &Value, context: StepContext
         let kind = credential.kind.as_str();
         return Err(user_error(format!("the credential `{}` is of the type {kind}, which signs nothing", credential.name)));
     };
-    let key = signing_key(secret).map_err(user_error)?;
     let id = format!("msg_{}", &context.idempotency_key(0)[..32]);
-    let body = payload(text("type")?, &with["data"], context.execution_id.admitted_at());
-    let now = SystemClock.now();
-    let request = Request {
-        method: Method::POST,
+    let parcel = Parcel {
         url,
-        headers: headers(&id, now, &sign(&key, &id, now, &body))?,
-        body,
-        follow_redirects: false,
+        keys: vec![SigningKey::new(secret).map_err(user_error)?],
+        body: payload(text("type")?, context.execution_id.admitted_at(), &with["data"]).to_string().into_bytes(),
         timeout: context.timeout,
-        credential: Some(credential),
+        id,
     };
-    let answer = outbound.send(request).await.map_err(|error| failed(&error, &context))?;
+    let now = SystemClock.now();
+    let id = parcel.id.clone();
+    let answer = post(outbound, parcel, Some(credential), now).await.map_err(|error| failed(&error, &context))?;
     if answer.status.is_success() {
         return Ok(json!({"status": answer.status.as_u16(), "webhook_id": id}));
     }
+    Err(not_taken(&answer, now))
+}
+
+/// Makes one attempt to deliver to a subscription.
+pub(super) async fn deliver(outbound: &Outbound, parcel: Parcel) -> Attempted {
+    let now = SystemClock.now();
+    match post(outbound, parcel, None, now).await {
+        Ok(answer) if answer.status.is_success() => {
+            Attempted { status: Some(answer.status.as_u16()), error: None, retry_after: None }
+        }
+        Ok(answer) => {
+            // What else it says is kept nowhere: it may tell what others have sent it.
+            let error = not_taken(&Answer { body: Vec::new(), ..answer }, now);
+            let retry_after = error.retry_after.map(Duration::from_secs);
+            Attempted { status: error.status, error: Some(error.message), retry_after }
+        }
+        Err(error) => {
+            tracing::debug!(cause = ?error, "a delivery to a subscription failed");
+            Attempted { status: None, error: Some(error.to_string()), retry_after: None }
+        }
+    }
+}
+
+/// What is delivered. The time is that of what happened, the same in every attempt.
+pub fn payload(kind: &str, at: DateTime<Utc>, data: &Value) -> Value {
+    json!({"type": kind, "timestamp": at.to_rfc3339_opts(SecondsFormat::Millis, true), "data": data})
+}
+
+async fn post(
+    outbound: &Outbound,
+    parcel: Parcel,
+    credential: Option<Arc<Credential>>,
+    now: DateTime<Utc>,
+) -> Result<Answer, Error> {
+    let Parcel { url, id, keys, body, timeout } = parcel;
+    let signatures: Vec<String> = keys.iter().map(|key| sign(&key.0, &id, now, &body)).collect();
+    let headers = headers(&id, now, &signatures.join(" "))?;
+    outbound.send(Request { method: Method::POST, url, headers, body, follow_redirects: false, timeout, credential }).await
+}
+
+/// The other side answered, and not with a 2xx.
+fn not_taken(answer: &Answer, now: DateTime<Utc>) -> StepError {
     let why = match answer.status.as_u16() {
         410 => ", so it wants no deliveries any more",
         300..=399 => ", and redirects of deliveries are not followed",
         _ => "",
     };
-    let error = refused(&answer, why, now);
-    Err(if answer.status.is_redirection() { StepError { class: FailureClass::User, ..error } } else { error })
+    let error = refused(answer, why, now);
+    if answer.status.is_redirection() { StepError { class: FailureClass::User, ..error } } else { error }
 }
 
-/// What is delivered. The time is that of the execution, the same in every attempt.
-fn payload(kind: &str, data: &Value, at: DateTime<Utc>) -> Vec<u8> {
-    let timestamp = at.to_rfc3339_opts(SecondsFormat::Millis, true);
-    json!({"type": kind, "timestamp": timestamp, "data": data}).to_string().into_bytes()
-}
-
-fn headers(id: &str, at: DateTime<Utc>, signature: &str) -> Result<HeaderMap, StepError> {
-    let value =
-        |text: &str| HeaderValue::try_from(text).map_err(|_| user_error("the delivery has no headers that can be sent"));
+fn headers(id: &str, at: DateTime<Utc>, signatures: &str) -> Result<HeaderMap, Error> {
+    let unsendable = |_| Error::Url("the delivery has no headers that can be sent".to_owned());
+    let value = |text: &str| HeaderValue::try_from(text).map_err(unsendable);
     Ok(HeaderMap::from_iter([
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (USER_AGENT, HeaderValue::from_static(concat!("tidemill/", env!("CARGO_PKG_VERSION")))),
         (HeaderName::from_static("webhook-id"), value(id)?),
         (HeaderName::from_static("webhook-timestamp"), value(&at.timestamp().to_string())?),
-        (HeaderName::from_static("webhook-signature"), value(signature)?),
+        (HeaderName::from_static("webhook-signature"), value(signatures)?),
     ]))
 }
 

@@ -5,18 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use tidemill_common::clock::Clock;
-use tidemill_common::ids::{ExecutionId, NodeId, WorkspaceId};
-use tokio::sync::{Notify, watch};
+use tidemill_common::ids::{ExecutionId, WorkspaceId};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::{Error, files};
+use super::Error;
+use super::ground::Ground;
 use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
-use crate::app::{Activated, BillingSubscriptions, BulkRounds, Executions, Replays, Workflows};
+use crate::app::{Activated, BillingSubscriptions, BulkRounds, Executions, Replays, SubscriptionRounds, Workflows};
 use crate::background::Background;
 use crate::budget::Budget;
 use crate::config::{Role, ServeConfig};
@@ -25,13 +24,12 @@ use crate::executor::{Calls, CodeMeter, Desk, EndError, Executor, Failures, Part
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::ingress::{CallStarts, Conditions, Events, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
-use crate::journal::{Delivery, Journal, Observer};
+use crate::journal::Delivery;
 use crate::payments::Stripe;
-use crate::queue::{AnswerTo, Load, Node, Posted, Queue, Request, Wish};
+use crate::queue::{AnswerTo, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
 use crate::runner::code::{CodeOptions, CodeRunner, NodeOptions};
-use crate::runner::outbound::{Outbound, OutboundPolicy};
-use crate::secrets::{Keeper, Resume, SecretError, server_key};
+use crate::secrets::{Keeper, Resume, SecretError};
 use crate::store::{Database, SchemaVersion};
 use crate::telemetry::Metrics;
 
@@ -48,6 +46,7 @@ pub(super) struct Engine {
     pub(super) hub: Hub,
     pub(super) routes: Routes,
     pub(super) webhooks: Webhooks,
+    pub(super) subscriptions_changed: Arc<Notify>,
     pub(super) replay_ordered: Arc<Notify>,
     pub(super) bulk_ordered: Arc<Notify>,
     pub(super) executions: Executions,
@@ -69,25 +68,8 @@ impl Engine {
         schema: SchemaVersion,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
-        let node = NodeId::new(clock.now());
-        let vault = Arc::new(server_key::open(&config.data_dir, &database, clock.now()).await?);
-        let keeper = Keeper::new(database.clone(), vault);
-        let metrics = Arc::new(Metrics::new());
-        let queue = Queue::new(database.clone(), node);
-        if let Some(before) = files::succeed(&config.data_dir, node)? {
-            queue.bury(before).await?;
-        }
-        let node_said = said(config);
-        let pulse = watch::Sender::new(queue.beat(&node_said, Load::default()).await?);
-
-        let hub = Hub::new(database.clone());
-        let observer: Arc<dyn Observer> = Arc::new(hub.clone());
-        let journal = Journal::start(config.journal_writers, node, &database, &clock, &observer, &metrics);
-        let journal = journal.map_err(Error::Thread)?;
-        let versions = Versions::new(database.clone(), keeper.clone());
-        let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
-        let budget = Budget::new(config.payload_memory);
-        let outbound = Outbound::new(outbound_policy(config, &budget)?)?;
+        let Ground { node, pulse, keeper, metrics, queue, hub, journal, versions, code, budget, outbound } =
+            Ground::lay(config, &database, &clock).await?;
         let stripe = config.stripe.clone().map(|options| Stripe::new(outbound.clone(), options));
         let runner = Runner::new(Arc::new(outbound), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
@@ -108,17 +90,14 @@ impl Engine {
             metrics: Arc::clone(&metrics),
             code_meter: code_meter.clone(),
         };
-        // A node without the role has no room, and nothing else about it differs.
-        let room = if config.roles.contains(&Role::Executor) { config.max_running_executions } else { 0 };
-        let executor = Executor::new(parts, room);
+        let executor = Executor::new(parts, room(config));
         let admission = Admission::new(journal, executor.clone(), database.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
-        let surroundings =
-            Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() };
-        let (schedules_changed, calls_left) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (conditions_changed, events_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (replay_ordered, bulk_ordered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let [schedules_changed, conditions_changed, events_changed, subscriptions_changed]: [Arc<Notify>; 4] =
+            Default::default();
+        let [replay_ordered, bulk_ordered, calls_left]: [Arc<Notify>; 3] = Default::default();
+        let (time, told) = (|| Arc::clone(&clock), Arc::clone(&subscriptions_changed));
         let manual = Manual::new(admission.clone(), executor.clone(), queue.clone(), Arc::clone(&clock));
         let starts = (admission.clone(), manual.clone());
         calls.open(Arc::new(CallStarts::new(database.clone(), versions.clone(), starts, Arc::clone(&calls_left))));
@@ -126,19 +105,14 @@ impl Engine {
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
         let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
         let activated = activated(&routes, [&schedules_changed, &conditions_changed, &events_changed]);
-        let workflows = Workflows::new(
-            database.clone(),
-            versions.plans().clone(),
-            Arc::clone(&clock),
-            Arc::clone(&activated),
-            code.clone(),
-        );
+        let plans = versions.plans().clone();
+        let workflows = Workflows::new(database.clone(), plans, time(), Arc::clone(&activated), code.clone());
         let billing_subscriptions = BillingSubscriptions::new(database.clone(), Arc::clone(&clock), workflows.clone(), stripe);
         let executions = executions.within(budget.clone());
         let background = Background {
             billing_subscriptions: billing_subscriptions.clone(),
             code_meter,
-            node: node_said,
+            node,
             roles: config.roles.clone(),
             pulse,
             retention: config.retention,
@@ -146,8 +120,9 @@ impl Engine {
             executor: executor.clone(),
             queue: queue.clone(),
             schedules: Schedules::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
-            conditions: Conditions::new(database.clone(), versions.clone(), admission.clone(), runner, Arc::clone(&clock)),
-            events: Events::new(database.clone(), versions.clone(), admission.clone(), Arc::clone(&clock)),
+            conditions: Conditions::new(database.clone(), versions.clone(), admission.clone(), runner.clone(), time()),
+            subscriptions: SubscriptionRounds::new(database.clone(), keeper.clone(), runner, time(), told),
+            events: Events::new(database.clone(), versions.clone(), admission.clone(), time(), Arc::clone(&conditions_changed)),
             hub: hub.clone(),
             bulk: BulkRounds::new(executions.clone(), Arc::clone(&bulk_ordered)),
             replays: Replays::new(database.clone(), executions.clone(), Arc::clone(&clock), Arc::clone(&replay_ordered)),
@@ -160,7 +135,7 @@ impl Engine {
         };
         crate::background::housekeeping_round(&background).await?;
         Ok(Self {
-            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock), surroundings),
+            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock), surroundings(config)),
             background: background.start(),
             database,
             schema,
@@ -172,6 +147,7 @@ impl Engine {
             code,
             hub,
             routes,
+            subscriptions_changed,
             replay_ordered,
             bulk_ordered,
             executions,
@@ -219,35 +195,14 @@ fn activated(routes: &Routes, changed: [&Arc<Notify>; 3]) -> Activated {
     })
 }
 
-/// What this node says about itself.
-fn said(config: &ServeConfig) -> Node {
-    let roles: Vec<_> = config.roles.iter().map(|role| role.as_str()).collect();
-    Node { name: config.node_name.clone(), roles: roles.join(",") }
+/// Where this node is, as its senders see it.
+fn surroundings(config: &ServeConfig) -> Surroundings {
+    Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() }
 }
 
-/// What the operator decides about outbound requests.
-fn outbound_policy(config: &ServeConfig, budget: &Budget) -> Result<OutboundPolicy, Error> {
-    let authorities = match &config.outbound_ca {
-        None => Vec::new(),
-        Some(path) => {
-            let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            let found = read.map_err(|source| Error::Authorities { path: path.clone(), source })?;
-            if found.is_empty() {
-                let source = rustls::pki_types::pem::Error::NoItemsFound;
-                return Err(Error::Authorities { path: path.clone(), source });
-            }
-            found
-        }
-    };
-    Ok(OutboundPolicy {
-        allow: config.outbound_allow.clone(),
-        per_host: config.outbound_per_host,
-        proxy: config.outbound_proxy.clone(),
-        authorities,
-        own: config.public_url.as_ref().map(Url::origin),
-        budget: budget.clone(),
-        ..OutboundPolicy::default()
-    })
+/// How many executions run at once. A node without the role has no room, and nothing else about it differs.
+fn room(config: &ServeConfig) -> usize {
+    if config.roles.contains(&Role::Executor) { config.max_running_executions } else { 0 }
 }
 
 /// How code steps are run by a server with this configuration.

@@ -10,7 +10,7 @@ use super::{Error, Stop, files};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{
     AuditLog, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, People, PeopleParts, Plans, Quotas,
-    Schedules, SecretChanged, Secrets, Tokens, Triggers,
+    Schedules, SecretChanged, Secrets, Subscriptions, Tokens, Triggers,
 };
 use crate::auth::Authenticator;
 use crate::config::{Role, ServeConfig};
@@ -41,6 +41,7 @@ pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop
 fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
     let Engine { database, schema, draining, clock, keeper, metrics, versions, code, .. } = engine;
     let Engine { executions, replay_ordered, bulk_ordered, workflows, activated, billing_subscriptions, .. } = engine;
+    let told = Arc::clone(&engine.subscriptions_changed);
     let secret_routes = engine.routes.clone();
     let secret_changed: SecretChanged = Arc::new(move || secret_routes.forget());
     let authenticator = Authenticator::new(database.clone(), Arc::clone(clock));
@@ -52,6 +53,7 @@ fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
         tokens: Tokens::new(database.clone(), authenticator.clone(), Arc::clone(clock)),
         secrets: Secrets::new(database.clone(), keeper.clone(), Arc::clone(clock), secret_changed),
         credentials: Credentials::new(database.clone(), keeper.clone(), Arc::clone(clock)),
+        subscriptions: Subscriptions::new(database.clone(), keeper.clone(), Arc::clone(clock), told),
         plans: Plans::new(database.clone(), Arc::clone(clock)),
         quotas: Quotas::new(database.clone()),
         billing_subscriptions: billing_subscriptions.clone(),

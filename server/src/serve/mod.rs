@@ -5,6 +5,7 @@
 mod engine;
 mod error;
 mod files;
+mod ground;
 mod listener;
 
 use std::sync::Arc;

@@ -4,9 +4,11 @@
 
 mod billing;
 mod engine;
+mod outside;
 mod people;
 pub use billing::*;
 pub use engine::*;
+pub use outside::*;
 pub use people::*;
 
 /// SQL types that diesel doesn't bring.
@@ -161,6 +163,7 @@ diesel::table! {
         fired_at -> Nullable<Timestamptz>,
         feed_txid -> Nullable<BigInt>,
         feed_position -> Nullable<BigInt>,
+        audit_seq -> Nullable<BigInt>,
     }
 }
 

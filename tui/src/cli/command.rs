@@ -13,7 +13,9 @@ use super::{
     dlq, get, invite, login, logs, nouns,
 };
 use super::{billing, member, org, plan, quota, share, user};
-use super::{pause, raw, retry, schedule, secret, start, terminal, token, trigger, validate, watch, why, workspace};
+use super::{
+    pause, raw, retry, schedule, secret, start, subscription, terminal, token, trigger, validate, watch, why, workspace,
+};
 
 /// The commands that talk to a server; flatten them into the top-level parser beside [`Globals`].
 #[derive(Debug, Subcommand)]
@@ -90,6 +92,9 @@ pub enum ClientCommand {
     /// Explain schedules
     #[command(subcommand, visible_alias = "schedules")]
     Schedule(schedule::Schedule),
+    /// Addresses outside that are told of events, by signed deliveries
+    #[command(subcommand, visible_alias = "subscriptions")]
+    Subscription(subscription::Subscription),
     /// Make, list and revoke API tokens
     #[command(subcommand, visible_alias = "tokens")]
     Token(token::Token),
@@ -223,6 +228,7 @@ async fn dispatch(command: ClientCommand, session: &Session, binary: Binary) -> 
         C::Workflow(workflow) => workflow.run(session, binary.check).await,
         C::Trigger(trigger) => trigger.run(session).await,
         C::Schedule(schedule) => schedule.run(session).await,
+        C::Subscription(subscription) => subscription.run(session).await,
         C::Token(token) => token.run(session).await,
         C::Secret(secret) => secret.run(session).await,
         C::Credential(credential) => credential.run(session).await,

@@ -50,6 +50,15 @@ pub struct Set {
     /// The query parameter of an api-key
     #[arg(long)]
     query: Option<String>,
+    /// The token endpoint of oauth2
+    #[arg(long, value_name = "URL")]
+    token_url: Option<String>,
+    /// The client of oauth2
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// What the tokens of oauth2 are for, words with spaces between
+    #[arg(long, value_name = "WORDS")]
+    scope: Option<String>,
     /// How often one node may use it, for example 10/s, 100/m, 1000/h; more wait for their turn
     #[arg(long, value_parser = rate)]
     rate_limit: Option<RateLimit>,
@@ -90,6 +99,8 @@ enum Kind {
     Smtp,
     /// The key that signs outgoing webhooks
     Signing,
+    /// An access token that is got with the secret of a client
+    Oauth2,
 }
 
 impl From<Kind> for CredentialType {
@@ -100,6 +111,7 @@ impl From<Kind> for CredentialType {
             Kind::ApiKey => Self::ApiKey,
             Kind::Smtp => Self::Smtp,
             Kind::Signing => Self::Signing,
+            Kind::Oauth2 => Self::Oauth2,
         }
     }
 }
@@ -126,9 +138,12 @@ impl Credential {
             Self::Ls => printer.list(&client.credentials().await?.items)?,
             Self::Get(Name { name }) => printer.list(&[client.credential(&name).await?])?,
             Self::Set(set) => {
-                let Set { name, kind, hosts, username, header, query, rate_limit, no_secret } = *set;
+                let Set { name, kind, hosts, username, header, query, token_url, client_id, scope, rate_limit, no_secret } =
+                    *set;
                 let secret = if no_secret { None } else { Some(prompt::secret("secret")?) };
-                let put = CredentialPut { kind: kind.into(), hosts, secret, username, header, query, rate_limit };
+                let kind = kind.into();
+                let put =
+                    CredentialPut { kind, hosts, secret, username, header, query, token_url, client_id, scope, rate_limit };
                 let view = client.credential_set(&name, &put).await?;
                 printer.change("credential", &name, "set", &json!(view))?;
             }

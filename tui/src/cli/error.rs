@@ -191,6 +191,7 @@ mod tests {
                 Code::NotFound => 5,
                 Code::Conflict | Code::VersionMismatch | Code::IdempotencyInFlight => 6,
                 Code::Overloaded
+                | Code::MemoryShort
                 | Code::TooManyAttempts
                 | Code::DatabaseUnavailable
                 | Code::SandboxUnavailable

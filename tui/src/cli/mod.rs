@@ -55,6 +55,7 @@ mod session;
 mod share;
 mod source;
 mod start;
+mod subscription;
 mod target;
 mod terminal;
 mod time;

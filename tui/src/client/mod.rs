@@ -21,6 +21,7 @@ mod organization;
 mod people;
 mod secret;
 mod stream;
+mod subscription;
 mod trigger;
 mod workflow;
 

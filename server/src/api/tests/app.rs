@@ -19,7 +19,7 @@ use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::app::engine::{Answer as EngineAnswer, AnswerTo, Engine, EngineError, Order, Start, Started};
 use crate::app::{
     AuditLog, BillingSubscriptions, BulkOrders, Code, Credentials, DeadLetters, Executions, Health, Idempotency, Nodes, People,
-    PeopleParts, Plans as TariffPlans, Quotas, Schedules, Secrets, Tokens, Triggers, Workflows,
+    PeopleParts, Plans as TariffPlans, Quotas, Schedules, Secrets, Subscriptions, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
 use crate::executor::Plans;
@@ -109,7 +109,8 @@ impl TestApp {
             audit: AuditLog::new(store.clone()),
             tokens: tokens.clone(),
             secrets: Secrets::new(store.clone(), keeper.clone(), clock.clone(), Arc::new(|| ())),
-            credentials: Credentials::new(store.clone(), keeper, clock.clone()),
+            credentials: Credentials::new(store.clone(), keeper.clone(), clock.clone()),
+            subscriptions: Subscriptions::new(store.clone(), keeper, clock.clone(), Arc::default()),
             triggers: Triggers::new(store.clone(), plans.clone(), Arc::clone(&clock)),
             schedules: Schedules::new(Arc::clone(&clock)),
             plans: TariffPlans::new(store.clone(), clock.clone()),
@@ -163,6 +164,7 @@ impl TestApp {
         let account = self.get("/api/user").await.json();
         let member = self.post("/api/workspaces/main/service-accounts", json!({"name": "ci", "role": "viewer"})).await.json();
         let share = json!({"object_kind": "workflow", "object_id": "w", "user_id": member["user_id"], "permission": "view"});
+        let subscription = json!({"url": "https://hooks.example.com/in", "events": ["execution_failed"]});
         let made = [
             ("user", member["user_id"].clone()),
             ("workspace", account["workspace"]["id"].clone()),
@@ -174,6 +176,7 @@ impl TestApp {
                 self.post("/api/workspaces/main/invites", json!({"role": "viewer"})).await.json()["invite"]["id"].clone(),
             ),
             ("share", self.post("/api/workspaces/main/shares", share).await.json()["id"].clone()),
+            ("subscription", self.post("/api/subscriptions", subscription).await.json()["subscription"]["id"].clone()),
         ];
         self.ids.extend(made.iter().map(|(name, value)| (*name, text(value))));
         self.database.execute(
@@ -182,7 +185,10 @@ impl TestApp {
         );
         self.ids.insert("invoice", "01890a5d-ac96-774b-bcce-b302099a8099".to_owned());
         let subscription = self.get("/api/billing/subscription").await.json()["id"].clone();
-        self.ids.insert("subscription", text(&subscription));
+        self.ids.insert("billing_subscription", text(&subscription));
+        let test = format!("/api/subscriptions/{}/test", self.ids["subscription"]);
+        let delivery = self.post(&test, json!({})).await.json()["id"].clone();
+        self.ids.insert("delivery", text(&delivery));
         let ours = self.join("main", "ours@example.com").await;
         let session = self.ask(&ours, Method::GET, "/api/sessions", None).await.json()["items"][0]["id"].clone();
         self.ids.insert("session", text(&session));

@@ -96,6 +96,13 @@ async fn engine_side(app: &TestApp) {
     let credential = json!({"type": "bearer", "hosts": ["api.example.com"], "secret": "canary"});
     done(app, &app.admin, Method::PUT, "/api/credentials/mine", credential).await;
     done(app, &app.admin, Method::DELETE, "/api/credentials/mine", json!({})).await;
+    let subscription = format!("/api/subscriptions/{}", app.ids["subscription"]);
+    app.database.execute("UPDATE tidemill.subscription_deliveries SET state = 'delivered', next_at = NULL");
+    let again = format!("{subscription}/deliveries/{}/redeliver", app.ids["delivery"]);
+    done(app, &app.admin, Method::POST, &again, json!({})).await;
+    done(app, &app.admin, Method::POST, &format!("{subscription}/rotate"), json!({})).await;
+    done(app, &app.admin, Method::PATCH, &subscription, json!({"name": "other"})).await;
+    done(app, &app.admin, Method::DELETE, &subscription, json!({})).await;
 }
 
 /// What a person does to the own account.
@@ -141,7 +148,7 @@ async fn money_side(app: &TestApp) {
     done(app, admin, Method::POST, "/api/billing/subscribe", json!({"plan": "pro"})).await;
     done(app, admin, Method::POST, "/api/user/plan/upgrade", json!({"plan": "business"})).await;
     done(app, admin, Method::POST, "/api/user/plan/downgrade", json!({"plan": "pro"})).await;
-    let cancel = format!("/api/billing/subscription/{}/cancel", app.ids["subscription"]);
+    let cancel = format!("/api/billing/subscription/{}/cancel", app.ids["billing_subscription"]);
     done(app, admin, Method::POST, &cancel, json!({})).await;
     done(app, admin, Method::PATCH, &set, json!({"plan": "enterprise"})).await;
     done(app, admin, Method::POST, &format!("/api/billing/invoices/{}/pay", app.ids["invoice"]), json!({})).await;

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidemill_common::api::{
     account, approval, audit, billing, billing_subscription, bulk, control, dead_letter, event, execution, health, member,
-    metrics, organization, plan, quota, refused_delivery, secret, session, share, token, trigger, why, workflow, workspace,
+    metrics, organization, plan, quota, refused_delivery, secret, session, share, subscription, token, trigger, why, workflow,
+    workspace,
 };
 use tidemill_common::problem::{Code, Problem};
 
@@ -194,6 +195,23 @@ fn serde_and_the_document_agree_about_plans_and_money() {
         resets_at: Some(AT.parse().unwrap()),
     };
     agrees::<Problem>(&serde_json::to_value(Problem::quota_exceeded(quota)).unwrap());
+}
+
+#[test]
+fn serde_and_the_document_agree_about_subscriptions() {
+    let subscription = json!({"id": ID, "name": "n", "url": "https://x.example", "events": ["execution_failed"], "workflow": "w",
+        "enabled": false, "disabled_reason": "r", "failing_since": AT, "old_secret_until": AT, "created_at": AT, "updated_at": AT});
+    agrees::<subscription::SubscriptionList>(&json!({"items": [subscription]}));
+    agrees::<subscription::SubscriptionSecret>(&json!({"secret": "whsec_x", "subscription": subscription}));
+    agrees::<subscription::SubscriptionCreate>(
+        &json!({"url": "https://x.example", "events": ["e"], "workflow": "w", "name": "n"}),
+    );
+    agrees::<subscription::SubscriptionUpdate>(
+        &json!({"url": "u", "events": ["e"], "workflow": "", "name": "n", "enabled": true}),
+    );
+    let delivery = json!({"id": ID, "event": "e", "state": "waiting", "attempts": 2, "next_at": AT, "attempted_at": AT, "status": 500,
+        "error": "e", "duration_ms": 3, "created_at": AT, "payload": {"type": "e"}});
+    agrees::<subscription::SubscriptionDeliveryPage>(&json!({"items": [delivery], "next_cursor": "x"}));
 }
 
 #[test]

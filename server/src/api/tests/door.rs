@@ -19,7 +19,7 @@ fn missing(path: &str, place: &str) -> &'static str {
         "{sha256}" => "00",
         "{id}" if path.starts_with("/api/workspaces/") => "main",
         "{id}" if path.starts_with("/api/workflows/") => "missing",
-        "{id}" | "{user_id}" | "{invite_id}" | "{share_id}" => NOBODY,
+        "{id}" | "{user_id}" | "{invite_id}" | "{share_id}" | "{delivery}" => NOBODY,
         other => panic!("{path}: what stands for {other}?"),
     }
 }
@@ -59,6 +59,7 @@ fn body(operation: Operation) -> Value {
         Operation::TokenCreate | Operation::WorkspaceUpdate | Operation::OrganizationUpdate | Operation::AccountUpdate => {
             json!({"name": "x"})
         }
+        Operation::SubscriptionCreate => json!({"url": "https://hooks.example.com", "events": ["member_added"]}),
         Operation::WorkspaceCreate => json!({"slug": "x"}),
         Operation::OrganizationCreate => json!({"name": "x", "workspace": "y"}),
         Operation::DeadLetterDiscard => json!({"reason": "x"}),
@@ -140,17 +141,20 @@ fn of_main<'a>(app: &'a TestApp, path: &str, place: &str) -> &'a str {
         "{user_id}" => &app.ids["user"],
         "{invite_id}" => &app.ids["invite"],
         "{share_id}" => &app.ids["share"],
+        "{delivery}" => &app.ids["delivery"],
         "{name}" => "shop",
         "{trigger}" => "t",
         "{version}" => "1",
+        "{sha256}" => "00",
         "{id}" => match path.split('/').nth(2).unwrap() {
             "workspaces" => &app.ids["workspace"],
             "organizations" => &app.ids["organization"],
             "workflows" => "w",
             "executions" => &app.ids["execution"],
             "tokens" => &app.ids["token"],
+            "subscriptions" => &app.ids["subscription"],
             "sessions" => &app.ids["session"],
-            "billing" if path.contains("/subscription/") => &app.ids["subscription"],
+            "billing" if path.contains("/subscription/") => &app.ids["billing_subscription"],
             "billing" => &app.ids["invoice"],
             other => panic!("what of {other} does main have?"),
         },

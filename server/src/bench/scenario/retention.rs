@@ -8,7 +8,7 @@ use crate::bench::report::Case;
 use crate::bench::stage::Stage;
 use crate::bench::{Error, Section};
 use crate::store;
-use crate::store::queries::bench::{drop_day, fill_day, old_day};
+use crate::store::queries::bench::{drop_day, fill_day};
 
 const WORKFLOW: &str = "tidemill-bench-old";
 
@@ -17,11 +17,11 @@ pub(super) async fn measure(stage: &Stage<'_>) -> Result<Section, Error> {
     let workflow =
         json!({"id": WORKFLOW, "name": "Bench: retention", "steps": [{"id": "nothing", "uses": "transform", "with": {}}]});
     stage.api().call("PUT", &format!("/api/workflows/{WORKFLOW}"), Some(&workflow)).await?;
-    let (count, day) = (stage.options.executions, old_day());
-    stage.say(&format!("inserting {count} executions of {day}"));
+    let count = stage.options.executions;
+    stage.say(&format!("inserting {count} executions of a day of last week"));
     let filled = url.clone();
-    let before = blocking(move || fill_day(&filled, WORKFLOW, day, count)).await?;
-    stage.say("dropping the day");
+    let (day, before) = blocking(move || fill_day(&filled, WORKFLOW, count)).await?;
+    stage.say(&format!("dropping {day}"));
     let begin = Instant::now();
     let after = blocking(move || drop_day(&url, day)).await?;
     let took = begin.elapsed();

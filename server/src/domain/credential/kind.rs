@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::ClientGrant;
 use crate::domain::signature::signing_key;
 
 /// What a credential proves, and with what. Its `Debug` shows no secret.
@@ -40,12 +41,14 @@ pub enum Kind {
         /// The key: `whsec_…`, or any text.
         secret: String,
     },
+    /// An access token, which is got with a secret when it is needed.
+    OAuth2(Box<ClientGrant>),
 }
 
 /// What a credential is made of, as people give it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Parts<'a> {
-    /// `basic`, `bearer`, `api_key`, `smtp` or `signing`.
+    /// `basic`, `bearer`, `api_key`, `smtp`, `signing` or `oauth2`.
     pub kind: &'a str,
     /// The user name of `basic` and `smtp`.
     pub username: Option<&'a str>,
@@ -53,6 +56,12 @@ pub struct Parts<'a> {
     pub header: Option<&'a str>,
     /// The query parameter of an `api_key`.
     pub query: Option<&'a str>,
+    /// The token endpoint of `oauth2`.
+    pub token_url: Option<&'a str>,
+    /// The client of `oauth2`.
+    pub client_id: Option<&'a str>,
+    /// What the tokens of `oauth2` are for.
+    pub scope: Option<&'a str>,
 }
 
 impl Kind {
@@ -61,11 +70,17 @@ impl Kind {
     /// # Errors
     /// One sentence that says what is missing, too much, or of a form that can't be sent.
     pub fn new(parts: Parts<'_>, secret: Option<&str>) -> Result<Self, String> {
-        let Parts { kind, username, header, query } = parts;
+        let Parts { kind, username, header, query, token_url, client_id, scope } = parts;
         let (wants_username, wants_place) = (matches!(kind, "basic" | "smtp"), kind == "api_key");
-        for (name, given, wanted) in
-            [("username", username, wants_username), ("header", header, wants_place), ("query", query, wants_place)]
-        {
+        let wants_grant = kind == "oauth2";
+        for (name, given, wanted) in [
+            ("username", username, wants_username),
+            ("header", header, wants_place),
+            ("query", query, wants_place),
+            ("token_url", token_url, wants_grant),
+            ("client_id", client_id, wants_grant),
+            ("scope", scope, wants_grant),
+        ] {
             if given.is_some() && !wanted {
                 return Err(format!("`{name}` means nothing for a credential of the type {kind}; leave it out"));
             }
@@ -95,7 +110,8 @@ impl Kind {
                 signing_key(&secret)?;
                 Ok(Self::Signing { secret })
             }
-            other => Err(format!("there is no type `{other}`; there are basic, bearer, api_key, smtp, signing")),
+            "oauth2" => Ok(Self::OAuth2(Box::new(ClientGrant::new((token_url, client_id), needed()?, scope)?))),
+            other => Err(format!("there is no type `{other}`; there are basic, bearer, api_key, smtp, signing, oauth2")),
         }
     }
 
@@ -128,6 +144,7 @@ impl Kind {
             Self::HeaderKey { value, .. } | Self::QueryKey { value, .. } => Some(value),
             Self::Smtp(user) => user.as_ref().map(|(_, password)| password.as_str()),
             Self::Signing { secret } => Some(secret),
+            Self::OAuth2(grant) => Some(&grant.client_secret),
         }
     }
 
@@ -140,6 +157,7 @@ impl Kind {
             Self::HeaderKey { .. } | Self::QueryKey { .. } => "api_key",
             Self::Smtp(_) => "smtp",
             Self::Signing { .. } => "signing",
+            Self::OAuth2(_) => "oauth2",
         }
     }
 }
@@ -155,7 +173,7 @@ mod tests {
     use super::*;
 
     fn parts<'a>(kind: &'a str, username: Option<&'a str>, header: Option<&'a str>, query: Option<&'a str>) -> Parts<'a> {
-        Parts { kind, username, header, query }
+        Parts { kind, username, header, query, ..Parts::default() }
     }
 
     #[test]
@@ -168,6 +186,10 @@ mod tests {
             (parts("smtp", Some("ada"), None, None), Some("canary")),
             (parts("smtp", None, None, None), None),
             (parts("signing", None, None, None), Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")),
+            (
+                Parts { token_url: Some("https://a/t"), client_id: Some("c"), ..parts("oauth2", None, None, None) },
+                Some("canary"),
+            ),
         ] {
             let kind = Kind::new(given, secret).unwrap();
             assert_eq!((kind.as_str(), kind.secret()), (given.kind, secret));
@@ -191,6 +213,10 @@ mod tests {
             (parts("smtp", Some("ada"), None, None), None),
             (parts("signing", None, None, None), Some("canary")),
             (parts("oauth", None, None, None), Some("canary")),
+            (parts("oauth2", None, None, None), Some("canary")),
+            (Parts { token_url: Some("ftp://a"), client_id: Some("c"), ..parts("oauth2", None, None, None) }, Some("canary")),
+            (Parts { token_url: Some("https://a"), ..parts("oauth2", None, None, None) }, Some("canary")),
+            (Parts { token_url: Some("https://a"), ..parts("bearer", None, None, None) }, Some("canary")),
         ] {
             let error = Kind::new(given, secret).unwrap_err();
             assert!(!error.contains("canary"), "{error}");

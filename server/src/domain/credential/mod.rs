@@ -3,12 +3,14 @@
 //! A secret can be written into any field of a request; a credential can't. It is used by its name, and whoever sends it asks
 //! [`Credential::permits`] first, at every hop.
 
+mod grant;
 mod host;
 mod kind;
 mod settings;
 
 use url::Url;
 
+pub use grant::ClientGrant;
 pub use host::AllowedHost;
 pub use kind::{Kind, Parts};
 pub use settings::Settings;

@@ -21,6 +21,15 @@ pub struct Settings {
     /// The query parameter of an `api_key`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub query: Option<String>,
+    /// The token endpoint of `oauth2`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub token_url: Option<String>,
+    /// The client of `oauth2`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_id: Option<String>,
+    /// What the tokens of `oauth2` are for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scope: Option<String>,
     /// How often it may be used: requests, and in how many seconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rate: Option<(u32, u32)>,
@@ -53,8 +62,16 @@ impl Settings {
     /// # Errors
     /// One sentence that says what is wrong.
     pub fn credential(&self, key: String, name: &str, kind: &str, secret: Option<&str>) -> Result<Credential, String> {
-        let Self { username, header, query, .. } = self;
-        let parts = Parts { kind, username: username.as_deref(), header: header.as_deref(), query: query.as_deref() };
+        let Self { username, header, query, token_url, client_id, scope, .. } = self;
+        let parts = Parts {
+            kind,
+            username: username.as_deref(),
+            header: header.as_deref(),
+            query: query.as_deref(),
+            token_url: token_url.as_deref(),
+            client_id: client_id.as_deref(),
+            scope: scope.as_deref(),
+        };
         let built = Kind::new(parts, secret)?;
         let hosts = self.hosts(kind)?;
         if matches!(built, Kind::Smtp(Some(_))) && hosts.iter().any(|host| host.scheme == "smtp+plain") {

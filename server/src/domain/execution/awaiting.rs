@@ -35,6 +35,8 @@ pub struct Calling {
     pub child: ExecutionId,
     /// The `id` of the other workflow's file.
     pub workflow_id: String,
+    /// The `id` of the file whose step calls.
+    pub caller: Arc<str>,
     /// What its expressions see as `trigger.body`.
     pub input: Value,
     /// What the other execution knows of this one.
@@ -172,7 +174,8 @@ impl Execution {
         let input = input.map_err(|error| author_error("with.input", &error))?.unwrap_or_else(|| json!({}));
         let step = self.step_id(place.step).to_string();
         let parent = Parent { execution_id: self.state.id, step, iteration: place.iteration, depth: above + 1 };
-        Ok(Calling { place, attempt, child, workflow_id, input, parent })
+        let caller = Arc::clone(&self.plan().id);
+        Ok(Calling { place, attempt, child, workflow_id, caller, input, parent })
     }
 
     /// `wait` with `event` begins.

@@ -8,6 +8,7 @@ mod compile;
 pub mod concurrency;
 mod document;
 pub mod duration;
+mod execution_meta;
 pub mod expression;
 pub mod http;
 mod inputs;

@@ -18,9 +18,9 @@ use super::rate_limit::RateLimit;
 pub use super::repeat::{ForEach, Repeat, While};
 pub use super::retry::Retry;
 pub use super::trigger::{
-    Check, ConditionTrigger, Cors, DeliveryLimit, EventTrigger, FieldKind, FormField, FormTrigger, InternalEvent, Items, On,
-    Proof, Respond, ScheduleTrigger, Seen, Trigger, TriggerKind, WebhookPath, WebhookTrigger, WrittenSchedule, choice_text,
-    form_fields, key_fits, literal_first,
+    CallTrigger, Check, ConditionTrigger, Cors, DeliveryLimit, EventTrigger, FieldKind, FormField, FormTrigger, InternalEvent,
+    Items, Listen, On, Proof, Respond, ScheduleTrigger, Seen, Trigger, TriggerKind, WebhookPath, WebhookTrigger, When,
+    WrittenSchedule, choice_text, form_fields, key_fits, literal_first,
 };
 
 /// A workflow version, ready to be executed. Immutable and shared.
@@ -93,6 +93,24 @@ impl Plan {
         self.steps.iter().filter_map(named).collect()
     }
 
+    /// The `call` trigger that lets the workflow `caller` in. Where there is none at all, everybody may call.
+    ///
+    /// # Errors
+    /// Those who may call, when `caller` may not.
+    pub fn called_by(&self, caller: &str) -> Result<Option<&Arc<str>>, Vec<&str>> {
+        let calls = || {
+            self.triggers.iter().filter_map(|trigger| match &trigger.kind {
+                TriggerKind::Call(call) => Some((&trigger.id, call)),
+                _ => None,
+            })
+        };
+        match calls().find(|(_, call)| call.permits(caller)) {
+            Some((id, _)) => Ok(Some(id)),
+            None if calls().next().is_none() => Ok(None),
+            None => Err(calls().flat_map(|(_, call)| call.callers.iter().flatten()).map(AsRef::as_ref).collect()),
+        }
+    }
+
     /// The place of the step called `id`.
     pub fn step_index(&self, id: &str) -> Option<StepIndex> {
         self.steps.iter().position(|step| &*step.id == id)
@@ -104,6 +122,21 @@ impl Plan {
             Some(step) => format!("catch[{step}]"),
             None => format!("steps[{step}]"),
         }
+    }
+
+    /// Every piece of code in the file: where it stands, what it is, how long it may take.
+    pub fn code(&self) -> impl Iterator<Item = (String, &CodeWork, Duration)> {
+        let steps = self.steps.iter().enumerate().filter_map(|(index, step)| match &step.work {
+            Work::Code(work) => Some((self.path(index), work, step.timeout)),
+            _ => None,
+        });
+        let checks = self.triggers.iter().enumerate().filter_map(|(index, trigger)| {
+            let TriggerKind::Condition(condition) = &trigger.kind else { return None };
+            let check = condition.check.as_ref()?;
+            let Work::Code(work) = &check.work else { return None };
+            Some((format!("triggers[{index}].check"), work, check.timeout))
+        });
+        steps.chain(checks)
     }
 
     /// The trigger called `id`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::DateTime;
 use minijinja::value::{Enumerator, Object};
 use minijinja::{Error, ErrorKind, Value};
 use serde_json::Value as JsonValue;
@@ -13,28 +13,30 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::payload::PayloadRef;
 use tidemill_common::status::StepStatus;
 
+pub use super::execution_meta::ExecutionMeta;
+use super::execution_meta::{ExecutionView, WorkflowView};
 use super::expression::json_value;
-
-/// What is fixed for the whole execution.
-#[derive(Debug, Clone)]
-pub struct ExecutionMeta {
-    /// The execution; expressions see it as `execution.id`.
-    pub execution_id: ExecutionId,
-    /// The file's id: `workflow.id`.
-    pub workflow_id: Arc<str>,
-    /// The version that is executed: `workflow.version`.
-    pub version: i32,
-    /// When the execution was admitted: `execution.started_at`, in RFC 3339.
-    pub started_at: DateTime<Utc>,
-}
 
 /// What expressions see. Cheap to clone; a clone does not see what the original learns later.
 #[derive(Debug, Clone)]
 pub struct Scope(Arc<Names>);
 
 /// The names that stand at the top of the scope.
-pub(super) const NAMES: [&str; 12] =
-    ["trigger", "inputs", "steps", "workflow", "execution", "error", "secrets", "item", "index", "last", "result", "previous"];
+pub(super) const NAMES: [&str; 13] = [
+    "trigger",
+    "inputs",
+    "steps",
+    "workflow",
+    "execution",
+    "error",
+    "secrets",
+    "item",
+    "index",
+    "last",
+    "result",
+    "previous",
+    "event",
+];
 
 /// What an expression sees that is asked of the answer to a request.
 pub(super) const ANSWER_FIELDS: [&str; 3] = ["status", "headers", "body"];
@@ -57,6 +59,7 @@ struct Names {
 struct Looked {
     previous: Json,
     result: Option<Json>,
+    event: Option<Json>,
 }
 
 /// One iteration, as its expressions see it.
@@ -155,7 +158,16 @@ impl Scope {
     #[must_use]
     pub fn with_check(&self, previous: JsonValue, result: Option<JsonValue>) -> Self {
         let mut names = Names::clone(&self.0);
-        names.check = Some(Arc::new(Looked { previous: Arc::new(previous), result: result.map(Arc::new) }));
+        let event = names.check.and_then(|looked| looked.event.clone());
+        names.check = Some(Arc::new(Looked { previous: Arc::new(previous), result: result.map(Arc::new), event }));
+        Self(Arc::new(names))
+    }
+
+    /// The same scope, in which `event` is what made a condition look.
+    #[must_use]
+    pub fn with_event(&self, event: Json) -> Self {
+        let mut names = Names::clone(&self.0);
+        names.check = Some(Arc::new(Looked { previous: Json::default(), result: None, event: Some(event) }));
         Self(Arc::new(names))
     }
 
@@ -175,6 +187,7 @@ impl Scope {
             ("item", rest) => (self.0.turn.as_ref()?.item.as_ref()?, rest),
             ("last", rest) => (self.0.turn.as_ref()?.last.as_ref()?, rest),
             ("previous", rest) => (&self.0.check.as_ref()?.previous, rest),
+            ("event", rest) => (self.0.check.as_ref()?.event.as_ref()?, rest),
             ("result", rest) => (self.0.check.as_ref()?.result.as_ref()?, rest),
             ("inputs", rest) => (self.0.trigger.get("body")?, rest),
             ("steps", [id, field, rest @ ..]) if field == "output" => (self.0.steps.0.get(id.as_str())?.output.as_ref()?, rest),
@@ -217,6 +230,7 @@ impl Object for Names {
             "last" => self.turn.as_ref()?.last.as_ref().map(json_value),
             "index" => self.turn.as_ref().map(|turn| Value::from(turn.index)),
             "previous" => self.check.as_ref().map(|check| json_value(&check.previous)),
+            "event" => self.check.as_ref()?.event.as_ref().map(json_value),
             "result" => self.check.as_ref()?.result.as_ref().map(json_value),
             "always" => self.failed.map(|_| Value::from_function(|| true)),
             "failed" => self.failed.map(|failed| Value::from_function(move || failed)),
@@ -371,48 +385,8 @@ impl Object for ErrorView {
     }
 }
 
-#[derive(Debug)]
-struct WorkflowView(Arc<ExecutionMeta>);
-
 /// What stands below `trigger`: a webhook has all but `scheduled_at`, a manual start only `body`, a schedule only `scheduled_at`.
 pub(super) const TRIGGER_FIELDS: [&str; 8] = ["body", "headers", "query", "method", "path", "params", "test", "scheduled_at"];
-
-/// What stands below `workflow`.
-pub(super) const WORKFLOW_FIELDS: [&str; 2] = ["id", "version"];
-
-impl Object for WorkflowView {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match key.as_str()? {
-            "id" => Some(Value::from(self.0.workflow_id.clone())),
-            "version" => Some(Value::from(self.0.version)),
-            _ => None,
-        }
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&WORKFLOW_FIELDS)
-    }
-}
-
-#[derive(Debug)]
-struct ExecutionView(Arc<ExecutionMeta>);
-
-/// What stands below `execution`.
-pub(super) const EXECUTION_FIELDS: [&str; 2] = ["id", "started_at"];
-
-impl Object for ExecutionView {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match key.as_str()? {
-            "id" => Some(Value::from(self.0.execution_id.to_string())),
-            "started_at" => Some(Value::from(self.0.started_at.to_rfc3339_opts(SecondsFormat::Millis, true))),
-            _ => None,
-        }
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&EXECUTION_FIELDS)
-    }
-}
 
 /// Secrets by name. They can be read one by one, not listed.
 struct Secrets(Arc<BTreeMap<String, String>>);

@@ -147,9 +147,9 @@ pub(in crate::runner) fn user_error(message: impl Into<String>) -> StepError {
 
 fn check_kind(credential: &Credential) -> Result<(), StepError> {
     match credential.kind {
-        Kind::Basic { .. } | Kind::Bearer { .. } | Kind::HeaderKey { .. } | Kind::QueryKey { .. } => Ok(()),
+        Kind::Basic { .. } | Kind::Bearer { .. } | Kind::HeaderKey { .. } | Kind::QueryKey { .. } | Kind::OAuth2(_) => Ok(()),
         Kind::Smtp(_) | Kind::Signing { .. } => Err(user_error(format!(
-            "the credential `{}` is of the type {}, which proves nothing in an http.request; use basic, bearer or api_key",
+            "the credential `{}` is of the type {}, which proves nothing in an http.request; use basic, bearer, api_key or oauth2",
             credential.name,
             credential.kind.as_str()
         ))),
@@ -165,7 +165,10 @@ pub(in crate::runner) fn failed(error: &Error, context: &StepContext) -> StepErr
         Error::Url(_) | Error::Forbidden { .. } | Error::Redirect(_) | Error::TooLarge | Error::Credential { .. } => {
             FailureClass::User
         }
-        Error::Dns { .. } | Error::Connect { .. } | Error::Exchange { .. } => FailureClass::Infrastructure,
+        Error::Token { passing: false, .. } => FailureClass::User,
+        Error::Token { .. } | Error::Dns { .. } | Error::Connect { .. } | Error::Exchange { .. } => {
+            FailureClass::Infrastructure
+        }
         Error::Timeout(_) => FailureClass::Timeout,
     };
     StepError::new(class, error.to_string())

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, NoProxy, Proxy, Response, StatusCode, redirect::Policy};
 use rustls::RootCertStore;
@@ -16,9 +17,10 @@ use super::patience::Patience;
 use super::places::Places;
 use super::rates::Rates;
 use super::resolver::Filter;
+use super::token::{self, Tokens};
 use super::{AddressPolicy, Error, Lookup, OutboundPolicy, OutboundProxy, SystemLookup, body, proof, redirect, tls};
 use crate::budget::{Budget, Share};
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, Kind};
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -62,6 +64,7 @@ pub struct Outbound {
     policy: AddressPolicy,
     places: Places,
     rates: Rates,
+    tokens: Tokens,
     authorities: Arc<[CertificateDer<'static>]>,
     own: Option<Origin>,
     proxied: bool,
@@ -98,6 +101,7 @@ impl Outbound {
             policy: addresses,
             places: Places::new(policy.per_host),
             rates: Rates::default(),
+            tokens: Tokens::default(),
             authorities: policy.authorities.into(),
             own: policy.own,
             proxied: policy.proxy.is_some(),
@@ -151,11 +155,43 @@ impl Outbound {
         Err(Error::Redirect(format!("more than {} redirects", redirect::MOST)))
     }
 
+    /// The access token that is kept for `credential`, if it is one that has any.
+    pub async fn kept_token(&self, credential: &Credential) -> Option<String> {
+        if matches!(credential.kind, Kind::OAuth2(_)) { self.tokens.shown(credential).await } else { None }
+    }
+
+    /// One request and its answer. A token that was good before and is refused now is replaced, once.
     async fn hop(&self, request: &Request) -> Result<(Response, Option<OwnedSemaphorePermit>), Error> {
+        let answered = self.attempt(request).await?;
+        match &request.credential {
+            Some(credential)
+                if answered.0.status() == StatusCode::UNAUTHORIZED
+                    && matches!(credential.kind, Kind::OAuth2(_))
+                    && self.tokens.forget(credential).await =>
+            {
+                drop(answered);
+                self.attempt(request).await
+            }
+            _ => Ok(answered),
+        }
+    }
+
+    /// The access token for a credential that needs one. Boxed, for getting it is a request itself.
+    fn token<'a>(&'a self, credential: &'a Credential) -> BoxFuture<'a, Result<Option<String>, Error>> {
+        Box::pin(async move {
+            let Kind::OAuth2(grant) = &credential.kind else { return Ok(None) };
+            let fetch = async { self.send(token::request(grant)?).await };
+            self.tokens.get(credential, grant, fetch).await.map(Some)
+        })
+    }
+
+    async fn attempt(&self, request: &Request) -> Result<(Response, Option<OwnedSemaphorePermit>), Error> {
         self.check(&request.url)?;
         let (mut url, mut headers) = (request.url.clone(), request.headers.clone());
         if let Some(credential) = &request.credential {
-            proof::attach(credential, &mut url, &mut headers)?;
+            proof::belongs(credential, &url)?;
+            let token = self.token(credential).await?;
+            proof::attach(credential, token.as_deref(), &mut url, &mut headers)?;
             self.rates.turn(credential).await;
         }
         if self.proxied {

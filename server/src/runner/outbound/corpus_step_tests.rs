@@ -1,4 +1,4 @@
-//! The corpus of what must never be reached, through every step that reaches the outside.
+//! The corpus of what must never be reached, through everything that reaches the outside.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use tidemill_common::event::StepError;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::FailureClass;
 
-use super::corpus_tests::{FORBIDDEN, outbound};
+use super::corpus_tests::{forbidden, outbound};
 use crate::domain::credential::{Credential, Settings};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Work;
-use crate::runner::{StepContext, email, http, webhook};
+use crate::runner::{Parcel, SigningKey, StepContext, email, http, webhook};
 
 fn context(credential: Option<Credential>) -> StepContext {
     StepContext {
@@ -38,12 +38,25 @@ fn assert_refused(step: &str, text: &str, error: &StepError) {
 }
 
 #[tokio::test]
+async fn no_subscription_reaches_the_inside() {
+    let outbound = outbound();
+    for text in forbidden() {
+        let Ok(url) = text.parse() else { continue };
+        let keys = vec![SigningKey::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()];
+        let parcel = Parcel { url, id: "msg_1".to_owned(), keys, body: Vec::new(), timeout: Duration::from_secs(5) };
+        let attempted = webhook::deliver(&outbound, parcel).await;
+        let error = attempted.error.unwrap_or_else(|| panic!("{text} was reached"));
+        assert!(attempted.status.is_none() && !error.contains("connection"), "{text}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn no_step_reaches_the_inside() {
     let outbound = outbound();
     let plan = compile("{id: x, steps: [{id: a, uses: http.request, with: {url: \"https://a.example\"}}]}").unwrap();
     let Work::HttpRequest(work) = &plan.steps[0].work else { panic!("another step") };
     let (mut hooks, mut mails) = (0, 0);
-    for text in FORBIDDEN {
+    for text in forbidden() {
         let error = http::request(&outbound, work, &json!({"url": text}), context(None)).await.unwrap_err();
         assert_refused("http.request", text, &error);
         let (scheme, rest) = text.split_once("://").unwrap();

@@ -30,6 +30,18 @@ pub enum Error {
         /// Where it may go.
         bound: String,
     },
+    /// The credential's token endpoint gave no token.
+    #[error("the credential `{credential}` has no access token: {host} {reason}")]
+    Token {
+        /// The credential's name.
+        credential: String,
+        /// The endpoint's host.
+        host: String,
+        /// What it did.
+        reason: String,
+        /// Whether it may give one later.
+        passing: bool,
+    },
     /// The name has no address.
     #[error("{host} can't be resolved to an address")]
     Dns {

@@ -16,6 +16,7 @@ mod rates;
 mod redirect;
 mod resolver;
 mod tls;
+mod token;
 
 #[cfg(test)]
 mod corpus_step_tests;

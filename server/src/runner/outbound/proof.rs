@@ -8,12 +8,22 @@ use url::Url;
 use super::Error;
 use crate::domain::credential::{Credential, Kind};
 
-/// Adds what `credential` proves to the request to `url`; an error when it doesn't belong there.
-pub(super) fn attach(credential: &Credential, url: &mut Url, headers: &mut HeaderMap) -> Result<(), Error> {
-    if !credential.permits(url) {
-        let (credential, bound) = (credential.name.clone(), credential.bound_to());
-        return Err(Error::Credential { credential, host: url.origin().ascii_serialization(), bound });
+/// An error when `credential` doesn't belong to `url`.
+pub(super) fn belongs(credential: &Credential, url: &Url) -> Result<(), Error> {
+    if credential.permits(url) {
+        return Ok(());
     }
+    let (credential, bound) = (credential.name.clone(), credential.bound_to());
+    Err(Error::Credential { credential, host: url.origin().ascii_serialization(), bound })
+}
+
+/// Adds what `credential` proves to the request to `url`, where it belongs; `token` is what was got for one of the type oauth2.
+pub(super) fn attach(
+    credential: &Credential,
+    token: Option<&str>,
+    url: &mut Url,
+    headers: &mut HeaderMap,
+) -> Result<(), Error> {
     match &credential.kind {
         Kind::Basic { username, password } => {
             let pair = STANDARD.encode(format!("{username}:{password}"));
@@ -21,6 +31,9 @@ pub(super) fn attach(credential: &Credential, url: &mut Url, headers: &mut Heade
         }
         Kind::Bearer { token } => {
             headers.insert(AUTHORIZATION, sensitive(&format!("Bearer {token}"))?);
+        }
+        Kind::OAuth2(_) => {
+            headers.insert(AUTHORIZATION, sensitive(&format!("Bearer {}", token.unwrap_or_default()))?);
         }
         Kind::HeaderKey { header, value } => {
             let name = HeaderName::try_from(header.as_str()).map_err(|_| unusable())?;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use tidemill_common::ids::{OrganizationId, WorkflowUid, WorkspaceId};
 use uuid::Uuid;
 
@@ -179,12 +179,15 @@ pub fn meters_notice(conn: &mut PgConnection) -> Result<usize, Error> {
     .execute(conn)?)
 }
 
-/// A notice that nobody was told of yet, and who listens.
+/// A notice that was not told yet.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct NoticeRow {
     /// The notice.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
+    /// Whose limit it is.
+    #[diesel(sql_type = SqlUuid)]
+    pub organization_id: Uuid,
     /// What is limited.
     #[diesel(sql_type = Text)]
     pub metric: String,
@@ -203,33 +206,22 @@ pub struct NoticeRow {
     /// When it ends.
     #[diesel(sql_type = Timestamptz)]
     pub period_end: DateTime<Utc>,
-    /// The workspace whose trigger may listen.
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub workspace_id: Option<Uuid>,
-    /// Its workflow.
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub workflow_uid: Option<Uuid>,
-    /// The trigger.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub trigger_id: Option<String>,
-    /// The version that is live.
-    #[diesel(sql_type = Nullable<Integer>)]
-    pub version: Option<i32>,
+    /// The workspaces of the organization that are told.
+    #[diesel(sql_type = Array<SqlUuid>)]
+    pub workspaces: Vec<Uuid>,
 }
 
-/// The notices that are to be told, each with every event trigger of its organization.
-pub fn notices_untold(conn: &mut PgConnection) -> Result<Vec<NoticeRow>, Error> {
+/// The oldest notice that is to be told, locked until the transaction ends.
+pub fn notice_untold(conn: &mut PgConnection) -> Result<Option<NoticeRow>, Error> {
     Ok(Statement::new(
-        "SELECT n.id, n.metric, n.percent, n.used, n.most, n.period_start, s.period_end,
-                t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version
-         FROM (SELECT * FROM quota_notices WHERE told_at IS NULL ORDER BY at, percent LIMIT 100) n
-         JOIN billing_subscriptions s USING (organization_id)
-         LEFT JOIN (triggers t JOIN workspaces w ON w.id = t.workspace_id AND t.type = 'event'
-                    AND w.archived_at IS NULL AND w.delete_after IS NULL)
-             ON w.organization_id = n.organization_id
-         ORDER BY n.at, n.percent",
+        "SELECT n.id, n.organization_id, n.metric, n.percent, n.used, n.most, n.period_start, s.period_end,
+                ARRAY(SELECT w.id FROM workspaces w WHERE w.organization_id = n.organization_id
+                          AND w.archived_at IS NULL AND w.delete_after IS NULL ORDER BY w.id) AS workspaces
+         FROM quota_notices n JOIN billing_subscriptions s USING (organization_id)
+         WHERE n.told_at IS NULL ORDER BY n.at, n.percent LIMIT 1 FOR UPDATE OF n SKIP LOCKED",
     )
-    .load(conn)?)
+    .get_result(conn)
+    .optional()?)
 }
 
 /// Everybody was told of a notice.

@@ -7,7 +7,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Bytea, Integer, Json, Nullable, Tex
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::feed::Place;
+use super::happening::Place;
 use crate::store::Statement;
 
 /// A live condition or event trigger.
@@ -56,7 +56,7 @@ pub struct StateRow {
     pub fired_at: Option<DateTime<Utc>>,
 }
 
-/// An event trigger and how far it has read.
+/// A trigger that waits for internal events, and how far it has read.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct ListenerRow {
     /// The trigger.
@@ -68,6 +68,17 @@ pub struct ListenerRow {
     /// The place within the transaction.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub feed_position: Option<i64>,
+    /// How far it has read the audit log.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub audit_seq: Option<i64>,
+}
+
+impl ListenerRow {
+    /// How far it has read; none before its first look.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        Some(Place { feed: (self.feed_txid?, self.feed_position?), audit: self.audit_seq? })
+    }
 }
 
 #[derive(QueryableByName)]
@@ -206,28 +217,60 @@ pub fn forget_items(connection: &mut PgConnection, before: DateTime<Utc>) -> Que
     Statement::new("DELETE FROM trigger_items WHERE seen_at < $1").bind::<Timestamptz, _>(before).execute(connection)
 }
 
-/// Every live event trigger.
+/// The triggers that wait for internal events. A condition has none to wait for while it looks at those that it was told of.
 pub fn listeners(connection: &mut PgConnection) -> QueryResult<Vec<ListenerRow>> {
     Statement::new(
-        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at, s.feed_txid, s.feed_position
+        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at, s.feed_txid, s.feed_position, s.audit_seq
          FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
          LEFT JOIN trigger_states s ON (s.workspace_id, s.workflow_uid, s.trigger_id) = (t.workspace_id, t.workflow_uid, t.id)
-         WHERE t.type = 'event' AND w.archived_at IS NULL AND w.delete_after IS NULL ORDER BY t.workspace_id",
+         WHERE t.type IN ('event', 'condition') AND t.next_at IS NULL AND w.archived_at IS NULL AND w.delete_after IS NULL
+         ORDER BY t.workspace_id",
     )
     .load(connection)
 }
 
-/// Notes how far an event trigger has read.
-pub fn read_to(connection: &mut PgConnection, row: &ConditionRow, place: Place) -> QueryResult<usize> {
-    Statement::new(
-        "INSERT INTO trigger_states (workspace_id, workflow_uid, trigger_id, feed_txid, feed_position)
-         SELECT $1, $2, $3, $4, $5 WHERE EXISTS (SELECT FROM workflows w WHERE w.workspace_id = $1 AND w.uid = $2)
-         ON CONFLICT (workspace_id, workflow_uid, trigger_id) DO UPDATE SET feed_txid = $4, feed_position = $5",
+/// How far a trigger has read; none before its first look.
+pub fn place(connection: &mut PgConnection, row: &ConditionRow) -> QueryResult<Option<Place>> {
+    let row: Option<ListenerRow> = Statement::new(
+        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at, s.feed_txid, s.feed_position, s.audit_seq
+         FROM triggers t
+         JOIN trigger_states s ON (s.workspace_id, s.workflow_uid, s.trigger_id) = (t.workspace_id, t.workflow_uid, t.id)
+         WHERE t.workspace_id = $1 AND t.workflow_uid = $2 AND t.id = $3",
     )
     .bind::<SqlUuid, _>(row.workspace_id)
     .bind::<SqlUuid, _>(row.workflow_uid)
     .bind::<Text, _>(row.trigger_id.clone())
-    .bind::<BigInt, _>(place.0)
-    .bind::<BigInt, _>(place.1)
+    .get_result(connection)
+    .optional()?;
+    Ok(row.and_then(|row| row.place()))
+}
+
+/// Has a condition that waits for events looked at now.
+pub fn wake(connection: &mut PgConnection, row: &ConditionRow, now: DateTime<Utc>) -> QueryResult<usize> {
+    Statement::new(
+        "UPDATE triggers SET next_at = $1
+         WHERE workspace_id = $2 AND workflow_uid = $3 AND id = $4 AND version = $5 AND next_at IS NULL",
+    )
+    .bind::<Timestamptz, _>(now)
+    .bind::<SqlUuid, _>(row.workspace_id)
+    .bind::<SqlUuid, _>(row.workflow_uid)
+    .bind::<Text, _>(row.trigger_id.clone())
+    .bind::<Integer, _>(row.version)
+    .execute(connection)
+}
+
+/// Notes how far a trigger has read.
+pub fn read_to(connection: &mut PgConnection, row: &ConditionRow, place: Place) -> QueryResult<usize> {
+    Statement::new(
+        "INSERT INTO trigger_states (workspace_id, workflow_uid, trigger_id, feed_txid, feed_position, audit_seq)
+         SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT FROM workflows w WHERE w.workspace_id = $1 AND w.uid = $2)
+         ON CONFLICT (workspace_id, workflow_uid, trigger_id) DO UPDATE SET feed_txid = $4, feed_position = $5, audit_seq = $6",
+    )
+    .bind::<SqlUuid, _>(row.workspace_id)
+    .bind::<SqlUuid, _>(row.workflow_uid)
+    .bind::<Text, _>(row.trigger_id.clone())
+    .bind::<BigInt, _>(place.feed.0)
+    .bind::<BigInt, _>(place.feed.1)
+    .bind::<BigInt, _>(place.audit)
     .execute(connection)
 }

@@ -67,6 +67,9 @@ pub struct PulseRow {
     /// Whether triggers listen to internal events.
     #[diesel(sql_type = Bool)]
     pub listens: bool,
+    /// Whether there are enabled subscriptions.
+    #[diesel(sql_type = Bool)]
+    pub subscribed: bool,
     /// Whether dead letters wait to be replayed.
     #[diesel(sql_type = Bool)]
     pub replays: bool,

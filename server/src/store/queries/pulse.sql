@@ -31,7 +31,8 @@ SELECT held.execution_ids, held.workspace_ids, held.epochs, held.wishes,
              CASE WHEN EXISTS (SELECT FROM usage_meters WHERE most > 0 AND told < 100
                                    AND used * 100 >= most * CASE WHEN told < 80 THEN 80 ELSE 100 END)
                   THEN to_timestamp(0) END) AS next_billing,
-       EXISTS (SELECT FROM triggers WHERE type = 'event') AS listens,
+       EXISTS (SELECT FROM triggers WHERE type IN ('event', 'condition') AND next_at IS NULL) AS listens,
+       EXISTS (SELECT FROM event_subscriptions WHERE disabled IS NULL) AS subscribed,
        EXISTS (SELECT FROM dead_letters WHERE state = 'waiting') AS replays,
        EXISTS (SELECT FROM step_waits WHERE child_id IS NOT NULL) AS calls,
        (SELECT min(next_at) FROM bulk_orders WHERE state = 'running') AS next_bulk,

@@ -104,6 +104,20 @@ pub fn credentials(conn: &mut PgConnection, workspace_id: Uuid, names: &[String]
     .load(conn)
 }
 
+/// The signing keys of a subscription.
+pub fn subscription(conn: &mut PgConnection, workspace_id: Uuid, id: Uuid) -> QueryResult<Option<SealedRow>> {
+    Statement::new(
+        "SELECT s.workspace_id, s.name, 'subscription' AS kind, '' AS settings, s.key_version, s.nonce, s.ciphertext,
+                k.key_version AS data_key_version, k.nonce AS data_key_nonce, k.ciphertext AS data_key
+         FROM event_subscriptions s LEFT JOIN data_keys k ON k.workspace_id = s.workspace_id AND k.version = s.key_version
+         WHERE s.workspace_id = $1 AND s.id = $2",
+    )
+    .bind::<SqlUuid, _>(workspace_id)
+    .bind::<SqlUuid, _>(id)
+    .get_result(conn)
+    .optional()
+}
+
 /// The workspace's newest data key.
 pub fn data_key(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<Option<DataKeyRow>, Error> {
     Ok(Statement::new(

@@ -16,6 +16,7 @@ pub mod refused_delivery;
 pub mod secret;
 pub mod session;
 pub mod share;
+pub mod subscription;
 pub mod token;
 pub mod trigger;
 pub mod user;

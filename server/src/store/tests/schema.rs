@@ -55,6 +55,7 @@ fn declared() -> BTreeMap<String, Vec<(String, String)>> {
         include_str!("../schema.rs"),
         include_str!("../schema/billing.rs"),
         include_str!("../schema/engine.rs"),
+        include_str!("../schema/outside.rs"),
         include_str!("../schema/people.rs"),
     ];
     for line in files.concat().lines().map(str::trim) {

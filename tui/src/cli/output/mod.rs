@@ -14,6 +14,7 @@ mod printer;
 mod row;
 mod rows;
 mod shape;
+mod subscription_rows;
 mod table;
 mod yaml;
 

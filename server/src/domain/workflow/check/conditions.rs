@@ -11,10 +11,11 @@ use super::{code, http, ids, steps};
 use crate::domain::schedule::{Draft, Schedule};
 use crate::domain::workflow::document::{Cursor, Fields, Found, Problems};
 use crate::domain::workflow::expression::Expression;
-use crate::domain::workflow::plan::{Check, ConditionTrigger, EventTrigger, InternalEvent, Items, On};
+use crate::domain::workflow::plan::{Check, ConditionTrigger, EventTrigger, InternalEvent, Items, Listen, On, When};
 
 /// The fields of a condition.
-pub(super) const FIELDS: [&str; 10] = ["id", "type", "every", "check", "if", "on", "cooldown", "items", "key", "existing"];
+pub(super) const FIELDS: [&str; 12] =
+    ["id", "type", "every", "event", "workflow", "check", "if", "on", "cooldown", "items", "key", "existing"];
 /// The fields of `check`.
 pub(super) const CHECK_FIELDS: [&str; 3] = ["uses", "with", "timeout"];
 /// What a check can do.
@@ -29,12 +30,19 @@ const LONGEST_CHECK: Duration = Duration::from_secs(600);
 /// Reads a condition.
 pub(super) fn condition(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<ConditionTrigger> {
     fields.expect(problems, &FIELDS, &[]);
-    let every = fields.required(problems, "every").and_then(|field| every(&field, problems));
-    let check = fields.required(problems, "check").and_then(|field| check(&field, problems));
+    let when = when(fields, problems);
+    let happens = fields.get("event").is_some();
+    let check = match fields.get("check") {
+        None if happens => Some(None),
+        None => {
+            fields.required(problems, "check");
+            None
+        }
+        Some(field) => check(&field, if happens { &["previous", "event"] } else { &["previous"] }, problems).map(Some),
+    };
     let items = items(fields, problems);
-    let names: &[&str] = if fields.get("items").is_some() { &["result", "previous", "item"] } else { &["result", "previous"] };
     let condition = match fields.get("if") {
-        Some(field) => Some(expression(&field, names, problems)?),
+        Some(field) => Some(expression(&field, names(happens, fields.get("items").is_some()), problems)?),
         None if fields.get("items").is_some() => None,
         None => {
             fields.required(problems, "if");
@@ -47,20 +55,64 @@ pub(super) fn condition(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Opt
         Some(field) => ids::duration(&field, problems, Duration::ZERO, LONGEST),
     };
     only_without_items(fields, problems);
-    let (every, schedule) = every?;
     let on = if on? == "level" { On::Level } else { On::Edge };
-    Some(ConditionTrigger { every, schedule, check: check?, condition, on, cooldown: cooldown?, items: items? })
+    Some(ConditionTrigger { when: when?, check: check?, condition, on, cooldown: cooldown?, items: items? })
 }
 
-fn every(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<(Duration, Schedule)> {
-    let every = ids::duration(field, problems, Duration::from_secs(1), LONGEST)?;
-    match Schedule::new(&Draft { every: Some(every), ..Draft::default() }) {
-        Ok(schedule) => Some((every, schedule)),
+/// What `if` sees.
+fn names(happens: bool, items: bool) -> &'static [&'static str] {
+    match (happens, items) {
+        (false, false) => &["result", "previous"],
+        (false, true) => &["result", "previous", "item"],
+        (true, false) => &["result", "previous", "event"],
+        (true, true) => &["result", "previous", "event", "item"],
+    }
+}
+
+/// On an interval, or when something has happened.
+fn when(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<When> {
+    match (fields.get("every"), fields.get("event")) {
+        (Some(field), None) => {
+            if let Some(field) = fields.get("workflow") {
+                let found = Found::new("conflict", "`workflow` says whose events count, and this condition has no `event`");
+                field.report(problems, found.hint("remove it, or write `event` in place of `every`"));
+            }
+            every(&field, problems)
+        }
+        (None, Some(_)) => listen(fields, problems).map(When::Happened),
+        (None, None) => {
+            fields.required(problems, "every");
+            None
+        }
+        (Some(_), Some(field)) => {
+            let found =
+                Found::new("conflict", "a condition is checked on an interval or when something has happened, not both");
+            field.report(problems, found.hint("keep `every` or `event`; two triggers can have one each"));
+            None
+        }
+    }
+}
+
+fn every(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<When> {
+    let interval = ids::duration(field, problems, Duration::from_secs(1), LONGEST)?;
+    match Schedule::new(&Draft { every: Some(interval), ..Draft::default() }) {
+        Ok(schedule) => Some(When::Every { interval, schedule: Box::new(schedule) }),
         Err(error) => {
             field.report(problems, Found::new("out_of_range", error.to_string()));
             None
         }
     }
+}
+
+/// Which internal events are meant.
+fn listen(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<Listen> {
+    let words: Vec<&'static str> = InternalEvent::all().map(InternalEvent::as_str).collect();
+    let word = fields.required(problems, "event").and_then(|field| field.word(problems, &words));
+    let workflow = match fields.get("workflow") {
+        None => None,
+        Some(field) => Some(ids::id_at(&field, problems)?),
+    };
+    Some(Listen { event: InternalEvent::from_word(word?)?, workflow })
 }
 
 /// An item is new once: there is no edge, level or cool-down to speak of.
@@ -95,14 +147,14 @@ fn expression(field: &Cursor<'_>, names: &'static [&'static str], problems: &mut
     Context::outside(&world, names).bare(field, problems)
 }
 
-fn check(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Check> {
+fn check(field: &Cursor<'_>, names: &'static [&'static str], problems: &mut Problems<'_>) -> Option<Check> {
     let fields = field.fields(problems)?;
     fields.expect(problems, &CHECK_FIELDS, &[]);
     let uses = fields.required(problems, "uses")?.word(problems, &CHECK_USES)?;
     let with = fields.required(problems, "with")?;
     let graph = Graph::new(HashMap::new(), Vec::new(), 0);
     let world = World { graph: &graph, inputs: None, own_id: None, events: BTreeSet::new() };
-    let mut context = Context::outside(&world, &["previous"]);
+    let mut context = Context::outside(&world, names);
     let work = match Language::from_word(uses) {
         Some(language) => code::work(language, &with, &mut context, problems),
         None => http::work(&with, &mut context, problems),
@@ -111,23 +163,17 @@ fn check(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Check> {
         None => Some(steps::TIMEOUT),
         Some(field) => ids::duration(&field, problems, Duration::from_secs(1), LONGEST_CHECK),
     };
-    let secrets: BTreeSet<_> = context.used_secrets;
-    Some(Check { uses, work: work?, timeout: timeout?, secrets: secrets.into_iter().collect() })
+    let (secrets, credential) = (context.used_secrets.into_iter().collect(), context.used_credential);
+    Some(Check { uses, work: work?, timeout: timeout?, secrets, credential })
 }
 
 /// Reads an event trigger.
 pub(super) fn event(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<EventTrigger> {
     fields.expect(problems, &EVENT_FIELDS, &[]);
-    let words = InternalEvent::ALL.map(InternalEvent::as_str);
-    let word = fields.required(problems, "event").and_then(|field| field.word(problems, &words));
-    let workflow = match fields.get("workflow") {
-        None => None,
-        Some(field) => Some(ids::id_at(&field, problems)?),
-    };
+    let listen = listen(fields, problems);
     let condition = match fields.get("if") {
         None => None,
         Some(field) => Some(expression(&field, &["trigger"], problems)?),
     };
-    let event = InternalEvent::ALL.into_iter().find(|event| Some(event.as_str()) == word)?;
-    Some(EventTrigger { event, workflow, condition })
+    Some(EventTrigger { listen: listen?, condition })
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::graph::Graph;
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Problems, Text, nearest, shorten};
+use crate::domain::workflow::execution_meta::{EXECUTION_FIELDS, WORKFLOW_FIELDS};
 use crate::domain::workflow::expression::{Expression, Mention, Mistake, Parsed, Reading, Template, TemplateBuilder};
 use crate::domain::workflow::plan::{Reads, StepIndex};
 use crate::domain::workflow::scope::{
-    ANSWER_FIELDS, ERROR_FIELDS, EXECUTION_FIELDS, NAMES, RESUME_URL, STEP_FIELDS, TRIGGER_FIELDS, WORKFLOW_FIELDS,
-    resume_url_name,
+    ANSWER_FIELDS, ERROR_FIELDS, NAMES, RESUME_URL, STEP_FIELDS, TRIGGER_FIELDS, resume_url_name,
 };
 
 /// What expressions of the whole file can read.

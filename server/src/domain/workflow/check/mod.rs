@@ -2,6 +2,7 @@
 //!
 //! [`workflow()`] is the way in. `graph` knows which step ends before which, `expressions` what an expression may read there.
 
+mod calls;
 mod code;
 mod concurrency;
 mod conditions;
@@ -57,5 +58,6 @@ pub(super) fn fields_of() -> Vec<(&'static str, &'static [&'static str])> {
         ("/$defs/condition/properties/check/properties", &conditions::CHECK_FIELDS),
         ("/$defs/event/properties", &conditions::EVENT_FIELDS),
         ("/$defs/form/properties", &forms::FIELDS),
+        ("/$defs/call_trigger/properties", &calls::FIELDS),
     ]
 }

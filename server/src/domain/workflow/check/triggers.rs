@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use tidemill_common::limits::WORKFLOW_TRIGGERS;
 
-use super::{conditions, forms, ids, schedules, webhooks};
+use super::{calls, conditions, forms, ids, schedules, webhooks};
 use crate::domain::workflow::document::{Cursor, Fields, Found, Problems, nearest, shorten};
 use crate::domain::workflow::plan::{Trigger, TriggerKind};
 
 /// The types of triggers.
-const TYPES: [&str; 5] = ["webhook", "schedule", "condition", "event", "form"];
+const TYPES: [&str; 6] = ["webhook", "schedule", "condition", "event", "form", "call"];
+
 /// Reads all triggers.
 pub(super) fn triggers(list: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Vec<Trigger>> {
     let items = list.list(problems)?;
@@ -38,6 +39,7 @@ fn trigger(item: &Cursor<'_>, seen: &mut HashMap<Arc<str>, u32>, problems: &mut 
         "webhook" => webhooks::webhook(&fields, problems).map(TriggerKind::Webhook),
         "condition" => conditions::condition(&fields, problems).map(Box::new).map(TriggerKind::Condition),
         "form" => forms::form(&fields, problems).map(Box::new).map(TriggerKind::Form),
+        "call" => calls::call(&fields, problems).map(TriggerKind::Call),
         "event" => conditions::event(&fields, problems).map(TriggerKind::Event),
         _ => schedules::schedule(item, &fields, problems).map(Box::new).map(TriggerKind::Schedule),
     };
@@ -53,7 +55,6 @@ fn kind(fields: &Fields<'_>, problems: &mut Problems<'_>) -> Option<&'static str
         let found = match text.value.as_str() {
             "interval" | "cron" => Found::new("unknown_value", format!("there is no trigger type `{word}`"))
                 .hint("write type: schedule with `cron` or `every`"),
-            "call" => Found::new("unknown_value", "any workflow can be called without a trigger").hint("remove this trigger"),
             "manual" => {
                 Found::new("unknown_value", "a workflow can be started by hand without a trigger").hint("remove this trigger")
             }

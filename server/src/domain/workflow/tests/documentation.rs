@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::compile;
 use super::super::expression::allowed;
+use super::super::plan::InternalEvent;
 
 const REFERENCE: &str = include_str!("../../../../../docs/workflow-file.md");
 
@@ -26,6 +27,16 @@ fn its_examples_compile() {
 fn it_names_every_filter_and_test() {
     for name in allowed() {
         assert!(REFERENCE.contains(&format!("`{name}`")) || REFERENCE.contains(&format!("`{name}(")), "{name}");
+    }
+}
+
+#[test]
+fn it_and_the_schema_name_every_internal_event() {
+    let schema = crate::domain::workflow::json_schema();
+    let known: Vec<&str> = InternalEvent::all().map(InternalEvent::as_str).collect();
+    assert_eq!(schema["$defs"]["internal_event"]["enum"], serde_json::json!(known));
+    for word in known {
+        assert!(REFERENCE.contains(&format!("`{word}`")), "{word}");
     }
 }
 

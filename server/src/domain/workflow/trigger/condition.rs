@@ -1,21 +1,20 @@
-//! Something that is looked at now and then: it fires when an expression becomes true, or for every new item of a list.
+//! Something that is looked at now and then, or whenever something happens: it fires when an expression becomes true, or for
+//! every new item of a list.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::schedule::Schedule;
 use crate::domain::workflow::expression::Expression;
-use crate::domain::workflow::plan::Work;
+use crate::domain::workflow::plan::{Listen, Work};
 
-/// A check on an interval.
+/// A check, and what makes it fire.
 #[derive(Debug)]
 pub struct ConditionTrigger {
-    /// The interval, as the file has it.
-    pub every: Duration,
     /// When it is looked.
-    pub schedule: Schedule,
-    /// What is looked at.
-    pub check: Check,
+    pub when: When,
+    /// What is looked at; the event itself where there is none.
+    pub check: Option<Check>,
     /// What must be true: of the `result`, and of each `item` where there are some.
     pub condition: Option<Expression>,
     /// Whether it fires when the condition becomes true, or whenever it is.
@@ -24,6 +23,20 @@ pub struct ConditionTrigger {
     pub cooldown: Duration,
     /// The list whose new items fire one by one.
     pub items: Option<Items>,
+}
+
+/// When a condition is looked at.
+#[derive(Debug)]
+pub enum When {
+    /// On an interval.
+    Every {
+        /// The interval, as the file has it.
+        interval: Duration,
+        /// The instants.
+        schedule: Box<Schedule>,
+    },
+    /// When something has happened.
+    Happened(Listen),
 }
 
 /// What is looked at: the work of one step.
@@ -37,6 +50,8 @@ pub struct Check {
     pub timeout: Duration,
     /// The secrets that it reads, sorted.
     pub secrets: Vec<Arc<str>>,
+    /// The credential that it uses.
+    pub credential: Option<Arc<str>>,
 }
 
 /// When a condition that is true fires.
@@ -69,6 +84,15 @@ pub struct Seen {
 }
 
 impl ConditionTrigger {
+    /// The interval of its checks, where they have one.
+    #[must_use]
+    pub fn interval(&self) -> Option<Duration> {
+        match self.when {
+            When::Every { interval, .. } => Some(interval),
+            When::Happened(_) => None,
+        }
+    }
+
     /// Whether it fires, now that the condition is (not) true.
     #[must_use]
     pub fn fires(&self, holds: bool, seen: Seen) -> bool {

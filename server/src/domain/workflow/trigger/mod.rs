@@ -1,5 +1,6 @@
 //! What starts executions, as the plan knows it.
 
+mod call;
 mod condition;
 mod event;
 mod form;
@@ -9,8 +10,9 @@ mod webhook;
 
 use std::sync::Arc;
 
-pub use condition::{Check, ConditionTrigger, Items, On, Seen};
-pub use event::{EventTrigger, InternalEvent};
+pub use call::CallTrigger;
+pub use condition::{Check, ConditionTrigger, Items, On, Seen, When};
+pub use event::{EventTrigger, InternalEvent, Listen};
 pub use form::{FieldKind, FormField, FormTrigger, choice_text, form_fields};
 pub use path::{WebhookPath, key_fits, literal_first};
 pub use schedule::{ScheduleTrigger, WrittenSchedule};
@@ -38,6 +40,8 @@ pub enum TriggerKind {
     Event(EventTrigger),
     /// A page that asks for the input.
     Form(Box<FormTrigger>),
+    /// Steps of other workflows.
+    Call(CallTrigger),
 }
 
 impl TriggerKind {
@@ -49,6 +53,7 @@ impl TriggerKind {
             Self::Condition(_) => "condition",
             Self::Event(_) => "event",
             Self::Form(_) => "form",
+            Self::Call(_) => "call",
         }
     }
 }
@@ -60,7 +65,7 @@ impl TriggerKind {
         match self {
             Self::Webhook(webhook) => Some(&webhook.path),
             Self::Form(form) => Some(&form.webhook.path),
-            Self::Schedule(_) | Self::Condition(_) | Self::Event(_) => None,
+            Self::Schedule(_) | Self::Condition(_) | Self::Event(_) | Self::Call(_) => None,
         }
     }
 }

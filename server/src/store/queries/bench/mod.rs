@@ -9,7 +9,7 @@ mod timers;
 
 pub use bulk_insert::{BulkInsert, EventShapes};
 pub use many_executions::many_executions;
-pub use old_day::{drop_day, fill_day, old_day};
+pub use old_day::{drop_day, fill_day};
 pub use run_in::run_in;
 pub use statement_log::log_statements;
 pub use timers::{TimersRow, timers};

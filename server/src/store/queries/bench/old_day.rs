@@ -1,6 +1,6 @@
 //! A day of the past with very many finished executions, and its end.
 
-use chrono::{Days, NaiveDate, Utc};
+use chrono::NaiveDate;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -31,18 +31,18 @@ const EXECUTIONS: &str = "
 /// Executions that are inserted in one transaction.
 const BATCH: i32 = 20_000;
 
-/// A day for which the past has room.
-#[must_use]
-pub fn old_day() -> NaiveDate {
-    let today = Utc::now().date_naive();
-    today.checked_sub_days(Days::new(9)).unwrap_or(today)
-}
-
-/// Inserts `count` finished executions of `workflow` into `day`. Returns how many bytes the database then has.
-pub fn fill_day(url: &str, workflow: &str, day: NaiveDate, count: u32) -> Result<i64, Error> {
+/// Inserts `count` finished executions of `workflow` into a day of the past. Returns that day, and how many bytes the database
+/// then has.
+pub fn fill_day(url: &str, workflow: &str, count: u32) -> Result<(NaiveDate, i64), Error> {
+    #[derive(QueryableByName)]
+    struct DayRow {
+        #[diesel(sql_type = Date)]
+        day: NaiveDate,
+    }
     let count = i32::try_from(count).unwrap_or(i32::MAX);
     let mut conn = PgConnection::establish(url)?;
     conn.batch_execute(PREPARE)?;
+    let DayRow { day } = Statement::new("SELECT (now() AT TIME ZONE 'UTC')::date - 9 AS day").get_result(&mut conn)?;
     partition::create(&mut conn, day, 1)?;
     let mut first = 1;
     while first <= count {
@@ -56,7 +56,7 @@ pub fn fill_day(url: &str, workflow: &str, day: NaiveDate, count: u32) -> Result
             .execute(&mut conn)?;
         first = last + 1;
     }
-    database_size(&mut conn)
+    Ok((day, database_size(&mut conn)?))
 }
 
 /// Drops `day` as retention does. Returns how many bytes the database then has.

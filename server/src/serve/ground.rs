@@ -1,0 +1,94 @@
+//! What the engine stands on: this node and its beat, keys, the journal and the hub, and the ways out.
+
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use tidemill_common::clock::Clock;
+use tidemill_common::ids::NodeId;
+use tokio::sync::watch;
+use url::Url;
+
+use super::engine::code_options;
+use super::{Error, files};
+use crate::budget::Budget;
+use crate::config::ServeConfig;
+use crate::executor::Versions;
+use crate::hub::Hub;
+use crate::journal::{Journal, Observer};
+use crate::queue::{Load, Node, Pulse, Queue};
+use crate::runner::code::{CodeOptions, CodeRunner};
+use crate::runner::outbound::{Outbound, OutboundPolicy};
+use crate::secrets::{Keeper, server_key};
+use crate::store::Database;
+use crate::telemetry::Metrics;
+
+/// What the engine stands on.
+pub(super) struct Ground {
+    pub(super) node: Node,
+    pub(super) pulse: watch::Sender<Pulse>,
+    pub(super) keeper: Keeper,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) queue: Queue,
+    pub(super) hub: Hub,
+    pub(super) journal: Journal,
+    pub(super) versions: Versions,
+    pub(super) code: CodeRunner,
+    pub(super) budget: Budget,
+    pub(super) outbound: Outbound,
+}
+
+impl Ground {
+    /// Makes this node known, with what it did before it was started again given up, and opens the journal.
+    pub(super) async fn lay(config: &ServeConfig, database: &Database, clock: &Arc<dyn Clock>) -> Result<Self, Error> {
+        let id = NodeId::new(clock.now());
+        let vault = Arc::new(server_key::open(&config.data_dir, database, clock.now()).await?);
+        let keeper = Keeper::new(database.clone(), vault);
+        let metrics = Arc::new(Metrics::new());
+        let queue = Queue::new(database.clone(), id);
+        if let Some(before) = files::succeed(&config.data_dir, id)? {
+            queue.bury(before).await?;
+        }
+        let node = node_of(config);
+        let pulse = watch::Sender::new(queue.beat(&node, Load::default()).await?);
+        let hub = Hub::new(database.clone());
+        let observer: Arc<dyn Observer> = Arc::new(hub.clone());
+        let journal =
+            Journal::start(config.journal_writers, id, database, clock, &observer, &metrics).map_err(Error::Thread)?;
+        let versions = Versions::new(database.clone(), keeper.clone());
+        let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
+        let budget = Budget::new(config.payload_memory);
+        let outbound = Outbound::new(outbound_policy(config, &budget)?)?;
+        Ok(Self { node, pulse, keeper, metrics, queue, hub, journal, versions, code, budget, outbound })
+    }
+}
+
+/// What this node says of itself.
+fn node_of(config: &ServeConfig) -> Node {
+    Node { name: config.node_name.clone(), roles: config.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",") }
+}
+
+/// What the operator decides about outbound requests.
+fn outbound_policy(config: &ServeConfig, budget: &Budget) -> Result<OutboundPolicy, Error> {
+    let authorities = match &config.outbound_ca {
+        None => Vec::new(),
+        Some(path) => {
+            let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+            let found = read.map_err(|source| Error::Authorities { path: path.clone(), source })?;
+            if found.is_empty() {
+                let source = rustls::pki_types::pem::Error::NoItemsFound;
+                return Err(Error::Authorities { path: path.clone(), source });
+            }
+            found
+        }
+    };
+    Ok(OutboundPolicy {
+        allow: config.outbound_allow.clone(),
+        per_host: config.outbound_per_host,
+        proxy: config.outbound_proxy.clone(),
+        authorities,
+        own: config.public_url.as_ref().map(Url::origin),
+        budget: budget.clone(),
+        ..OutboundPolicy::default()
+    })
+}

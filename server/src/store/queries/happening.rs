@@ -1,0 +1,67 @@
+//! What happened in a workspace besides executions: entries of the audit log, whose order is that of their commits.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid};
+use uuid::Uuid;
+
+use super::feed;
+use crate::store::Statement;
+
+/// How far somebody has read: the feed of executions, and the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// In the feed.
+    pub feed: feed::Place,
+    /// In the chain of the organisation's audit log.
+    pub audit: i64,
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct EntryRow {
+    /// Its place in the chain.
+    #[diesel(sql_type = BigInt)]
+    pub seq: i64,
+    /// Its text.
+    #[diesel(sql_type = Text)]
+    pub entry: String,
+    /// The present name of who did it.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub actor_name: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct SeqRow {
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+}
+
+/// The place behind everything that has happened in the workspace.
+pub fn head(connection: &mut PgConnection, workspace_id: Uuid) -> QueryResult<Place> {
+    let feed = feed::head(connection)?;
+    let audit = Statement::new("SELECT coalesce(max(seq), 0) AS seq FROM audit_log WHERE workspace_id = $1")
+        .bind::<SqlUuid, _>(workspace_id)
+        .get_result::<SeqRow>(connection)?;
+    Ok(Place { feed, audit: audit.seq })
+}
+
+/// Up to `limit` entries about the workspace behind `after` that are about one of `operations`, in order.
+pub fn entries(
+    connection: &mut PgConnection,
+    workspace_id: Uuid,
+    after: i64,
+    operations: &[&str],
+    limit: i64,
+) -> QueryResult<Vec<EntryRow>> {
+    Statement::new(
+        "SELECT a.seq, a.entry::text AS entry, u.name AS actor_name
+         FROM audit_log a LEFT JOIN users u ON u.id = (a.entry ->> 'actor_id')::uuid
+         WHERE a.workspace_id = $1 AND a.seq > $2 AND a.entry ->> 'operation' = ANY($3) ORDER BY a.seq LIMIT $4",
+    )
+    .bind::<SqlUuid, _>(workspace_id)
+    .bind::<BigInt, _>(after)
+    .bind::<Array<Text>, _>(operations.iter().map(|operation| (*operation).to_owned()).collect::<Vec<_>>())
+    .bind::<BigInt, _>(limit)
+    .load(connection)
+}
