@@ -25,6 +25,8 @@ CREATE TABLE event_subscriptions (
     nonce bytea NOT NULL,
     ciphertext bytea NOT NULL,
     old_key_until timestamptz,
+    -- What had happened when it began (a `pg_snapshot`): it is not told of that.
+    begins text NOT NULL,
     -- How far it has read.
     feed_txid bigint NOT NULL,
     feed_position bigint NOT NULL,

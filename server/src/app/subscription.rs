@@ -82,7 +82,7 @@ impl Subscriptions {
             if subscription::subscription_count(conn, workspace)? >= MOST {
                 return Ok(None);
             }
-            let place = subscription::subscription_place(conn, workspace)?;
+            let (begins, place) = subscription::subscription_begin(conn, workspace)?;
             let row = Subscription {
                 workspace_id: workspace.0,
                 id: id.0,
@@ -98,6 +98,7 @@ impl Subscriptions {
                 nonce: sealed.nonce,
                 ciphertext: sealed.ciphertext,
                 old_key_until: None,
+                begins,
                 feed_txid: place.feed.0,
                 feed_position: place.feed.1,
                 audit_seq: place.audit,
@@ -138,7 +139,8 @@ impl Subscriptions {
             match (enabled, row.disabled.is_some()) {
                 (Some(true), true) => {
                     (row.disabled, row.failing_since) = (None, None);
-                    row.move_to(subscription::subscription_place(conn, workspace)?);
+                    let (begins, place) = subscription::subscription_begin(conn, workspace)?;
+                    row.begin_at(begins, place);
                 }
                 (Some(false), false) => {
                     let reason = "disabled by a member";

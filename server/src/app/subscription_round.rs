@@ -22,7 +22,7 @@ use crate::domain::workflow::plan::{InternalEvent, Listen};
 use crate::ingress::happening::Happenings;
 use crate::runner::{Parcel, Runner, SigningKey, payload};
 use crate::secrets::{Keeper, Subject};
-use crate::store::queries::feed;
+use crate::store::queries::feed::{self, Snapshot};
 use crate::store::queries::subscription_round::{self as round, AttemptRow, DueRow, ReaderRow};
 use crate::store::{self, Database};
 
@@ -83,7 +83,9 @@ impl SubscriptionRounds {
         // A word that this version doesn't know is one of a newer version.
         let events: Vec<InternalEvent> = reader.events.iter().filter_map(|word| InternalEvent::from_word(word)).collect();
         let (workspace, id) = (WorkspaceId(reader.workspace_id), SubscriptionId(reader.id));
-        let stretch = self.happenings.read(workspace, reader.place(), &events).await?;
+        let begins = Snapshot::parse(&reader.begins);
+        let begins = begins.ok_or_else(|| store::Error::Corrupt(format!("the beginning of subscription {id}")))?;
+        let stretch = self.happenings.read(workspace, (reader.place(), Some(begins)), &events).await?;
         if !stretch.moved {
             return Ok(false);
         }

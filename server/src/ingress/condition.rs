@@ -168,7 +168,7 @@ impl Conditions {
         let row = look.row.clone();
         if let Some(from) = self.database.engine(move |connection| Ok(condition::place(connection, &row)?)).await? {
             let workspace = WorkspaceId(look.row.workspace_id);
-            let stretch = self.happenings.read(workspace, from, &[listen.event]).await?;
+            let stretch = self.happenings.read(workspace, (from, None), &[listen.event]).await?;
             for happening in
                 stretch.happenings.iter().filter(|happening| happening.is(listen) && happening.may_start(&look.plan.id))
             {

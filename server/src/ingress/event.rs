@@ -88,7 +88,7 @@ impl Events {
             },
             _ => return Err(VersionError::Missing.into()),
         };
-        let stretch = self.happenings.read(workspace, place, &[listen.event]).await?;
+        let stretch = self.happenings.read(workspace, (place, None), &[listen.event]).await?;
         let mut told = stretch.happenings.iter().filter(|happening| happening.is(listen) && happening.may_start(&plan.id));
         if let TriggerKind::Event(event) = kind {
             for happening in told {

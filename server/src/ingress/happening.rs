@@ -9,8 +9,9 @@ use tidemill_common::api::audit::{AuditActor, AuditEntry};
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
 use crate::domain::workflow::plan::{InternalEvent, Listen};
+use crate::store::queries::execution;
+use crate::store::queries::feed::{self, FeedRow, Snapshot};
 use crate::store::queries::happening::{self, EntryRow, Place};
-use crate::store::queries::{execution, feed};
 use crate::store::rows::execution::Execution;
 use crate::store::{self, Connection, Database};
 
@@ -56,8 +57,14 @@ impl Happenings {
         Self { database }
     }
 
-    /// What happened behind `after` and may be one of `events`; what is read of the audit log depends on them.
-    pub async fn read(&self, workspace: WorkspaceId, after: Place, events: &[InternalEvent]) -> Result<Stretch, store::Error> {
+    /// What happened behind `after` and may be one of `events`; what is read of the audit log depends on them. Executions that had
+    /// ended by `begins` are left out.
+    pub async fn read(
+        &self,
+        workspace: WorkspaceId,
+        (after, begins): (Place, Option<Snapshot>),
+        events: &[InternalEvent],
+    ) -> Result<Stretch, store::Error> {
         let operations: Vec<&'static str> = events.iter().flat_map(|event| event.operations()).copied().collect();
         let (rows, entries, head) = self
             .database
@@ -79,8 +86,12 @@ impl Happenings {
         // An entry may have been committed after the head was read: what was read is behind the place in any case.
         let read_to = entries.last().map_or(after.audit, |entry| entry.seq);
         let audit = if more_entries { read_to } else { head.audit.max(read_to) };
-        let touched: Vec<_> =
-            rows.iter().flat_map(|row| row.execution_ids.iter().copied().zip(row.last_seqs.iter().copied())).collect();
+        let is_new = |row: &&FeedRow| begins.as_ref().is_none_or(|begins| !begins.shows(row.txid));
+        let touched: Vec<_> = rows
+            .iter()
+            .filter(is_new)
+            .flat_map(|row| row.execution_ids.iter().copied().zip(row.last_seqs.iter().copied()))
+            .collect();
         let mut happenings = self.ended(workspace, touched).await?;
         happenings.extend(entries.into_iter().map(changed).collect::<Result<Vec<_>, _>>()?);
         happenings.sort_by_key(Happening::at);

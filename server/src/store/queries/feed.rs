@@ -87,6 +87,47 @@ pub fn head(connection: &mut PgConnection) -> QueryResult<Place> {
         .map(|row| (row.txid, 0))
 }
 
+/// What is committed now, as text for [`Snapshot::parse`].
+pub fn snapshot(connection: &mut PgConnection) -> QueryResult<String> {
+    #[derive(QueryableByName)]
+    struct SnapshotRow {
+        #[diesel(sql_type = Text)]
+        snapshot: String,
+    }
+    Statement::new("SELECT pg_current_snapshot()::text AS snapshot")
+        .get_result::<SnapshotRow>(connection)
+        .map(|row| row.snapshot)
+}
+
+/// What was committed at a moment. The head lies before what an older transaction still holds back, so that behind it there may be
+/// what had happened already: this says of which transactions.
+///
+/// Source: Postgres' documentation of `pg_snapshot`, `xmin:xmax:xip_list`.
+#[derive(Debug)]
+pub struct Snapshot {
+    oldest_running: i64,
+    next: i64,
+    running: Vec<i64>,
+}
+
+impl Snapshot {
+    /// Reads Postgres' text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let (oldest_running, next) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let list = parts.next().filter(|_| parts.next().is_none())?;
+        let running = list.split(',').filter(|txid| !txid.is_empty()).map(|txid| txid.parse().ok()).collect::<Option<_>>()?;
+        Some(Self { oldest_running, next, running })
+    }
+
+    /// Whether what `txid` wrote was to be seen.
+    #[must_use]
+    pub fn shows(&self, txid: i64) -> bool {
+        txid < self.oldest_running || (txid < self.next && !self.running.contains(&txid))
+    }
+}
+
 /// Whether the feed still holds everything behind `after`, and `after` is a place that this database has come to: one of another
 /// database, or of before it was restored, may lie ahead.
 pub fn reaches_back_to(connection: &mut PgConnection, after: Place) -> QueryResult<bool> {
@@ -154,4 +195,20 @@ pub fn forget(connection: &mut PgConnection, before: chrono::DateTime<chrono::Ut
     )
     .bind::<Timestamptz, _>(before)
     .execute(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_shows_what_was_committed() {
+        let snapshot = Snapshot::parse("10:20:10,14,15").unwrap();
+        let shown: Vec<i64> = (8..22).filter(|txid| snapshot.shows(*txid)).collect();
+        assert_eq!(shown, [8, 9, 11, 12, 13, 16, 17, 18, 19]);
+        assert!(Snapshot::parse("10:10:").unwrap().shows(9));
+        for wrong in ["", "10", "10:20", "10:20:x", "10:20:1:2"] {
+            assert!(Snapshot::parse(wrong).is_none(), "{wrong}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use tidemill_common::ids::{SubscriptionDeliveryId, SubscriptionId, WorkspaceId};
 use uuid::Uuid;
 
+use super::feed;
 use super::happening::{self, Place};
 use crate::store::Error;
 use crate::store::rows::subscription::{Subscription, SubscriptionDelivery};
@@ -54,9 +55,11 @@ pub fn subscription_delete(conn: &mut PgConnection, workspace: WorkspaceId, id: 
     if deleted == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
-/// The place where a subscription begins: behind everything that has happened.
-pub fn subscription_place(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<Place, Error> {
-    Ok(happening::head(conn, workspace.0)?)
+/// Where a subscription begins: what has happened by now, and the place to read on from.
+pub fn subscription_begin(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<(String, Place), Error> {
+    // In this order: what is committed between the two is shown by the snapshot, and nothing is left out.
+    let head = happening::head(conn, workspace.0)?;
+    Ok((feed::snapshot(conn)?, head))
 }
 
 /// What waits of a subscription comes to nothing, for this reason.

@@ -30,6 +30,9 @@ pub struct ReaderRow {
     /// The workflow that they must have happened to.
     #[diesel(sql_type = Nullable<Text>)]
     pub workflow: Option<String>,
+    /// What had happened when it began.
+    #[diesel(sql_type = Text)]
+    pub begins: String,
     /// How far it has read the feed: the transaction.
     #[diesel(sql_type = BigInt)]
     pub feed_txid: i64,
@@ -104,7 +107,7 @@ pub struct AttemptRow {
 /// The enabled subscriptions of live workspaces; those with `most` waiting deliveries are full.
 pub fn readers(conn: &mut PgConnection, most: i64) -> QueryResult<Vec<ReaderRow>> {
     Statement::new(
-        "SELECT s.workspace_id, s.id, s.events, s.workflow, s.feed_txid, s.feed_position, s.audit_seq,
+        "SELECT s.workspace_id, s.id, s.events, s.workflow, s.begins, s.feed_txid, s.feed_position, s.audit_seq,
                 (SELECT count(*) FROM (SELECT FROM subscription_deliveries d WHERE d.workspace_id = s.workspace_id
                      AND d.subscription_id = s.id AND d.next_at IS NOT NULL LIMIT $1) AS waiting) >= $2 AS full
          FROM event_subscriptions s JOIN workspaces w ON w.id = s.workspace_id

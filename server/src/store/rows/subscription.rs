@@ -40,6 +40,8 @@ pub struct Subscription {
     pub ciphertext: Vec<u8>,
     /// Until when the one before it signs as well.
     pub old_key_until: Option<DateTime<Utc>>,
+    /// What had happened when it began: a [`Snapshot`](crate::store::queries::feed::Snapshot) as text.
+    pub begins: String,
     /// How far it has read the feed: the transaction.
     pub feed_txid: i64,
     /// The place within the transaction.
@@ -49,8 +51,9 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Moves it to another place.
-    pub fn move_to(&mut self, place: Place) {
+    /// Has it begin at another place.
+    pub fn begin_at(&mut self, begins: String, place: Place) {
+        self.begins = begins;
         (self.feed_txid, self.feed_position, self.audit_seq) = (place.feed.0, place.feed.1, place.audit);
     }
 }

@@ -17,6 +17,7 @@ diesel::table! {
         nonce -> Bytea,
         ciphertext -> Bytea,
         old_key_until -> Nullable<Timestamptz>,
+        begins -> Text,
         feed_txid -> BigInt,
         feed_position -> BigInt,
         audit_seq -> BigInt,
