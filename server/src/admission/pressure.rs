@@ -3,17 +3,26 @@
 //! A short crowd waits a little. Where even the quickest commit of a window took too long, there is a standing queue: waiting only
 //! makes everybody late. What may wait is lessened until commits are quick again, and grows back step by step; whoever finds no
 //! room is told at once to come back. The rule is that of `CoDel` (RFC 8289) with the increase and decrease of TCP (RFC 5681).
+//!
+//! Being told takes the processors' time as well. Where so much comes that what has arrived waits to be read at all, the same is
+//! done further down, until refusing keeps up with what comes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
+
 /// Whether there is a standing queue is seen once in this time.
 const WINDOW: Duration = Duration::from_millis(100);
 /// The quickest commit of a window without a standing queue takes no longer.
 const QUICK: Duration = Duration::from_millis(30);
-/// So many may wait however long it takes: enough for full batches.
+/// So many may wait however long commits take: enough for full batches.
 const FEWEST: usize = 256;
+/// So many tasks that are ready and not yet looked at mean that what has arrived waits to be read.
+const CROWDED: usize = 512;
+/// So many may wait then.
+const FEWEST_CROWDED: usize = 16;
 /// So many more may wait after each window with quick commits.
 const STEP: usize = 16;
 
@@ -56,17 +65,18 @@ impl Pressure {
     }
 
     /// A commit took `took` and is answered `now`.
-    fn committed(&self, took: Duration, now: Instant) {
+    fn committed(&self, took: Duration, now: Instant, ready: impl FnOnce() -> usize) {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         window.quickest = window.quickest.min(took);
         if now.duration_since(window.begin) < WINDOW {
             return;
         }
         let most = self.most.load(Ordering::Relaxed);
-        let next = if window.quickest > QUICK {
-            (most.min(self.waiting.load(Ordering::Relaxed)) / 4 * 3).max(FEWEST)
-        } else {
-            most.saturating_add(STEP)
+        let fewer = || most.min(self.waiting.load(Ordering::Relaxed)) / 4 * 3;
+        let next = match (ready() > CROWDED, window.quickest > QUICK) {
+            (true, _) => fewer().max(FEWEST_CROWDED),
+            (false, true) if most > FEWEST => fewer().max(FEWEST),
+            (false, _) => most.saturating_add(STEP),
         };
         self.most.store(next, Ordering::Relaxed);
         *window = Window { begin: now, quickest: Duration::MAX };
@@ -76,7 +86,8 @@ impl Pressure {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let now = Instant::now();
-        self.pressure.committed(now.duration_since(self.begin), now);
+        let ready = || Handle::try_current().map_or(0, |runtime| runtime.metrics().global_queue_depth());
+        self.pressure.committed(now.duration_since(self.begin), now, ready);
         self.pressure.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -85,10 +96,10 @@ impl Drop for Place<'_> {
 mod tests {
     use super::*;
 
-    fn windows(pressure: &Pressure, from: Instant, count: u32, took: Duration) -> Instant {
+    fn windows(pressure: &Pressure, from: Instant, count: u32, (took, ready): (Duration, usize)) -> Instant {
         (1..=count).fold(from, |at, _| {
-            pressure.committed(took * 3, at + WINDOW / 2);
-            pressure.committed(took, at + WINDOW);
+            pressure.committed(took * 3, at + WINDOW / 2, || ready);
+            pressure.committed(took, at + WINDOW, || ready);
             at + WINDOW
         })
     }
@@ -99,15 +110,17 @@ mod tests {
         let pressure = Pressure::new(begin);
         let crowd: Vec<Place<'_>> = (0..1000).map(|_| pressure.enter(begin)).collect();
         assert!(pressure.has_room(), "a crowd has room as long as commits are quick");
-        let at = windows(&pressure, begin, 1, Duration::from_millis(5));
+        let at = windows(&pressure, begin, 1, (Duration::from_millis(5), 0));
         assert!(pressure.has_room(), "slow ones among quick ones are no queue");
-        let at = windows(&pressure, at, 1, Duration::from_millis(80));
+        let at = windows(&pressure, at, 1, (Duration::from_millis(80), 0));
         assert_eq!(pressure.most.load(Ordering::Relaxed), 750);
         assert!(!pressure.has_room());
-        let at = windows(&pressure, at, 20, Duration::from_millis(80));
-        assert_eq!(pressure.most.load(Ordering::Relaxed), FEWEST);
-        let _ = windows(&pressure, at, 3, Duration::from_millis(5));
-        assert_eq!(pressure.most.load(Ordering::Relaxed), FEWEST + 3 * STEP);
+        let at = windows(&pressure, at, 20, (Duration::from_millis(80), 0));
+        assert!((FEWEST..=FEWEST + STEP).contains(&pressure.most.load(Ordering::Relaxed)));
+        let at = windows(&pressure, at, 30, (Duration::from_millis(5), 10_000));
+        assert_eq!(pressure.most.load(Ordering::Relaxed), FEWEST_CROWDED, "what comes is not even read in time");
+        let _ = windows(&pressure, at, 3, (Duration::from_millis(80), 0));
+        assert_eq!(pressure.most.load(Ordering::Relaxed), FEWEST_CROWDED + 3 * STEP);
         assert!(!pressure.has_room());
         crowd.into_iter().for_each(std::mem::forget);
     }
