@@ -29,6 +29,8 @@ pub struct TuiOptions {
     pub readonly: bool,
     /// The name of the context, when everything that changes its server asks for it to be typed.
     pub protected: Option<String>,
+    /// The name of the context, if one was chosen.
+    pub context: Option<String>,
     /// Lets the user edit a text in a program of their own; takes the text and the end of the file's name.
     pub editor: Editor,
     /// How many colours to use; found out from the environment when absent.
@@ -52,6 +54,7 @@ impl TuiOptions {
             start: None,
             readonly,
             protected,
+            context: None,
             editor,
             colors: None,
             ascii: None,

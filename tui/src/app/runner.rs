@@ -73,7 +73,14 @@ impl Runner {
     fn new(options: TuiOptions, surroundings: Surroundings, client: Client, screen: Screen) -> Result<Self, TuiError> {
         let host = client.server().split_once("://").map_or_else(|| client.server().to_owned(), |(_, host)| host.to_owned());
         let workspace = options.client.workspace.clone().unwrap_or_default();
-        let place = Place { host, workspace, readonly: options.readonly, protected: options.protected.clone() };
+        let place = Place {
+            host,
+            workspace,
+            readonly: options.readonly,
+            protected: options.protected.clone(),
+            context: options.context.clone(),
+            session: options.session.as_ref().map(|path| path.display().to_string()),
+        };
         let theme =
             Theme { colors: options.colors.unwrap_or(surroundings.colors), ascii: options.ascii.unwrap_or(surroundings.ascii) };
         let mut state = State::new(options.clock.now(), screen.size()?, place);
@@ -85,9 +92,13 @@ impl Runner {
     async fn run(mut self) -> Result<(), TuiError> {
         let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
         let mut effects = update::start(&mut self.state);
+        let kept = self.kept();
+        if let Some(kept) = &kept {
+            self.state.views.clone_from(&kept.views);
+        }
         if let Some(id) = self.options.start {
             effects.extend(update::open(&mut self.state, id));
-        } else if let Some(kept) = self.kept() {
+        } else if let Some(kept) = kept.filter(|_| self.options.restore) {
             effects.extend(update::restore(&mut self.state, &kept));
         }
         self.draw()?;
@@ -125,10 +136,9 @@ impl Runner {
         format!("{} {}", self.options.client.server, self.options.client.workspace.as_deref().unwrap_or("-"))
     }
 
-    /// The session that was kept, if it is to be shown again.
+    /// The session that was kept.
     fn kept(&self) -> Option<Session> {
-        let path = self.options.session.as_ref().filter(|_| self.options.restore)?;
-        session::load(path, &self.place())
+        session::load(self.options.session.as_ref()?, &self.place())
     }
 
     /// Keeps what is on screen for the next time. That it can't be kept is no reason not to leave.

@@ -29,6 +29,7 @@ impl Tui {
         let mut options = TuiOptions::new(session.target()?, environment::variable, editor::edit);
         let context = session.context();
         options.readonly = self.readonly || context.as_ref().is_some_and(|(_, context)| context.readonly);
+        options.context = context.as_ref().map(|(name, _)| name.clone());
         options.protected = context.filter(|(_, context)| context.protected).map(|(name, _)| name);
         options.session = session.environment.state_dir.as_ref().map(|dir| dir.join("session.json"));
         options.restore = !self.fresh;

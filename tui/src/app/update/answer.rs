@@ -41,11 +41,6 @@ pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
             Vec::new()
         }
         Answer::Data(query, result) => data::update(state, &query, result),
-        Answer::Workspace(result) => {
-            // Without the name the header says less; why it can't be read is said by what else can't be.
-            state.place.workspace = result.unwrap_or_default();
-            Vec::new()
-        }
         Answer::Execution(id, result) => execution(state, id, result),
         Answer::Sent { order, result, left } => sent::update(state, &order, result, left),
         Answer::Why(id, result) => why(state, id, result),

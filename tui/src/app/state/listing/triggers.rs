@@ -7,6 +7,7 @@ use super::entry::{Cell, Column, Entry, Opens, Value, moment};
 use super::subject::Spec;
 use crate::app::action::Action;
 use crate::app::keymap::Scope;
+use crate::app::state::access::Need;
 use crate::app::state::look::Token;
 
 /// The listing.
@@ -26,6 +27,8 @@ pub const SPEC: Spec = Spec {
     ],
     hints: &[Action::Open, Action::Explain, Action::Sort, Action::Filter],
     scopes: &[Scope::Triggers, Scope::List, Scope::Root, Scope::Global],
+    reads: Need::Viewer,
+    changes: Need::Editor,
 };
 
 /// The rows of a workflow's triggers.
