@@ -299,7 +299,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::YankId, "copy id", "copy the id to your terminal's clipboard"),
     free(Action::YankCli, "copy command", "copy the command line that shows the same"),
     free(Action::YankJson, "copy json", "copy as JSON"),
-    free(Action::YankPath, "copy path", "copy the expression that reads the value under the cursor"),
+    free(Action::YankPath, "copy path", "copy the expression that reads the value under the cursor, or the address of the row"),
     free(Action::YankValue, "copy value", "copy the value under the cursor"),
     free(Action::Down, "down", "move down"),
     free(Action::Up, "up", "move up"),

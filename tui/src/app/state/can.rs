@@ -35,6 +35,7 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         }
         Action::Remove | Action::Replay | Action::Discard => removable(state),
         Action::Undo => state.undo.as_ref().map(|_| ()).ok_or_else(|| "there is nothing to take back".into()),
+        Action::YankPath if !matches!(state.screen(), Screen::Execution(_)) => address(state),
         Action::YankPath | Action::YankValue | Action::Fold => content(state),
         Action::Why => state.screen().execution().map(|_| ()).ok_or_else(|| "no execution is selected".into()),
         Action::YankId | Action::YankCli | Action::YankJson | Action::Open => something(state),
@@ -99,6 +100,14 @@ fn content(state: &State) -> Result<(), String> {
     match state.screen() {
         Screen::Execution(open) if open.json(open.tab()).is_some() => Ok(()),
         _ => Err("values are in the input and output of an execution (1 and 2 there)".into()),
+    }
+}
+
+fn address(state: &State) -> Result<(), String> {
+    match state.screen() {
+        Screen::Settings(_) => Ok(()),
+        Screen::Listing(listing) if listing.selected().is_some_and(|entry| entry.address.is_some()) => Ok(()),
+        _ => Err("paths are in the input and output of an execution, addresses in triggers and subscriptions".into()),
     }
 }
 

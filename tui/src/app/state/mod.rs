@@ -66,6 +66,8 @@ use super::order::Order;
 pub struct Place {
     /// The server's host and port.
     pub host: String,
+    /// The server's address.
+    pub url: String,
     /// The workspace's name in addresses; empty until it is known.
     pub workspace: String,
     /// Whether everything that changes the server is off.
@@ -76,6 +78,13 @@ pub struct Place {
     pub context: Option<String>,
     /// The file that keeps the session, if one is kept.
     pub session: Option<String>,
+}
+
+impl Place {
+    /// A whole address: one that begins with a slash is the server's.
+    pub fn address(&self, address: &str) -> String {
+        if address.starts_with('/') { format!("{}{address}", self.url.trim_end_matches('/')) } else { address.to_owned() }
+    }
 }
 
 /// Everything that the TUI knows.
@@ -183,6 +192,11 @@ impl State {
             Screen::Execution(open) => Some(&mut **open),
             _ => None,
         })
+    }
+
+    /// Whether a secret is on screen.
+    pub fn shows_secret(&self) -> bool {
+        matches!(&self.overlay, Some(Overlay::Note(note)) if note.secret)
     }
 
     /// Puts a screen on top.

@@ -153,6 +153,8 @@ pub struct Note {
     pub lines: Vec<(Token, String)>,
     /// What `y` copies, if something.
     pub copy: Option<String>,
+    /// Whether it is shown this one time: it goes on no tape.
+    pub secret: bool,
     /// The first line that is visible.
     pub scroll: usize,
 }

@@ -139,7 +139,7 @@ fn secret(state: &mut State, once: Once) {
         (Token::Warn, "This is shown one time only: keep it now.".to_owned()),
         (Token::Muted, "y copies it to your terminal's clipboard; esc closes.".to_owned()),
     ];
-    state.overlay = Some(Overlay::Note(Note { title, lines, copy: Some(secret), scroll: 0 }));
+    state.overlay = Some(Overlay::Note(Note { title, lines, copy: Some(secret), secret: true, scroll: 0 }));
 }
 
 /// What has become of the plan, and what exceeds it.
@@ -161,7 +161,7 @@ fn plan(state: &mut State, view: &BillingSubscriptionView) {
     let paused = view.paused.iter();
     lines.extend(paused.map(|paused| (Token::Warn, format!("paused: {}/{}", paused.workspace, paused.workflow_id))));
     lines.push((Token::Muted, "Nothing is deleted; a greater plan takes everything up again.".to_owned()));
-    state.overlay = Some(Overlay::Note(Note { title: "the plan".into(), lines, copy: None, scroll: 0 }));
+    state.overlay = Some(Overlay::Note(Note { title: "the plan".into(), lines, copy: None, secret: false, scroll: 0 }));
 }
 
 fn refused(state: &mut State, order: &Order, failure: &Failure) -> Vec<Effect> {

@@ -16,7 +16,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let copied = match action {
         Action::YankId => id(state).map(|text| ("id", text)),
         Action::YankCli => command(state).map(|text| ("command", text)),
-        Action::YankPath => open(state).and_then(expression).map(|text| ("path", text)),
+        Action::YankPath => {
+            open(state).and_then(expression).map(|text| ("path", text)).or_else(|| address(state).map(|text| ("address", text)))
+        }
         Action::YankValue => open(state).and_then(value).map(|text| ("value", text)),
         _ => log(state).map(|text| ("log", text)).or_else(|| json(state).map(|text| ("JSON", text))),
     };
@@ -30,6 +32,15 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
 fn open(state: &State) -> Option<&Execution> {
     match state.screen() {
         Screen::Execution(open) => Some(open),
+        _ => None,
+    }
+}
+
+/// The address of what the cursor is on.
+fn address(state: &State) -> Option<String> {
+    match state.screen() {
+        Screen::Listing(listing) => Some(state.place.address(listing.selected()?.address.as_ref()?)),
+        Screen::Settings(_) => Some(state.place.url.clone()).filter(|url| !url.is_empty()),
         _ => None,
     }
 }

@@ -42,7 +42,7 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, listing: &Listing, them
         say(buf, rows, theme, &lines);
     }
     if let Some(beside) = beside {
-        aside::entry(buf, beside, listing.selected(), theme);
+        aside::entry(buf, beside, state, listing.selected(), theme);
     }
 }
 

@@ -10,6 +10,7 @@ mod executions;
 mod form;
 mod health;
 mod json;
+mod link;
 mod listing;
 mod overlay;
 mod pane;

@@ -215,7 +215,7 @@ fn every_screen_fits_every_size_in_every_tier() {
     for colors in Colors::ALL {
         for size in [(60, 15), SMALL, (99, 15), MIDDLE, (160, 50), LARGE] {
             let mut screen = Screen::root(size, "1");
-            screen.theme = Theme { colors, ascii: colors == Colors::Mono };
+            screen.theme = Theme { colors, ascii: colors == Colors::Mono, links: false };
             for keys in
                 ["4", "r", "<esc>D<esc><enter>", "5", "6", "7", "8", "9n", "<esc>0n", "<esc>3j<enter>", "2", "3", "4", "5"]
                     .into_iter()

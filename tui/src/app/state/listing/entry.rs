@@ -165,6 +165,8 @@ pub struct Entry {
     pub opens: Option<Opens>,
     /// The command line that shows the same.
     pub command: String,
+    /// The address of what it is about; one that begins with a slash is the server's.
+    pub address: Option<String>,
     /// As the server gave it.
     pub json: serde_json::Value,
 }
@@ -173,7 +175,7 @@ impl Entry {
     /// A row made of `source`.
     pub fn new(id: impl Into<String>, command: impl Into<String>, source: &impl Serialize) -> Self {
         let json = serde_json::to_value(source).unwrap_or_default();
-        Self { id: id.into(), cells: Vec::new(), facts: Vec::new(), opens: None, command: command.into(), json }
+        Self { id: id.into(), cells: Vec::new(), facts: Vec::new(), opens: None, command: command.into(), address: None, json }
     }
 
     /// Adds cells, from left to right.
@@ -200,6 +202,13 @@ impl Entry {
             Some(text) => self.fact(label, text),
             None => self,
         }
+    }
+
+    /// Adds a fact that is an address: terminals open it, and `y p` copies it.
+    pub fn address(mut self, label: &'static str, address: impl Into<String>) -> Self {
+        let address = address.into();
+        self.address = Some(address.clone());
+        self.fact(label, address)
     }
 
     /// Says what opening it shows.

@@ -51,7 +51,7 @@ pub fn entry(subscription: &SubscriptionView) -> Entry {
                 Cell::past(Some(subscription.created_at)),
             ])
             .fact("name", &subscription.name)
-            .fact("address", &subscription.url)
+            .address("address", &subscription.url)
             .fact("is told", events)
             .fact("workflow", subscription.workflow.as_deref().unwrap_or("any"))
             .fact("id", subscription.id.to_string())

@@ -60,8 +60,11 @@ fn entry(workflow: &WorkflowView, trigger: &TriggerView) -> Entry {
         .fact("workflow", &workflow.id)
         .fact("trigger", &trigger.id)
         .fact("type", &trigger.kind)
-        .fact(if trigger.path.is_some() { "path" } else { "when" }, place)
         .opens(Opens::Workflow(workflow.id.clone()));
+    entry = match &trigger.path {
+        Some(path) => entry.address("path", path),
+        None => entry.fact("when", place),
+    };
     if let Some(at) = trigger.last_at {
         entry = entry.fact("last", moment(at));
     }
