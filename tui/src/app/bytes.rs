@@ -67,7 +67,7 @@ impl Line {
 
     /// How many bytes the next frame takes.
     fn frame(&mut self) -> usize {
-        let theme = Theme { colors: Colors::Ansi256, ascii: false };
+        let theme = Theme { colors: Colors::Ansi256, ascii: false, links: false };
         *self.counted.0.borrow_mut() = 0;
         self.terminal.draw(|frame| view::draw(frame, &self.state, theme)).unwrap();
         self.state.dirty = false;

@@ -73,8 +73,6 @@ pub enum Effect {
     },
     /// Read something else.
     Read(Query),
-    /// Ask which workspace the token is for.
-    LoadWorkspace,
     /// Follow one execution's stream behind event `after`; ends the one followed before.
     Follow {
         /// The execution.

@@ -63,8 +63,6 @@ pub enum Answer {
         /// The workflows.
         result: Result<WorkflowPage, Failure>,
     },
-    /// The name in addresses of the workspace that the token is for.
-    Workspace(Result<String, Failure>),
     /// A page of executions that pass the server's part of a filter.
     Filtered {
         /// The filter, as it was typed.

@@ -16,13 +16,16 @@ mod event;
 mod keymap;
 mod options;
 mod order;
+mod replay;
 mod runner;
 mod session;
 mod state;
+mod tape;
 mod terminal;
 mod update;
 mod view;
 
 pub use options::{TuiError, TuiOptions};
+pub use replay::replay;
 pub use runner::run;
 pub use view::Colors;

@@ -29,6 +29,10 @@ pub struct TuiOptions {
     pub readonly: bool,
     /// The name of the context, when everything that changes its server asks for it to be typed.
     pub protected: Option<String>,
+    /// The name of the context, if one was chosen.
+    pub context: Option<String>,
+    /// The file that the session is recorded in, if it is.
+    pub record: Option<PathBuf>,
     /// Lets the user edit a text in a program of their own; takes the text and the end of the file's name.
     pub editor: Editor,
     /// How many colours to use; found out from the environment when absent.
@@ -52,6 +56,8 @@ impl TuiOptions {
             start: None,
             readonly,
             protected,
+            context: None,
+            record: None,
             editor,
             colors: None,
             ascii: None,
@@ -69,6 +75,15 @@ pub enum TuiError {
     /// The server's address or the token can't be used.
     #[error(transparent)]
     Client(#[from] client::Error),
+    /// A file is no recording of a session.
+    #[error("{0}: this is no recording; `tidemill tui --record FILE` makes one")]
+    Recording(String),
+    /// The recording can't be made.
+    #[error("{0} can't be recorded in; it must not be there yet")]
+    Record(PathBuf, #[source] std::io::Error),
+    /// The terminal has too little room for the recording.
+    #[error("{0}: make it larger and try again")]
+    TooSmall(String),
     /// The terminal can't be read or written.
     #[error("the terminal can't be used")]
     Terminal(#[from] std::io::Error),
@@ -85,12 +100,14 @@ pub struct Surroundings {
     pub ssh: bool,
     /// Whether tmux is in between.
     pub tmux: bool,
+    /// Whether it opens links (OSC 8).
+    pub links: bool,
 }
 
 impl Surroundings {
     /// Reads the environment through `var`.
     pub fn detect(var: impl Fn(&str) -> Option<String>) -> Self {
-        let get = |name| var(name).filter(|value| !value.is_empty());
+        let get = |name: &'static str| var(name).filter(|value| !value.is_empty());
         let term = get("TERM").unwrap_or_default();
         let true_color = get("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit");
         let colors = match () {
@@ -105,8 +122,21 @@ impl Surroundings {
             ascii: term == "linux" || !(locale.contains("utf-8") || locale.contains("utf8")),
             ssh: get("SSH_CONNECTION").or_else(|| get("SSH_TTY")).is_some(),
             tmux: get("TMUX").is_some(),
+            links: opens_links(&term, &get),
         }
     }
+}
+
+/// Whether the terminal is known to open links. One that does not know them shows the text alone, but some old ones show the
+/// address too: where nothing is known, none is sent.
+fn opens_links(term: &str, get: &dyn Fn(&'static str) -> Option<String>) -> bool {
+    const PROGRAMS: [&str; 7] = ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "mintty", "tmux"];
+    let program = get("TERM_PROGRAM").is_some_and(|program| PROGRAMS.contains(&program.as_str()));
+    // VTE (GNOME Terminal and its like) knows them since 0.50.
+    let vte = get("VTE_VERSION").and_then(|version| version.parse::<u32>().ok()).is_some_and(|version| version >= 5000);
+    let known = ["kitty", "foot", "alacritty", "ghostty", "wezterm"].iter().any(|name| term.contains(name));
+    let others = ["WT_SESSION", "KONSOLE_VERSION", "DOMTERM"].iter().any(|name| get(name).is_some());
+    program || vte || known || others
 }
 
 #[cfg(test)]
@@ -124,6 +154,17 @@ mod tests {
         assert_eq!(detect(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]).colors, Colors::True);
         assert_eq!(detect(&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")]).colors, Colors::Mono);
         assert_eq!(detect(&[("TERM", "xterm"), ("NO_COLOR", "")]).colors, Colors::Ansi16);
+    }
+
+    #[test]
+    fn links_go_to_terminals_that_are_known_to_open_them() {
+        for vars in [("TERM", "xterm-kitty"), ("VTE_VERSION", "7600"), ("TERM_PROGRAM", "WezTerm"), ("WT_SESSION", "x")] {
+            assert!(detect(&[vars]).links, "{vars:?}");
+        }
+        for vars in [("TERM", "xterm-256color"), ("VTE_VERSION", "4800"), ("TERM_PROGRAM", "Apple_Terminal"), ("TERM", "linux")]
+        {
+            assert!(!detect(&[vars]).links, "{vars:?}");
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use super::event::{Answer, Event};
 use super::options::{Surroundings, TuiError, TuiOptions};
 use super::session;
 use super::state::session::Session;
+use super::state::toast::Tone;
 use super::state::{Place, State};
 use super::terminal::Screen;
 use super::update::{self, update};
@@ -42,7 +43,10 @@ const KEYS: usize = 64;
 pub async fn run(options: TuiOptions) -> Result<(), TuiError> {
     let surroundings = Surroundings::detect(options.environment);
     let client = Client::new(&options.client)?;
-    let screen = Screen::enter()?;
+    let mut screen = Screen::enter()?;
+    if let Some(path) = &options.record {
+        screen.record(path).map_err(|error| TuiError::Record(path.clone(), error))?;
+    }
     Runner::new(options, surroundings, client, screen)?.run().await
 }
 
@@ -73,9 +77,20 @@ impl Runner {
     fn new(options: TuiOptions, surroundings: Surroundings, client: Client, screen: Screen) -> Result<Self, TuiError> {
         let host = client.server().split_once("://").map_or_else(|| client.server().to_owned(), |(_, host)| host.to_owned());
         let workspace = options.client.workspace.clone().unwrap_or_default();
-        let place = Place { host, workspace, readonly: options.readonly, protected: options.protected.clone() };
-        let theme =
-            Theme { colors: options.colors.unwrap_or(surroundings.colors), ascii: options.ascii.unwrap_or(surroundings.ascii) };
+        let place = Place {
+            host,
+            url: client.server().to_owned(),
+            workspace,
+            readonly: options.readonly,
+            protected: options.protected.clone(),
+            context: options.context.clone(),
+            session: options.session.as_ref().map(|path| path.display().to_string()),
+        };
+        let theme = Theme {
+            colors: options.colors.unwrap_or(surroundings.colors),
+            ascii: options.ascii.unwrap_or(surroundings.ascii),
+            links: surroundings.links,
+        };
         let mut state = State::new(options.clock.now(), screen.size()?, place);
         state.colors = theme.colors;
         let (server, keys) = (Server::connect(client), Keys::read());
@@ -85,9 +100,13 @@ impl Runner {
     async fn run(mut self) -> Result<(), TuiError> {
         let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
         let mut effects = update::start(&mut self.state);
+        let kept = self.kept();
+        if let Some(kept) = &kept {
+            self.state.views.clone_from(&kept.views);
+        }
         if let Some(id) = self.options.start {
             effects.extend(update::open(&mut self.state, id));
-        } else if let Some(kept) = self.kept() {
+        } else if let Some(kept) = kept.filter(|_| self.options.restore) {
             effects.extend(update::restore(&mut self.state, &kept));
         }
         self.draw()?;
@@ -125,10 +144,9 @@ impl Runner {
         format!("{} {}", self.options.client.server, self.options.client.workspace.as_deref().unwrap_or("-"))
     }
 
-    /// The session that was kept, if it is to be shown again.
+    /// The session that was kept.
     fn kept(&self) -> Option<Session> {
-        let path = self.options.session.as_ref().filter(|_| self.options.restore)?;
-        session::load(path, &self.place())
+        session::load(self.options.session.as_ref()?, &self.place())
     }
 
     /// Keeps what is on screen for the next time. That it can't be kept is no reason not to leave.
@@ -142,6 +160,9 @@ impl Runner {
 
     /// Lets an event change the state, and draws if it is time to.
     fn handle(&mut self, event: Event, urgent: bool) -> Result<Vec<Effect>, TuiError> {
+        if let Event::Resize(columns, rows) = event {
+            self.screen.resized((columns, rows));
+        }
         let effects = update(&mut self.state, self.options.clock.now(), event);
         if self.state.dirty && (urgent || Instant::now() >= self.frame_at) {
             self.draw()?;
@@ -161,6 +182,10 @@ impl Runner {
     fn draw(&mut self) -> Result<(), TuiError> {
         self.screen.draw(&self.state, self.theme)?;
         self.state.dirty = false;
+        if let Some(why) = self.screen.tape_failed() {
+            self.state.toasts.push(self.state.now, Tone::Bad, why);
+            self.state.dirty = true;
+        }
         self.frame_at = Instant::now() + if self.surroundings.ssh { FRAME_SSH } else { FRAME_LOCAL };
         Ok(())
     }

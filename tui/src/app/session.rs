@@ -48,7 +48,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state/session.json");
         assert_eq!(load(&path, "a"), None);
-        let session = |screen: &str| Session { screens: vec![Saved { screen: screen.into(), ..Saved::default() }] };
+        let session =
+            |screen: &str| Session { screens: vec![Saved { screen: screen.into(), ..Saved::default() }], views: Vec::new() };
         save(&path, "a", session("executions")).unwrap();
         save(&path, "b", session("tokens")).unwrap();
         assert_eq!((load(&path, "a"), load(&path, "b")), (Some(session("executions")), Some(session("tokens"))));

@@ -1,6 +1,7 @@
 //! The terminal: taken over at the start, and given back whole however we end.
 
-use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,10 +15,8 @@ use rustix::process::{Signal, getpid, kill_process};
 use super::backend::QuietBackend;
 use super::options::TuiError;
 use super::state::State;
+use super::tape::Tee;
 use super::view::{self, Theme};
-
-/// Large enough for a whole repaint of a large screen: a frame is one write.
-const BUFFER: usize = 64 * 1024;
 
 /// Clicks and the wheel, with places beyond column 223. Not each movement: that would keep a slow line busy for nothing.
 const MOUSE_ON: Print<&str> = Print("\x1b[?1000h\x1b[?1006h");
@@ -29,7 +28,8 @@ static HOOK: Once = Once::new();
 
 /// The terminal while it is ours.
 pub struct Screen {
-    terminal: Terminal<QuietBackend<BufWriter<Stdout>>>,
+    terminal: Terminal<QuietBackend<Tee>>,
+    tee: Tee,
     mouse: bool,
 }
 
@@ -45,9 +45,10 @@ impl Screen {
         }
         restore_on_panic();
         take(true)?;
-        let backend = QuietBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
+        let tee = Tee::new();
+        let backend = QuietBackend::new(tee.clone());
         match Terminal::new(backend) {
-            Ok(terminal) => Ok(Self { terminal, mouse: true }),
+            Ok(terminal) => Ok(Self { terminal, tee, mouse: true }),
             Err(error) => {
                 give_back();
                 Err(error.into())
@@ -60,8 +61,28 @@ impl Screen {
         self.terminal.size().map(|size| (size.width, size.height))
     }
 
-    /// Draws the state; writes nothing when nothing changed.
+    /// Records what is drawn from now on in `path`, which must not be there yet.
+    pub fn record(&mut self, path: &Path) -> io::Result<()> {
+        let size = self.size()?;
+        self.tee.record(path, size)
+    }
+
+    /// Notes on the tape that the terminal has another size.
+    pub fn resized(&self, size: (u16, u16)) {
+        self.tee.resize(size);
+    }
+
+    /// Why the recording ended before the session did, said once.
+    pub fn tape_failed(&self) -> Option<String> {
+        self.tee.failed()
+    }
+
+    /// Draws the state; writes nothing when nothing changed. A secret that is shown is not for the tape; what comes after it
+    /// is drawn whole, because the tape does not know what was there.
     pub fn draw(&mut self, state: &State, theme: Theme) -> io::Result<()> {
+        if self.tee.hush(state.shows_secret()) {
+            self.terminal.clear()?;
+        }
         self.terminal.draw(|frame| view::draw(frame, state, theme)).map(|_| ())
     }
 
@@ -80,8 +101,13 @@ impl Screen {
     /// Writes bytes that are not part of the picture.
     pub fn write(&mut self, bytes: &str) -> io::Result<()> {
         let backend = self.terminal.backend_mut();
+        let told = self.tee.hush(true);
         backend.write_all(bytes.as_bytes())?;
-        io::Write::flush(backend)
+        io::Write::flush(backend)?;
+        if told {
+            self.tee.hush(false);
+        }
+        Ok(())
     }
 
     /// Gives the terminal to the shell, stops, and takes it again when the shell resumes us. Nothing may read the

@@ -52,7 +52,9 @@ pub enum Error {
 impl From<TuiError> for Error {
     fn from(error: TuiError) -> Self {
         match error {
-            TuiError::NotATerminal => Self::Usage(error.to_string()),
+            TuiError::NotATerminal | TuiError::Recording(_) | TuiError::Record(..) | TuiError::TooSmall(_) => {
+                Self::Usage(error.to_string())
+            }
             TuiError::Client(error) => Self::Client(error),
             TuiError::Terminal(error) => Self::Terminal(error),
         }

@@ -1,5 +1,7 @@
 //! `tui`: opens the full-screen front end.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::environment;
@@ -18,6 +20,12 @@ pub struct Tui {
     /// Show only; change nothing
     #[arg(long)]
     readonly: bool,
+    /// Record what is shown in FILE (asciicast); secrets that are shown once are left out
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Play a recording: space stops, + and - change the speed, . takes the next frame, q leaves
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "readonly", "fresh", "record"])]
+    replay: Option<PathBuf>,
     /// Begin at the dashboard, not where the last session ended
     #[arg(long)]
     fresh: bool,
@@ -26,12 +34,18 @@ pub struct Tui {
 impl Tui {
     /// Hands the terminal to the front end until it is closed.
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+        if let Some(path) = &self.replay {
+            app::replay(path).await?;
+            return Ok(Exit::Ok);
+        }
         let mut options = TuiOptions::new(session.target()?, environment::variable, editor::edit);
         let context = session.context();
         options.readonly = self.readonly || context.as_ref().is_some_and(|(_, context)| context.readonly);
+        options.context = context.as_ref().map(|(name, _)| name.clone());
         options.protected = context.filter(|(_, context)| context.protected).map(|(name, _)| name);
         options.session = session.environment.state_dir.as_ref().map(|dir| dir.join("session.json"));
         options.restore = !self.fresh;
+        options.record = self.record;
         if session.globals.color == Some(ColorChoice::Never) {
             options.colors = Some(Colors::Mono);
         }

@@ -1,6 +1,7 @@
 //! Executes the effects that talk to the server. Requests run beside the screen, a few at a time; their answers come back as
 //! events.
 
+mod home;
 mod read;
 mod send;
 
@@ -10,6 +11,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::limits::PAGE_ITEMS;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
+use self::home::Home;
 use super::effect::{Effect, Wanted};
 use super::event::{Answer, Channel, Event, Failure};
 use super::order::Order;
@@ -23,7 +25,7 @@ const WAITING: usize = 16;
 
 /// The server's side of the screen.
 pub struct Server {
-    client: Client,
+    home: Arc<Home>,
     retry: Arc<Notify>,
     permits: Arc<Semaphore>,
     answers: mpsc::Sender<Answer>,
@@ -38,7 +40,8 @@ impl Server {
         let (answers, answered) = mpsc::channel(WAITING);
         let retry = Arc::new(Notify::new());
         let feed = follow(&client, &retry, Target::Feed { after: None });
-        Self { client, retry, permits: Arc::new(Semaphore::new(REQUESTS)), answers, answered, feed, followed: None }
+        let home = Arc::new(Home::new(client));
+        Self { home, retry, permits: Arc::new(Semaphore::new(REQUESTS)), answers, answered, feed, followed: None }
     }
 
     /// What happens next.
@@ -67,7 +70,7 @@ impl Server {
     pub fn execute(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
             Effect::Follow { id, after } => {
-                self.followed = Some((id, follow(&self.client, &self.retry, Target::Execution { id, after })));
+                self.followed = Some((id, follow(&self.home.client, &self.retry, Target::Execution { id, after })));
             }
             Effect::Unfollow => self.followed = None,
             Effect::Reconnect => self.retry.notify_waiters(),
@@ -85,11 +88,11 @@ impl Server {
     }
 
     fn request(&self, effect: Effect) {
-        let (client, permits, answers) = (self.client.clone(), Arc::clone(&self.permits), self.answers.clone());
+        let (home, permits, answers) = (Arc::clone(&self.home), Arc::clone(&self.permits), self.answers.clone());
         tokio::spawn(async move {
             // Both fail only when the screen is gone.
             let Ok(_permit) = permits.acquire().await else { return };
-            if let Some(answer) = ask(&client, effect).await {
+            if let Some(answer) = ask(&home, effect).await {
                 let _ = answers.send(answer).await;
             }
         });
@@ -99,14 +102,14 @@ impl Server {
 impl Server {
     /// Sends orders one after the other: each answer is told, so that the screen can count.
     fn send(&self, orders: Vec<Order>) {
-        let (client, permits, answers) = (self.client.clone(), Arc::clone(&self.permits), self.answers.clone());
+        let (home, permits, answers) = (Arc::clone(&self.home), Arc::clone(&self.permits), self.answers.clone());
         tokio::spawn(async move {
             // Both fail only when the screen is gone.
             let Ok(_permit) = permits.acquire().await else { return };
             let mut left = orders.len();
             for order in orders {
                 left -= 1;
-                let result = send::send(&client, &order).await.map_err(|error| failure(&error));
+                let result = send::send(&home, &order).await.map_err(|error| failure(&error));
                 if answers.send(Answer::Sent { order: Box::new(order), result, left }).await.is_err() {
                     return;
                 }
@@ -121,7 +124,8 @@ fn follow(client: &Client, retry: &Arc<Notify>, target: Target) -> mpsc::Receive
     events
 }
 
-async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
+async fn ask(home: &Home, effect: Effect) -> Option<Answer> {
+    let client = &home.client;
     Some(match effect {
         Effect::LoadExecutions { generation, cursor } => {
             let older = cursor.is_some();
@@ -141,12 +145,8 @@ async fn ask(client: &Client, effect: Effect) -> Option<Answer> {
             let result = client.workflows(Some(PAGE_ITEMS), None).await;
             Answer::Workflows { generation, result: result.map_err(|error| failure(&error)) }
         }
-        Effect::LoadWorkspace => {
-            let account = client.user().await.map_err(|error| failure(&error));
-            Answer::Workspace(account.map(|account| account.workspace.slug))
-        }
         Effect::Read(query) => {
-            let result = read::read(client, &query).await.map_err(|error| failure(&error));
+            let result = read::read(home, &query).await.map_err(|error| failure(&error));
             Answer::Data(query, result)
         }
         Effect::Why(id) => Answer::Why(id, client.execution_why(id).await.map_err(|error| failure(&error))),

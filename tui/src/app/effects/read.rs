@@ -1,12 +1,16 @@
 //! What is read by request.
 
+use tidemill_common::clock::{Clock as _, SystemClock};
 use tidemill_common::limits::PAGE_ITEMS;
 
-use crate::app::data::{Data, Query, ServerFacts};
-use crate::client::{Client, DeadLetterQuery, Error, FileFormat};
+use super::home::Home;
+use crate::app::data::{Data, PlanFacts, Query, ServerFacts};
+use crate::app::state::listing::AuditFilter;
+use crate::client::{AuditQuery, DeadLetterQuery, Error, FileFormat};
 
 /// Asks the server.
-pub async fn read(client: &Client, query: &Query) -> Result<Data, Error> {
+pub async fn read(home: &Home, query: &Query) -> Result<Data, Error> {
+    let client = &home.client;
     Ok(match query {
         Query::Causes => Data::Causes(client.dead_letter_causes().await?),
         Query::DeadLetters(fingerprint) => {
@@ -15,8 +19,6 @@ pub async fn read(client: &Client, query: &Query) -> Result<Data, Error> {
             Data::DeadLetters(client.dead_letters(&wanted).await?)
         }
         Query::Metrics(workflow) => Data::Metrics(client.execution_metrics(workflow.as_deref(), None).await?),
-        Query::Secrets => Data::Secrets(client.secrets().await?),
-        Query::Tokens => Data::Tokens(client.tokens().await?),
         Query::Server => {
             let health = client.health().await?;
             let ready = client.ready().await.map_err(|error| super::failure(&error));
@@ -29,5 +31,46 @@ pub async fn read(client: &Client, query: &Query) -> Result<Data, Error> {
         Query::Versions(id) => Data::Versions(client.workflow_versions(id).await?),
         Query::Version(id, version) => Data::Version(Box::new(client.workflow_version(id, *version).await?)),
         Query::Validation { source, .. } => Data::Validation(client.workflow_validate(source, FileFormat::Yaml).await?),
+        Query::Nodes => Data::Nodes(client.nodes().await?),
+        Query::Account => Data::Account(Box::new(client.user().await?)),
+        Query::Orders => Data::Orders(client.execution_bulk_list().await?),
+        Query::Fitting(order) => Data::Fitting(Box::new(client.execution_bulk_create(order).await?)),
+        other => return read_around(home, other).await,
     })
+}
+
+/// Asks about people, connections and money.
+async fn read_around(home: &Home, query: &Query) -> Result<Data, Error> {
+    let client = &home.client;
+    Ok(match query {
+        Query::Members => Data::Members(client.members(home.workspace().await?).await?),
+        Query::Invites => Data::Invites(client.invites(home.workspace().await?).await?),
+        Query::Shares => Data::Shares(client.shares(home.workspace().await?).await?),
+        Query::Audit(filter) => Data::Audit(client.audit_log(home.workspace().await?, &entries(filter)).await?),
+        Query::Secrets => Data::Secrets(client.secrets().await?),
+        Query::Credentials => Data::Credentials(client.credentials().await?),
+        Query::Tokens => Data::Tokens(client.tokens().await?),
+        Query::Subscriptions => Data::Subscriptions(client.subscriptions().await?),
+        Query::Deliveries(id) => Data::Deliveries(client.subscription_deliveries(*id, None, PAGE_ITEMS).await?),
+        Query::Invoices => Data::Invoices(client.invoices().await?),
+        Query::BillingEvents => Data::BillingEvents(client.billing_history().await?),
+        Query::Refused => Data::Refused(client.refused_deliveries(None).await?),
+        _ => {
+            let (plans, quota) = (client.plans().await?, client.quota().await?);
+            let subscription = client.subscription().await.map_err(|error| super::failure(&error));
+            Data::Plan(Box::new(PlanFacts { plans, quota, subscription }))
+        }
+    })
+}
+
+/// The newest entries of the audit log that pass.
+fn entries(filter: &AuditFilter) -> AuditQuery {
+    AuditQuery {
+        operation: filter.operation.clone(),
+        object_kind: filter.kind.clone(),
+        object_id: filter.which.clone(),
+        since: filter.since(SystemClock.now()),
+        limit: Some(PAGE_ITEMS),
+        ..AuditQuery::default()
+    }
 }

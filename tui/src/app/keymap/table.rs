@@ -34,6 +34,28 @@ pub enum Scope {
     Tokens,
     /// Code that is tried out.
     Code,
+    /// Screens that stand beside others as tabs.
+    Tabs,
+    /// Credentials.
+    Credentials,
+    /// Members.
+    Members,
+    /// Invites.
+    Invites,
+    /// Shares.
+    Shares,
+    /// Quota and plans.
+    Plans,
+    /// Deliveries that the plan refused.
+    Refused,
+    /// Subscriptions.
+    Subscriptions,
+    /// What a subscription was told.
+    Deliveries,
+    /// Orders about many executions.
+    Orders,
+    /// Settings.
+    Settings,
 }
 
 /// Keys that mean one action in one scope. A key is a sequence of strokes: `g g`.
@@ -76,6 +98,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Executions, &["r"], Action::Retry),
     bind(Scope::Executions, &["R"], Action::RetryForm),
     bind(Scope::Executions, &["w"], Action::Why),
+    bind(Scope::Executions, &["B"], Action::Bulk),
+    bind(Scope::Executions, &["V"], Action::Views),
+    bind(Scope::Executions, &["c"], Action::Columns),
     bind(Scope::Dashboard, &["C"], Action::Cancel),
     bind(Scope::Workflows, &["r"], Action::Start),
     bind(Scope::Workflows, &["A"], Action::Switch),
@@ -105,6 +130,30 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Secrets, &["D"], Action::Remove),
     bind(Scope::Tokens, &["n"], Action::New),
     bind(Scope::Tokens, &["D"], Action::Remove),
+    bind(Scope::Credentials, &["n"], Action::New),
+    bind(Scope::Credentials, &["e"], Action::Edit),
+    bind(Scope::Credentials, &["D"], Action::Remove),
+    bind(Scope::Members, &["n"], Action::New),
+    bind(Scope::Members, &["e"], Action::Edit),
+    bind(Scope::Members, &["D"], Action::Remove),
+    bind(Scope::Invites, &["n"], Action::New),
+    bind(Scope::Invites, &["D"], Action::Remove),
+    bind(Scope::Shares, &["n"], Action::New),
+    bind(Scope::Shares, &["D"], Action::Remove),
+    bind(Scope::Plans, &["U"], Action::ChangePlan),
+    bind(Scope::Plans, &["D"], Action::Remove),
+    bind(Scope::Refused, &["r"], Action::Replay),
+    bind(Scope::Subscriptions, &["n"], Action::New),
+    bind(Scope::Subscriptions, &["e"], Action::Edit),
+    bind(Scope::Subscriptions, &["A"], Action::Switch),
+    bind(Scope::Subscriptions, &["t"], Action::Test),
+    bind(Scope::Subscriptions, &["K"], Action::Rotate),
+    bind(Scope::Subscriptions, &["D"], Action::Remove),
+    bind(Scope::Deliveries, &["r"], Action::Redeliver),
+    bind(Scope::Orders, &["C"], Action::Cancel),
+    bind(Scope::Settings, &["space"], Action::Open),
+    bind(Scope::Tabs, &["h", "left", "backtab"], Action::TabLeft),
+    bind(Scope::Tabs, &["l", "right", "tab"], Action::TabRight),
     bind(Scope::Code, &["e"], Action::Edit),
     bind(Scope::Code, &["i"], Action::EditInput),
     bind(Scope::Code, &["l"], Action::Language),
@@ -136,6 +185,20 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Global, &["g 8"], Action::Go(Root::Server)),
     bind(Scope::Global, &["g 9"], Action::Go(Root::Secrets)),
     bind(Scope::Global, &["g 0"], Action::Go(Root::Tokens)),
+    bind(Scope::Global, &["g p"], Action::Go(Root::Members)),
+    bind(Scope::Global, &["g i"], Action::Go(Root::Invites)),
+    bind(Scope::Global, &["g h"], Action::Go(Root::Shares)),
+    bind(Scope::Global, &["g l"], Action::Go(Root::Audit)),
+    bind(Scope::Global, &["g q"], Action::Go(Root::Quota)),
+    bind(Scope::Global, &["g u"], Action::Go(Root::Plans)),
+    bind(Scope::Global, &["g v"], Action::Go(Root::Invoices)),
+    bind(Scope::Global, &["g b"], Action::Go(Root::BillingEvents)),
+    bind(Scope::Global, &["g r"], Action::Go(Root::Refused)),
+    bind(Scope::Global, &["g e"], Action::Go(Root::Subscriptions)),
+    bind(Scope::Global, &["g c"], Action::Go(Root::Credentials)),
+    bind(Scope::Global, &["g n"], Action::Go(Root::Nodes)),
+    bind(Scope::Global, &["g o"], Action::Go(Root::Orders)),
+    bind(Scope::Global, &["g s"], Action::Go(Root::Settings)),
     bind(Scope::Global, &["j", "down"], Action::Down),
     bind(Scope::Global, &["k", "up"], Action::Up),
     bind(Scope::Global, &["g g", "home"], Action::Top),

@@ -15,8 +15,17 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         if matches!(state.link.health(state.now), Health::Offline { .. }) {
             return Err("offline: nothing is sent until the server answers (^r tries now)".into());
         }
+        if let Screen::Listing(listing) = state.screen()
+            && action != Action::Undo
+            && let Some(why) = listing.subject.spec().changes.refusal(state.account.as_ref())
+        {
+            return Err(why);
+        }
     }
     match action {
+        Action::Cancel if matches!(state.screen(), Screen::Listing(_)) => removable(state),
+        Action::Switch if matches!(state.screen(), Screen::Listing(_)) => removable(state),
+        Action::Test | Action::Rotate | Action::Redeliver | Action::ChangePlan => removable(state),
         Action::Cancel | Action::Pause => not_ended(state),
         Action::Retry | Action::RetryForm => retry(state),
         Action::Start | Action::Switch => workflow(state),
@@ -26,6 +35,7 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         }
         Action::Remove | Action::Replay | Action::Discard => removable(state),
         Action::Undo => state.undo.as_ref().map(|_| ()).ok_or_else(|| "there is nothing to take back".into()),
+        Action::YankPath if !matches!(state.screen(), Screen::Execution(_)) => address(state),
         Action::YankPath | Action::YankValue | Action::Fold => content(state),
         Action::Why => state.screen().execution().map(|_| ()).ok_or_else(|| "no execution is selected".into()),
         Action::YankId | Action::YankCli | Action::YankJson | Action::Open => something(state),
@@ -93,9 +103,21 @@ fn content(state: &State) -> Result<(), String> {
     }
 }
 
+fn address(state: &State) -> Result<(), String> {
+    match state.screen() {
+        Screen::Settings(_) => Ok(()),
+        Screen::Listing(listing) if listing.selected().is_some_and(|entry| entry.address.is_some()) => Ok(()),
+        _ => Err("paths are in the input and output of an execution, addresses in triggers and subscriptions".into()),
+    }
+}
+
 fn something(state: &State) -> Result<(), String> {
     let screen = state.screen();
-    let row = matches!(screen, Screen::Listing(listing) if listing.selected().is_some());
+    let row = match screen {
+        Screen::Listing(listing) => listing.selected().is_some(),
+        Screen::Settings(_) => true,
+        _ => false,
+    };
     let selected = row || screen.execution().is_some() || screen.workflow().is_some();
     if selected { Ok(()) } else { Err("nothing is selected".into()) }
 }

@@ -23,6 +23,8 @@ pub struct Dashboard {
     pub summary: Summary,
     /// The rows under the cursor: causes, then what is under way.
     pub list: List<Row>,
+    /// When quota, nodes and the like were last asked for.
+    pub asked: Option<DateTime<Utc>>,
 }
 
 /// What the loaded executions add up to.

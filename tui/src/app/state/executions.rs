@@ -1,11 +1,13 @@
 //! The executions list: a filter, a cursor, and new rows that wait while the user reads.
 
 use chrono::{DateTime, Utc};
+use tidemill_common::api::execution::ExecutionView;
 use tidemill_common::ids::ExecutionId;
 
 use super::filter::Filter;
 use super::list::List;
 use super::store::Store;
+use super::views::{Look, Order};
 
 /// The screen's state.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,6 +20,8 @@ pub struct Executions {
     pub held: usize,
     /// What the server was asked for because of the filter.
     pub server: Server,
+    /// Which columns there are, and in which order the rows stand.
+    pub look: Look,
     /// The newest row when the user began to read; newer ones wait. `None` follows.
     boundary: Option<ExecutionId>,
 }
@@ -34,15 +38,18 @@ pub struct Server {
 impl Executions {
     /// Takes over what the store has.
     pub fn refresh(&mut self, store: &Store, now: DateTime<Utc>) {
-        let passing = store.newest_first().filter(|row| self.filter.matches(row, now)).map(|row| row.id);
-        let all: Vec<ExecutionId> = passing.collect();
-        let newer = |boundary| all.iter().take_while(|id| **id > boundary).count();
+        let mut all: Vec<&ExecutionView> = store.newest_first().filter(|row| self.filter.matches(row, now)).collect();
+        let newer = |boundary| all.iter().take_while(|row| row.id > boundary).count();
         self.held = self.boundary.map_or(0, newer);
         if self.held == all.len() {
             // What was being read is gone: there is nothing to hold rows back from.
             (self.boundary, self.held) = (None, 0);
         }
-        self.list.set_keys(all[self.held..].to_vec());
+        all.drain(..self.held);
+        if self.look.order != Order::Newest {
+            all.sort_by(|a, b| self.look.order.compare(a, b));
+        }
+        self.list.set_keys(all.into_iter().map(|row| row.id).collect());
     }
 
     /// Whether new rows appear as they come.
@@ -53,7 +60,7 @@ impl Executions {
     /// Holds new rows from now on.
     pub fn hold(&mut self) {
         if self.boundary.is_none() {
-            self.boundary = self.list.keys().first().copied();
+            self.boundary = self.list.keys().iter().max().copied();
         }
     }
 

@@ -13,6 +13,17 @@ pub struct Filter {
     terms: Vec<Term>,
 }
 
+/// A filter of which the server understands everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whole {
+    /// Only executions of this workflow.
+    pub workflow: Option<String>,
+    /// Only executions in one of these states.
+    pub status: Vec<ExecutionStatus>,
+    /// Only executions that were admitted not longer ago than this.
+    pub since: Option<TimeDelta>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Term {
     not: bool,
@@ -65,6 +76,21 @@ impl Filter {
         (wanted != Wanted::default()).then_some(wanted)
     }
 
+    /// Workflow, states and span of time, when there is nothing else in it: then the server can tell what passes.
+    pub fn whole(&self) -> Option<Whole> {
+        let mut whole = Whole::default();
+        for term in &self.terms {
+            match &term.what {
+                _ if term.not => return None,
+                What::Status(statuses) => whole.status.clone_from(statuses),
+                What::Workflow(name) if !name.contains('*') => whole.workflow = Some(name.clone()),
+                What::Since(period) => whole.since = Some(*period),
+                _ => return None,
+            }
+        }
+        Some(whole)
+    }
+
     /// Whether `row` passes.
     pub fn matches(&self, row: &ExecutionView, now: DateTime<Utc>) -> bool {
         self.terms.iter().all(|term| term.what.matches(row, now) != term.not)
@@ -89,7 +115,8 @@ fn statuses(value: &str) -> Result<Vec<ExecutionStatus>, String> {
     value.split(',').filter(|word| !word.is_empty()).map(status).collect()
 }
 
-fn status(word: &str) -> Result<ExecutionStatus, String> {
+/// The state that begins with `word`.
+pub fn status(word: &str) -> Result<ExecutionStatus, String> {
     let starts = |status: &ExecutionStatus| status.as_str().starts_with(word);
     ExecutionStatus::ALL
         .into_iter()
@@ -97,7 +124,8 @@ fn status(word: &str) -> Result<ExecutionStatus, String> {
         .ok_or_else(|| format!("no state “{word}”: use {}", ExecutionStatus::ALL.map(ExecutionStatus::as_str).join(" ")))
 }
 
-fn period(value: &str) -> Result<TimeDelta, String> {
+/// A span of time: `90s`, `15m`, `24h`, `7d`.
+pub fn period(value: &str) -> Result<TimeDelta, String> {
     let wrong = || format!("“{value}” is no period: use 90s 15m 24h 7d");
     let unit = value.chars().last().ok_or_else(wrong)?;
     let number: i64 = value[..value.len() - unit.len_utf8()].parse().map_err(|_| wrong())?;
@@ -174,6 +202,15 @@ mod tests {
         {
             let error = Filter::parse(filter).unwrap_err();
             assert!(error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_server_is_only_told_what_it_understands_whole() {
+        let whole = Filter::parse("wf:sync status:failed since:2h").unwrap().whole().unwrap();
+        assert_eq!((whole.workflow.as_deref(), whole.since), (Some("sync"), Some(TimeDelta::hours(2))));
+        for filter in ["word", "wf:s*", "!status:failed", "trigger:webhook"] {
+            assert_eq!(Filter::parse(filter).unwrap().whole(), None, "{filter}");
         }
     }
 

@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use tidemill_common::ids::ExecutionId;
+use tidemill_common::ids::{ExecutionId, SubscriptionId, UserId};
 
 use super::Decision;
 use super::line::Line;
 use super::schema::Kind;
-use crate::app::order::Order;
+use crate::app::order::{Order, Way};
 
 /// Keys that were already on their way when a question appeared are no answer.
 pub const DEAF: TimeDelta = TimeDelta::milliseconds(250);
@@ -104,6 +104,24 @@ pub enum Purpose {
     Token,
     /// Names the workflow that is to be written.
     Write,
+    /// Adds a member, or makes a service account.
+    MemberAdd,
+    /// Changes what the member of this name may do.
+    MemberUpdate(UserId, String),
+    /// Makes an invite.
+    Invite,
+    /// Shares a thing.
+    Share,
+    /// Keeps a credential.
+    Credential,
+    /// Has an address told of events, or changes what the subscription of this name is told.
+    Subscription(Option<(SubscriptionId, String)>),
+    /// Goes to a plan.
+    Plan(String, Way),
+    /// Asks how many executions an order would be about.
+    Bulk,
+    /// Names a view that is to be kept.
+    View,
 }
 
 impl Field {
@@ -116,6 +134,12 @@ impl Field {
     pub fn choice(label: &str, words: &[&str], help: &str) -> Self {
         let entry = Entry::Choice(words.iter().map(|&word| word.to_owned()).collect());
         Self::new(label, words.first().copied().unwrap_or_default(), entry, help)
+    }
+
+    /// The same with `text` filled in.
+    pub fn with(mut self, text: impl Into<String>) -> Self {
+        self.line = Line::new(text);
+        self
     }
 
     /// Takes the next or the previous word of a choice.

@@ -68,15 +68,28 @@ pub fn workflows_rows(body: Rect) -> Rect {
     below(list(body).0, 1)
 }
 
+/// A listing with `above` rows over its headings: where they stand, and the rows below.
+pub fn listing_rows(body: Rect, above: u16) -> Rect {
+    below(list(body).0, above + 1)
+}
+
+/// The list of a listing, headings included, and the pane beside it.
+pub fn listing(body: Rect, above: u16) -> (Rect, Option<Rect>) {
+    let (area, beside) = list(body);
+    (below(area, above), beside)
+}
+
 fn below(area: Rect, rows: u16) -> Rect {
     Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area }
 }
 
-/// The dashboard: counters, charts, causes, what is under way.
+/// The dashboard: counters, how plan and server are, charts, causes, what is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dashboard {
     /// The counters.
     pub counters: Rect,
+    /// Quota, nodes, sandbox.
+    pub health: Rect,
     /// The charts.
     pub charts: Rect,
     /// Heading and rows of the causes.
@@ -92,18 +105,19 @@ fn chart_height(body: Rect) -> u16 {
 
 /// Rows for causes and what is under way together.
 pub fn dashboard_room(body: Rect) -> usize {
-    usize::from(body.height.saturating_sub(chart_height(body) + 6))
+    usize::from(body.height.saturating_sub(chart_height(body) + 7))
 }
 
 /// The dashboard's parts, with `causes` rows of causes. An empty section keeps one row to say why.
 pub fn dashboard(body: Rect, causes: usize) -> Dashboard {
     let charts = chart_height(body);
-    let causes = u16::try_from(causes.max(1)).unwrap_or(u16::MAX).min(body.height.saturating_sub(charts + 6)) + 1;
-    let top = body.y + charts + 2;
+    let causes = u16::try_from(causes.max(1)).unwrap_or(u16::MAX).min(body.height.saturating_sub(charts + 7)) + 1;
+    let top = body.y + charts + 3;
     let at = |y: u16, height: u16| Rect { y, height, ..body };
     Dashboard {
         counters: at(body.y, 1),
-        charts: at(body.y + 1, charts),
+        health: at(body.y + 1, 1),
+        charts: at(body.y + 2, charts),
         causes: at(top, causes),
         active: at(top + causes + 1, body.bottom().saturating_sub(top + causes + 1)),
     }
@@ -144,7 +158,7 @@ pub fn tab_at(area: &Execution, x: u16) -> Option<Tab> {
 }
 
 /// Which of `labels` is at column `x`: tabs stand side by side from column `left` on, each in brackets with a space before it.
-pub fn tab_place<const N: usize>(labels: [&str; N], left: u16, x: u16) -> Option<usize> {
+pub fn tab_place<'a>(labels: impl IntoIterator<Item = &'a str>, left: u16, x: u16) -> Option<usize> {
     let mut left = left + 1;
     for (place, label) in labels.into_iter().enumerate() {
         let width = u16::try_from(label.len() + 2).unwrap_or(u16::MAX);

@@ -2,6 +2,9 @@
 //!
 //! Start at [`State`]. One file per screen; what screens share (executions, workflows, links, messages) lies beside them.
 
+pub mod access;
+#[cfg(test)]
+pub(crate) mod around;
 mod awaited;
 mod batch;
 mod can;
@@ -27,17 +30,21 @@ pub(crate) mod samples;
 pub mod schema;
 mod screen;
 pub mod session;
+pub mod settings;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod toast;
+pub mod views;
 mod wakeup;
 pub mod workflow;
 pub mod workflows;
 mod yaml;
 
 use chrono::{DateTime, Utc};
+use tidemill_common::api::account::AccountView;
 use tidemill_common::api::dead_letter::DeadLetterCause;
+use tidemill_common::api::node::NodeList;
 
 pub use awaited::{Decision, awaited};
 pub use batch::Batch;
@@ -50,7 +57,7 @@ use self::overlay::Overlay;
 use self::store::Store;
 use self::toast::Toasts;
 use self::workflows::Catalogue;
-use super::data::ServerFacts;
+use super::data::{PlanFacts, ServerFacts};
 use super::keymap::Scope;
 use super::order::Order;
 
@@ -59,12 +66,25 @@ use super::order::Order;
 pub struct Place {
     /// The server's host and port.
     pub host: String,
+    /// The server's address.
+    pub url: String,
     /// The workspace's name in addresses; empty until it is known.
     pub workspace: String,
     /// Whether everything that changes the server is off.
     pub readonly: bool,
     /// The name of the context, when everything that changes its server asks for it.
     pub protected: Option<String>,
+    /// The name of the context, if one was chosen.
+    pub context: Option<String>,
+    /// The file that keeps the session, if one is kept.
+    pub session: Option<String>,
+}
+
+impl Place {
+    /// A whole address: one that begins with a slash is the server's.
+    pub fn address(&self, address: &str) -> String {
+        if address.starts_with('/') { format!("{}{address}", self.url.trim_end_matches('/')) } else { address.to_owned() }
+    }
 }
 
 /// Everything that the TUI knows.
@@ -84,6 +104,12 @@ pub struct State {
     pub catalogue: Catalogue,
     /// What the server says about itself, once it is known.
     pub server: Option<ServerFacts>,
+    /// The server processes, once they are known.
+    pub nodes: Option<NodeList>,
+    /// Who asks, once it is known.
+    pub account: Option<AccountView>,
+    /// What the plan allows and what is used, once it is known.
+    pub plan: Option<PlanFacts>,
     /// The causes of open dead letters, once they are known.
     pub causes: Vec<DeadLetterCause>,
     /// Orders that are under way.
@@ -92,6 +118,8 @@ pub struct State {
     pub undo: Option<Order>,
     /// How many colours are drawn.
     pub colors: Colors,
+    /// The views of the executions list that were given a name.
+    pub views: Vec<views::View>,
     root: Screen,
     above: Vec<Screen>,
     /// What lies over the screen.
@@ -119,10 +147,14 @@ impl State {
             store: Store::default(),
             catalogue: Catalogue::default(),
             server: None,
+            nodes: None,
+            account: None,
+            plan: None,
             causes: Vec::new(),
             batch: Batch::default(),
             undo: None,
             colors: Colors::Ansi16,
+            views: Vec::new(),
             root: Root::Dashboard.screen(now),
             above: Vec::new(),
             overlay: None,
@@ -160,6 +192,11 @@ impl State {
             Screen::Execution(open) => Some(&mut **open),
             _ => None,
         })
+    }
+
+    /// Whether a secret is on screen.
+    pub fn shows_secret(&self) -> bool {
+        matches!(&self.overlay, Some(Overlay::Note(note)) if note.secret)
     }
 
     /// Puts a screen on top.
@@ -217,6 +254,10 @@ impl State {
                 screen.list.reveal(usize::from(geometry::workflows_rows(body).height));
             }
             Screen::Listing(screen) => {
+                screen.refresh();
+                screen.list.reveal(usize::from(geometry::listing_rows(body, screen.above()).height));
+            }
+            Screen::Settings(screen) => {
                 screen.refresh();
                 screen.list.reveal(usize::from(geometry::workflows_rows(body).height));
             }

@@ -6,8 +6,9 @@ use tidemill_common::ids::ExecutionId;
 use super::form::{DEAF, Form};
 use super::line::Line;
 use super::look::Token;
+use super::views::{Column, Order, View};
 use crate::app::action::Action;
-use crate::app::order::Order;
+use crate::app::order;
 
 /// An overlay.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +49,10 @@ pub enum PickerKind {
     Help,
     /// `s`
     Sort,
+    /// `V`
+    Views,
+    /// `c`
+    Columns,
 }
 
 /// Something that can be chosen.
@@ -76,6 +81,16 @@ pub enum Target {
     Workflow(String),
     /// Orders the list by the column.
     Column(usize),
+    /// Shows the executions like this.
+    View(View),
+    /// Keeps how the executions are shown.
+    KeepView,
+    /// Forgets the view of this name.
+    ForgetView(String),
+    /// Leaves the column of the executions out, or takes it in again.
+    Shown(Column),
+    /// Orders the executions.
+    Order(Order),
 }
 
 impl Picker {
@@ -117,7 +132,7 @@ pub struct Confirm {
     /// The action that asked: it is checked again before anything is sent.
     pub action: Action,
     /// What yes sends.
-    pub orders: Vec<Order>,
+    pub orders: Vec<order::Order>,
     /// When it was asked: keys that were already on their way are not an answer.
     pub at: DateTime<Utc>,
 }
@@ -138,6 +153,8 @@ pub struct Note {
     pub lines: Vec<(Token, String)>,
     /// What `y` copies, if something.
     pub copy: Option<String>,
+    /// Whether it is shown this one time: it goes on no tape.
+    pub secret: bool,
     /// The first line that is visible.
     pub scroll: usize,
 }

@@ -16,6 +16,7 @@ use tidemill_common::status::{ExecutionStatus, FailureClass};
 use tidemill_common::step_protocol::Level;
 use uuid::Uuid;
 
+pub(crate) use super::around::{self, account, plan};
 use super::listing::{Listing, Subject};
 use super::testing::{id, now, workflow};
 use super::workflow::Workflow;
@@ -41,13 +42,14 @@ pub fn screens() -> Vec<Screen> {
             Screen::Workflow(Box::new(Workflow::new("invoice-sync"))),
             listing(Subject::DeadLetters("3f9c2b7a11d0e845".into())),
             listing(Subject::Steps("invoice-sync".into())),
+            listing(Subject::Deliveries(around::subscription(), "ops.example".into())),
         ])
         .collect()
 }
 
 /// What the root screens that are listings read, and what they get.
 pub fn answers() -> Vec<(Root, Query, Data)> {
-    vec![
+    let mut answers = vec![
         (Root::DeadLetters, Query::Causes, Data::Causes(causes())),
         (Root::Triggers, Query::Workflows, Data::Workflows(workflows())),
         (Root::Metrics, Query::Metrics(None), Data::Metrics(metrics())),
@@ -55,7 +57,9 @@ pub fn answers() -> Vec<(Root, Query, Data)> {
         (Root::Approvals, Query::Approvals, Data::Approvals(approvals())),
         (Root::Secrets, Query::Secrets, Data::Secrets(secrets())),
         (Root::Tokens, Query::Tokens, Data::Tokens(tokens())),
-    ]
+    ];
+    answers.extend(around::answers());
+    answers
 }
 
 /// Two causes.

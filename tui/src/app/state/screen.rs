@@ -8,7 +8,8 @@ use super::code::Code;
 use super::dashboard::Dashboard;
 use super::execution::Execution;
 use super::executions::Executions;
-use super::listing::{Listing, Opens, Subject};
+use super::listing::{AuditFilter, Listing, Opens, Subject};
+use super::settings::Settings;
 use super::workflow::Workflow;
 use super::workflows::Workflows;
 use crate::app::keymap::Scope;
@@ -30,6 +31,8 @@ pub enum Screen {
     Listing(Box<Listing>),
     /// Code that is tried out.
     Code(Box<Code>),
+    /// Theme, context, account, versions.
+    Settings(Settings),
 }
 
 /// A screen at the root.
@@ -53,14 +56,42 @@ pub enum Root {
     Code,
     /// What the server says about itself.
     Server,
+    /// The server processes.
+    Nodes,
     /// The workspace's secrets.
     Secrets,
+    /// The workspace's credentials.
+    Credentials,
     /// The workspace's API tokens.
     Tokens,
+    /// The workspace's members.
+    Members,
+    /// The workspace's open invites.
+    Invites,
+    /// What is shared with somebody.
+    Shares,
+    /// Who changed what.
+    Audit,
+    /// What the plan allows, and what is used.
+    Quota,
+    /// The plans.
+    Plans,
+    /// The organization's invoices.
+    Invoices,
+    /// What happened to the organization's plan.
+    BillingEvents,
+    /// Deliveries that the plan refused.
+    Refused,
+    /// Addresses that are told of events.
+    Subscriptions,
+    /// Orders about many executions.
+    Orders,
+    /// Theme, context, account, versions.
+    Settings,
 }
 
-/// The screens at the root: the key that shows it, its name.
-pub const ROOTS: [(Root, &str, &str); 11] = [
+/// The screens at the root: the key that shows it (behind `g` from everywhere; a digit alone at the root too), its name.
+pub const ROOTS: [(Root, &str, &str); 25] = [
     (Root::Dashboard, "1", "dashboard"),
     (Root::Executions, "2", "executions"),
     (Root::Workflows, "3", "workflows"),
@@ -72,25 +103,82 @@ pub const ROOTS: [(Root, &str, &str); 11] = [
     (Root::Secrets, "9", "secrets"),
     (Root::Tokens, "0", "tokens"),
     (Root::Approvals, "a", "approvals"),
+    (Root::Members, "p", "members"),
+    (Root::Invites, "i", "invites"),
+    (Root::Shares, "h", "shares"),
+    (Root::Audit, "l", "audit log"),
+    (Root::Quota, "q", "quota"),
+    (Root::Plans, "u", "plans"),
+    (Root::Invoices, "v", "invoices"),
+    (Root::BillingEvents, "b", "billing history"),
+    (Root::Refused, "r", "refused deliveries"),
+    (Root::Subscriptions, "e", "subscriptions"),
+    (Root::Credentials, "c", "credentials"),
+    (Root::Nodes, "n", "nodes"),
+    (Root::Orders, "o", "bulk orders"),
+    (Root::Settings, "s", "settings"),
+];
+
+/// Screens that belong together: they stand side by side as tabs.
+const FAMILIES: [&[Root]; 4] = [
+    &[Root::Members, Root::Invites, Root::Shares],
+    &[Root::Quota, Root::Plans, Root::Invoices, Root::BillingEvents, Root::Refused],
+    &[Root::Secrets, Root::Credentials, Root::Tokens],
+    &[Root::Server, Root::Nodes],
 ];
 
 impl Root {
     /// The screen, new.
     pub fn screen(self, now: DateTime<Utc>) -> Screen {
-        let listing = |subject| Screen::Listing(Box::new(Listing::new(subject, now)));
-        match self {
-            Self::Dashboard => Screen::Dashboard(Dashboard::default()),
-            Self::Executions => Screen::Executions(Executions::default()),
-            Self::Workflows => Screen::Workflows(Workflows::default()),
-            Self::DeadLetters => listing(Subject::Causes),
-            Self::Approvals => listing(Subject::Approvals),
-            Self::Triggers => listing(Subject::Triggers),
-            Self::Metrics => listing(Subject::Metrics),
-            Self::Code => Screen::Code(Box::default()),
-            Self::Server => listing(Subject::Server),
-            Self::Secrets => listing(Subject::Secrets),
-            Self::Tokens => listing(Subject::Tokens),
+        match (self, self.subject()) {
+            (_, Some(subject)) => Screen::Listing(Box::new(Listing::new(subject, now))),
+            (Self::Executions, _) => Screen::Executions(Executions::default()),
+            (Self::Workflows, _) => Screen::Workflows(Workflows::default()),
+            (Self::Code, _) => Screen::Code(Box::default()),
+            (Self::Settings, _) => Screen::Settings(Settings::default()),
+            _ => Screen::Dashboard(Dashboard::default()),
         }
+    }
+
+    /// What it lists, if it is a listing.
+    pub fn subject(self) -> Option<Subject> {
+        Some(match self {
+            Self::Dashboard | Self::Executions | Self::Workflows | Self::Code | Self::Settings => return None,
+            Self::DeadLetters => Subject::Causes,
+            Self::Approvals => Subject::Approvals,
+            Self::Triggers => Subject::Triggers,
+            Self::Metrics => Subject::Metrics,
+            Self::Server => Subject::Server,
+            Self::Nodes => Subject::Nodes,
+            Self::Secrets => Subject::Secrets,
+            Self::Credentials => Subject::Credentials,
+            Self::Tokens => Subject::Tokens,
+            Self::Members => Subject::Members,
+            Self::Invites => Subject::Invites,
+            Self::Shares => Subject::Shares,
+            Self::Audit => Subject::Audit(AuditFilter::default()),
+            Self::Quota => Subject::Quota,
+            Self::Plans => Subject::Plans,
+            Self::Invoices => Subject::Invoices,
+            Self::BillingEvents => Subject::BillingEvents,
+            Self::Refused => Subject::Refused,
+            Self::Subscriptions => Subject::Subscriptions,
+            Self::Orders => Subject::Orders,
+        })
+    }
+
+    /// The root screen that lists `subject`, if there is one.
+    pub fn of(subject: &Subject) -> Option<Self> {
+        // The filter of the audit log is part of its subject.
+        if matches!(subject, Subject::Audit(_)) {
+            return Some(Self::Audit);
+        }
+        ROOTS.iter().map(|(root, ..)| *root).find(|root| root.subject().as_ref() == Some(subject))
+    }
+
+    /// The screens that stand beside it as tabs, itself among them; none for most.
+    pub fn family(self) -> &'static [Self] {
+        FAMILIES.into_iter().find(|family| family.contains(&self)).unwrap_or_default()
     }
 
     /// Its name.
@@ -112,6 +200,7 @@ impl Screen {
             Self::Executions(_) => "executions".to_owned(),
             Self::Workflows(_) => "workflows".to_owned(),
             Self::Code(_) => "code".to_owned(),
+            Self::Settings(_) => "settings".to_owned(),
             Self::Workflow(open) => open.id.clone(),
             Self::Listing(listing) => listing.subject.crumb(),
             Self::Execution(open) => {
@@ -132,7 +221,7 @@ impl Screen {
                 Some(Opens::Execution(id)) => Some(id),
                 _ => None,
             },
-            Self::Workflows(_) | Self::Code(_) => None,
+            Self::Workflows(_) | Self::Code(_) | Self::Settings(_) => None,
         }
     }
 
@@ -182,6 +271,7 @@ impl Screen {
             Self::Workflow(_) => &[Scope::Workflow, Scope::Global],
             Self::Listing(listing) => listing.subject.spec().scopes,
             Self::Code(_) => &[Scope::Code, Scope::Root, Scope::Global],
+            Self::Settings(_) => &[Scope::Settings, Scope::Root, Scope::Global],
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::execution::Execution;
 use super::filter::Filter;
 use super::listing::{Listing, Subject};
+use super::views::{Look, View};
 use super::workflow::{Tab, Workflow};
 use super::{Root, Screen, State};
 
@@ -14,22 +15,31 @@ use super::{Root, Screen, State};
 pub struct Session {
     /// The screens, the root first.
     pub screens: Vec<Saved>,
+    /// The views that were given a name.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub views: Vec<View>,
 }
 
 /// A screen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
-    /// The name of a root screen, or `execution`, `workflow`, `cause`, `steps`.
+    /// The name of a root screen, or `execution`, `workflow`, `cause`, `steps`, `deliveries`.
     pub screen: String,
     /// What it is about, if it is not a root screen.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub id: Option<String>,
+    /// What that is called, where its id is no name.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
     /// Its filter.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub filter: String,
     /// What the cursor was on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cursor: Option<String>,
+    /// How the rows of the executions list are shown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub look: Option<Look>,
     /// The place of the open tab.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tab: Option<usize>,
@@ -38,7 +48,7 @@ pub struct Saved {
 impl Session {
     /// What there is to keep of `state`.
     pub fn of(state: &State) -> Self {
-        Self { screens: state.screens().map(saved).collect() }
+        Self { screens: state.screens().map(saved).collect(), views: state.views.clone() }
     }
 }
 
@@ -54,9 +64,13 @@ fn saved(screen: &Screen) -> Saved {
         |name: &str, id: &str| Saved { screen: name.into(), id: Some(id.into()), filter: filter.clone(), ..Saved::default() };
     match screen {
         Screen::Dashboard(_) => root(Root::Dashboard, None),
-        Screen::Executions(screen) => root(Root::Executions, screen.list.selected().map(ToString::to_string)),
+        Screen::Executions(screen) => {
+            let look = Some(screen.look.clone()).filter(|look| !look.is_plain());
+            Saved { look, ..root(Root::Executions, screen.list.selected().map(ToString::to_string)) }
+        }
         Screen::Workflows(screen) => root(Root::Workflows, screen.list.selected().cloned()),
         Screen::Code(_) => root(Root::Code, None),
+        Screen::Settings(_) => root(Root::Settings, None),
         Screen::Execution(open) => above("execution", &open.id.to_string()),
         Screen::Workflow(open) => {
             let tab = Tab::ALL.iter().position(|tab| *tab == open.tab);
@@ -64,17 +78,15 @@ fn saved(screen: &Screen) -> Saved {
         }
         Screen::Listing(listing) => {
             let cursor = listing.list.selected().cloned();
-            let of_root = |which| root(which, cursor.clone());
-            match &listing.subject {
-                Subject::Causes => of_root(Root::DeadLetters),
-                Subject::Approvals => of_root(Root::Approvals),
-                Subject::Triggers => of_root(Root::Triggers),
-                Subject::Metrics => of_root(Root::Metrics),
-                Subject::Server => of_root(Root::Server),
-                Subject::Secrets => of_root(Root::Secrets),
-                Subject::Tokens => of_root(Root::Tokens),
-                Subject::DeadLetters(fingerprint) => Saved { cursor: cursor.clone(), ..above("cause", fingerprint) },
-                Subject::Steps(workflow) => Saved { cursor: cursor.clone(), ..above("steps", workflow) },
+            match (Root::of(&listing.subject), &listing.subject) {
+                (Some(which), _) => root(which, cursor),
+                (None, Subject::DeadLetters(fingerprint)) => Saved { cursor, ..above("cause", fingerprint) },
+                (None, Subject::Steps(workflow)) => Saved { cursor, ..above("steps", workflow) },
+                (None, Subject::Deliveries(id, name)) => {
+                    Saved { cursor, name: Some(name.clone()), ..above("deliveries", &id.to_string()) }
+                }
+                // The rest stand at the root; a test walks them.
+                (None, _) => Saved::default(),
             }
         }
     }
@@ -89,11 +101,16 @@ impl Saved {
             ("workflow", Some(id)) => Screen::Workflow(Box::new(Workflow::new(id))),
             ("cause", Some(id)) => Screen::Listing(Box::new(Listing::new(Subject::DeadLetters(id.clone()), now))),
             ("steps", Some(id)) => Screen::Listing(Box::new(Listing::new(Subject::Steps(id.clone()), now))),
+            ("deliveries", Some(id)) => {
+                let subject = Subject::Deliveries(id.parse().ok()?, self.name.clone().unwrap_or_default());
+                Screen::Listing(Box::new(Listing::new(subject, now)))
+            }
             (name, _) => Root::from_name(name)?.screen(now),
         };
         match &mut screen {
             Screen::Executions(screen) => {
                 screen.filter = Filter::parse(&self.filter).unwrap_or_default();
+                screen.look = self.look.clone().unwrap_or_default();
                 if let Some(id) = self.cursor.as_ref().and_then(|cursor| cursor.parse().ok()) {
                     screen.list.want(id);
                 }
@@ -103,7 +120,10 @@ impl Saved {
                 screen.list.want(self.cursor.clone().unwrap_or_default());
             }
             Screen::Listing(listing) => {
-                listing.filter.clone_from(&self.filter);
+                // A filter that this version does not understand is none.
+                if listing.set_filter(&self.filter).is_err() {
+                    listing.filter.clear();
+                }
                 listing.list.want(self.cursor.clone().unwrap_or_default());
             }
             Screen::Workflow(open) => {
@@ -111,7 +131,7 @@ impl Saved {
                 open.load.begin(now);
             }
             Screen::Execution(open) => open.load.begin(now),
-            Screen::Dashboard(_) | Screen::Code(_) => {}
+            Screen::Dashboard(_) | Screen::Code(_) | Screen::Settings(_) => {}
         }
         Some(screen)
     }

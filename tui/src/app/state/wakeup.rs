@@ -35,6 +35,7 @@ impl State {
             Screen::Listing(listing) => &listing.load,
             Screen::Code(code) => &code.load,
             Screen::Execution(open) => &open.load,
+            Screen::Settings(_) => return None,
         };
         let Load::Loading(since) = load else { return None };
         Some(if self.now - *since < QUIET { *since + QUIET } else { self.now + TimeDelta::seconds(1) })
@@ -59,7 +60,7 @@ impl State {
                 open.execution().is_some() && visible.into_iter().any(|row| !row.status.is_terminal())
             }
             Screen::Listing(listing) => listing.shows_countdown(),
-            Screen::Workflows(_) | Screen::Code(_) => false,
+            Screen::Workflows(_) | Screen::Code(_) | Screen::Settings(_) => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Actions.
 
-use super::{ask, control, edit, explain, link, lists, make, motion, navigate, picker, yank};
+use super::{ask, bulk, connect, control, edit, explain, link, lists, make, motion, navigate, picker, views, yank};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::state::execution::{Pane, Tab};
@@ -16,6 +16,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if let Err(why) = can(state, action) {
         state.toasts.push(state.now, Tone::Bad, why);
         return Vec::new();
+    }
+    if let (Action::TabLeft | Action::TabRight, Screen::Listing(_)) = (action, state.screen()) {
+        return navigate::beside(state, if action == Action::TabLeft { -1 } else { 1 });
     }
     if motion::act(state, action) {
         let mut effects = motion::load_more(state);
@@ -45,6 +48,13 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             vec![Effect::Colors(state.colors)]
         }
         Action::Edit | Action::EditInput => edit::act(state, action),
+        Action::Cancel if matches!(state.screen(), Screen::Listing(_)) => bulk::stop(state),
+        Action::Switch if matches!(state.screen(), Screen::Listing(_)) => connect::act(state, action),
+        Action::Test | Action::Rotate | Action::Redeliver => connect::act(state, action),
+        Action::Bulk => {
+            bulk::form(state);
+            Vec::new()
+        }
         Action::Cancel | Action::Pause | Action::Retry | Action::Switch | Action::Execute => control::act(state, action),
         Action::Explain => explain::ask(state),
         Action::Undo => state.undo.take().map_or_else(Vec::new, |order| ask::send(state, vec![order])),
@@ -54,6 +64,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::RetryForm
         | Action::Replay
         | Action::Discard
+        | Action::ChangePlan
         | Action::New
         | Action::Remove => make::act(state, action),
         other => overlay_or_screen(state, other),
@@ -65,7 +76,9 @@ fn overlay_or_screen(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Palette => state.overlay = Some(Overlay::Picker(picker::build(state, PickerKind::Palette))),
         Action::Help => state.overlay = Some(Overlay::Picker(picker::build(state, PickerKind::Help))),
-        Action::Sort => state.overlay = picker::sort(state).map(Overlay::Picker),
+        Action::Sort => state.overlay = views::orders(state).or_else(|| picker::sort(state)).map(Overlay::Picker),
+        Action::Views => state.overlay = views::pick(state).map(Overlay::Picker),
+        Action::Columns => state.overlay = views::columns(state).map(Overlay::Picker),
         Action::Messages => state.overlay = Some(Overlay::Messages(0)),
         Action::Filter => {
             let text = state.screen().filter().unwrap_or_default().to_owned();
@@ -107,7 +120,13 @@ fn back(state: &mut State) -> Vec<Effect> {
     match state.screen_mut() {
         Screen::Executions(screen) if at_root && !screen.filter.is_empty() => lists::set_filter(state, Filter::default()),
         Screen::Workflows(screen) if !screen.filter.is_empty() => screen.filter.clear(),
-        Screen::Listing(listing) if !listing.filter.is_empty() => listing.filter.clear(),
+        Screen::Listing(listing) if !listing.filter.is_empty() => {
+            // Nothing is always understood.
+            let cleared = listing.set_filter("");
+            debug_assert!(cleared.is_ok(), "an empty filter is one");
+            state.refresh();
+            return lists::ask_server(state);
+        }
         Screen::Workflow(open) if open.draft.is_some() => {
             open.draft = None;
             state.toasts.push(now, Tone::Plain, "the draft is gone; the file is the newest version's");

@@ -41,11 +41,6 @@ pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
             Vec::new()
         }
         Answer::Data(query, result) => data::update(state, &query, result),
-        Answer::Workspace(result) => {
-            // Without the name the header says less; why it can't be read is said by what else can't be.
-            state.place.workspace = result.unwrap_or_default();
-            Vec::new()
-        }
         Answer::Execution(id, result) => execution(state, id, result),
         Answer::Sent { order, result, left } => sent::update(state, &order, result, left),
         Answer::Why(id, result) => why(state, id, result),
@@ -112,7 +107,7 @@ fn why(state: &mut State, id: ExecutionId, result: Result<WhyView, Failure>) -> 
             let mut lines = vec![(Token::Head, format!("{}: {head}", why.status))];
             lines.extend(why.links.into_iter().map(|link| (Token::Muted, format!("→ {}", link.text))));
             let title = format!("why {} {}", super::control::workflow_of(state, id), id.short());
-            state.overlay = Some(Overlay::Note(Note { title, lines, copy: None, scroll: 0 }));
+            state.overlay = Some(Overlay::Note(Note { title, lines, copy: None, secret: false, scroll: 0 }));
         }
     }
     Vec::new()

@@ -1,6 +1,8 @@
 //! What was read by request goes to the screens that show it.
 
-use super::{edit, explain, make, navigate};
+use chrono::TimeDelta;
+
+use super::{bulk, edit, explain, make, navigate};
 use crate::app::data::{Data, Query};
 use crate::app::effect::Effect;
 use crate::app::event::Failure;
@@ -27,6 +29,13 @@ fn take(state: &mut State, query: &Query, data: Data) -> Vec<Effect> {
     match (query, data) {
         (_, Data::Causes(list)) => state.causes = list.items,
         (_, Data::Server(facts)) => state.server = Some(*facts),
+        (_, Data::Nodes(list)) => state.nodes = Some(list),
+        (_, Data::Plan(facts)) => state.plan = Some(*facts),
+        (_, Data::Account(account)) => {
+            state.place.workspace.clone_from(&account.workspace.slug);
+            state.account = Some(*account);
+        }
+        (Query::Fitting(order), Data::Fitting(view)) => bulk::fitting(state, order, &view),
         (Query::Validation { workflow, source }, Data::Validation(view)) => {
             return edit::validated(state, workflow, source, view);
         }
@@ -75,36 +84,45 @@ fn refused(state: &mut State, query: &Query, failure: Failure) {
         return;
     }
     // What the dashboard shows of these is left as it was; their screens say why.
-    let quiet = matches!(query, Query::Causes | Query::Server | Query::Versions(_));
+    let quiet =
+        matches!(query, Query::Causes | Query::Server | Query::Versions(_) | Query::Account | Query::Plan | Query::Nodes);
     let shown = state.listings().any(|listing| listing.subject.query() == *query && listing.entries().is_empty());
     if !quiet && !shown {
         state.toasts.push(now, Tone::Bad, failure.message);
     }
 }
 
+/// What the dashboard shows and has no feed is read again this often while it is on screen.
+const DASHBOARD: TimeDelta = TimeDelta::minutes(1);
+
 /// Reads what is on screen and has no feed, when it is due.
 pub fn again(state: &mut State) -> Vec<Effect> {
     let now = state.now;
-    let Screen::Listing(listing) = state.screen_mut() else { return Vec::new() };
-    if now < listing.due() {
-        return Vec::new();
+    match state.screen_mut() {
+        Screen::Listing(listing) if now >= listing.due() => {
+            listing.asked = now;
+            vec![Effect::Read(listing.subject.query())]
+        }
+        Screen::Dashboard(screen) if screen.asked.is_none_or(|asked| now - asked >= DASHBOARD) => {
+            screen.asked = Some(now);
+            vec![Effect::Read(Query::Plan), Effect::Read(Query::Nodes), Effect::Read(Query::Server)]
+        }
+        _ => Vec::new(),
     }
-    listing.asked = now;
-    vec![Effect::Read(listing.subject.query())]
+}
+
+/// What `screen` shows by request.
+pub fn beside(screen: &Screen) -> Vec<Query> {
+    match screen {
+        Screen::Listing(listing) => vec![listing.subject.query()],
+        Screen::Workflow(open) => vec![Query::Workflow(open.id.clone()), Query::Versions(open.id.clone())],
+        Screen::Dashboard(_) => vec![Query::Server, Subject::Causes.query(), Query::Plan, Query::Nodes],
+        Screen::Settings(_) => vec![Query::Account, Query::Server],
+        _ => Vec::new(),
+    }
 }
 
 /// Reads what an order may have changed and has no feed.
 pub fn reload(state: &State) -> Vec<Effect> {
-    let mut queries = Vec::new();
-    for screen in state.screens() {
-        match screen {
-            Screen::Listing(listing) => queries.push(listing.subject.query()),
-            Screen::Workflow(open) => {
-                queries.extend([Query::Workflow(open.id.clone()), Query::Versions(open.id.clone())]);
-            }
-            Screen::Dashboard(_) => queries.extend([Query::Server, Subject::Causes.query()]),
-            _ => {}
-        }
-    }
-    queries.into_iter().map(Effect::Read).collect()
+    state.screens().flat_map(beside).map(Effect::Read).collect()
 }

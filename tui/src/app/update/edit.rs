@@ -34,9 +34,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.toasts.push(state.now, Tone::Plain, "e again edits the file");
             effects
         }
-        Screen::Listing(listing) => {
-            let name = listing.selected().map(|entry| entry.id.clone()).unwrap_or_default();
-            make::secret(state, &name);
+        Screen::Listing(_) => {
+            make::change(state);
             Vec::new()
         }
         _ => Vec::new(),

@@ -1,6 +1,7 @@
 //! Keys of what lies over the screen.
 
-use super::{act, ask, edit, lists, navigate, submit};
+use super::{act, ask, edit, lists, navigate, submit, views};
+use crate::app::data::Query;
 use crate::app::effect::{Effect, Purpose as Edited};
 use crate::app::state::form::{Entry, Form, Purpose};
 use crate::app::state::line::Line;
@@ -79,6 +80,22 @@ fn choose(state: &mut State, picker: Picker) -> Vec<Effect> {
             lists::sort(state, column);
             Vec::new()
         }
+        Target::View(view) => views::show(state, view),
+        other => {
+            view(state, other, picker.cursor);
+            Vec::new()
+        }
+    }
+}
+
+/// What a choice does to how the executions are shown.
+fn view(state: &mut State, target: Target, at: usize) {
+    match target {
+        Target::KeepView => views::name(state),
+        Target::ForgetView(name) => views::forget(state, &name),
+        Target::Shown(column) => views::turn(state, column, at),
+        Target::Order(order) => views::order(state, order),
+        _ => {}
     }
 }
 
@@ -180,14 +197,23 @@ fn fill(state: &mut State, mut form: Box<Form>, name: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-fn submit(state: &mut State, mut form: Box<Form>) -> Vec<Effect> {
+fn submit(state: &mut State, form: Box<Form>) -> Vec<Effect> {
     if form.purpose == Purpose::Write {
         let id = form.text("id").to_owned();
-        return edit::write(state, &id).unwrap_or_else(|why| {
-            form.complain("id", why);
-            state.overlay = Some(Overlay::Form(form));
-            Vec::new()
-        });
+        return edit::write(state, &id).unwrap_or_else(|why| complain(state, form, "id", why));
+    }
+    if form.purpose == Purpose::Bulk {
+        return match submit::bulk(&form, state.now) {
+            Ok(order) => vec![Effect::Read(Query::Fitting(Box::new(order)))],
+            Err((label, why)) => complain(state, form, &label, why),
+        };
+    }
+    if form.purpose == Purpose::View {
+        let name = form.text("name").to_owned();
+        return match views::save(state, &name) {
+            Ok(()) => Vec::new(),
+            Err(why) => complain(state, form, "name", why),
+        };
     }
     if let Some(why) = grown(state, &form.purpose) {
         state.toasts.push(state.now, Tone::Bad, why);
@@ -195,12 +221,15 @@ fn submit(state: &mut State, mut form: Box<Form>) -> Vec<Effect> {
     }
     match submit::orders(&form) {
         Ok(orders) => send(state, orders),
-        Err((label, why)) => {
-            form.complain(&label, why);
-            state.overlay = Some(Overlay::Form(form));
-            Vec::new()
-        }
+        Err((label, why)) => complain(state, form, &label, why),
     }
+}
+
+/// Shows the form again, with what is wrong with it.
+fn complain(state: &mut State, mut form: Box<Form>, label: &str, why: String) -> Vec<Effect> {
+    form.complain(label, why);
+    state.overlay = Some(Overlay::Form(form));
+    Vec::new()
 }
 
 /// What is meant by its cause may have grown while the form was open: nothing that nobody saw is ever acted on.

@@ -4,7 +4,7 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::state::filter::Filter;
 use crate::app::state::list::List;
-use crate::app::state::listing::Sort;
+use crate::app::state::listing::{Sort, Subject};
 use crate::app::state::{Screen, State};
 
 /// Changes marks.
@@ -81,7 +81,7 @@ pub fn set_filter(state: &mut State, filter: Filter) {
 pub fn apply_filter(state: &mut State, text: &str) -> Result<(), String> {
     match state.screen_mut() {
         Screen::Workflows(screen) => text.clone_into(&mut screen.filter),
-        Screen::Listing(listing) => text.clone_into(&mut listing.filter),
+        Screen::Listing(listing) => listing.set_filter(text)?,
         Screen::Executions(_) => set_filter(state, Filter::parse(text)?),
         _ => {}
     }
@@ -91,6 +91,11 @@ pub fn apply_filter(state: &mut State, text: &str) -> Result<(), String> {
 
 /// Asks the server for the newest rows that pass the filter: those that are loaded may not reach back far enough.
 pub fn ask_server(state: &mut State) -> Vec<Effect> {
+    if let Screen::Listing(listing) = state.screen()
+        && matches!(listing.subject, Subject::Audit(_))
+    {
+        return vec![Effect::Read(listing.subject.query())];
+    }
     let nothing_older = state.store.older.is_none();
     let Screen::Executions(screen) = state.screen_mut() else { return Vec::new() };
     let Some(wanted) = screen.filter.wanted().filter(|_| !nothing_older) else { return Vec::new() };

@@ -3,6 +3,8 @@
 mod act;
 mod answer;
 mod ask;
+mod bulk;
+mod connect;
 mod control;
 mod data;
 mod edit;
@@ -20,11 +22,13 @@ mod sent;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod views;
 mod yank;
 
 use chrono::{DateTime, Utc};
 use tidemill_common::ids::ExecutionId;
 
+use super::data::Query;
 use super::effect::Effect;
 use super::event::Event;
 use super::state::session::Session;
@@ -33,9 +37,8 @@ use super::state::{Screen, State};
 /// What to do at the start: read what the first screens show.
 pub fn start(state: &mut State) -> Vec<Effect> {
     let mut effects = link::load(state);
-    if state.place.workspace.is_empty() {
-        effects.push(Effect::LoadWorkspace);
-    }
+    effects.push(Effect::Read(Query::Account));
+    effects.extend(data::again(state));
     effects
 }
 

@@ -44,6 +44,7 @@ pub fn move_by(state: &mut State, rows: isize) {
         Screen::Executions(screen) => screen.move_by(rows),
         Screen::Workflows(screen) => screen.list.move_by(rows),
         Screen::Listing(listing) => listing.list.move_by(rows),
+        Screen::Settings(screen) => screen.list.move_by(rows),
         Screen::Workflow(open) => match open.tab {
             WorkflowTab::Versions => open.version_list.move_by(rows),
             WorkflowTab::Executions => open.execution_list.move_by(rows),

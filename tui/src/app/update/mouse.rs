@@ -9,7 +9,7 @@ use crate::app::effect::Effect;
 use crate::app::state::execution::{Execution, Pane};
 use crate::app::state::list::List;
 use crate::app::state::workflow::{Tab, Workflow};
-use crate::app::state::{Screen, State, geometry};
+use crate::app::state::{Root, Screen, State, geometry};
 
 /// Rows per notch of the wheel.
 const NOTCH: isize = 3;
@@ -63,9 +63,15 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
             select(&mut screen.list, area, at)
         }
         Screen::Listing(listing) => {
-            let area = geometry::workflows_rows(body);
+            let family = Root::of(&listing.subject).map(Root::family).unwrap_or_default();
+            if at.y == body.y && !family.is_empty() {
+                let place = geometry::tab_place(family.iter().map(|root| root.name()), body.x, at.x);
+                return place.map_or_else(Vec::new, |place| navigate::go(state, family[place]));
+            }
+            let area = geometry::listing_rows(body, listing.above());
             select(&mut listing.list, area, at)
         }
+        Screen::Settings(screen) => select(&mut screen.list, geometry::workflows_rows(body), at),
         Screen::Workflow(open) => return click_workflow(state_click(open, body, at), state),
         Screen::Code(_) => None,
         Screen::Dashboard(screen) => {

@@ -2,10 +2,13 @@
 
 use tidemill_common::ids::ExecutionId;
 
+use super::{act, data};
 use crate::app::data::Query;
 use crate::app::effect::Effect;
 use crate::app::state::execution::Execution;
-use crate::app::state::listing::{Listing, Opens, Subject};
+use crate::app::state::listing::{Fact, Line, Listing, Opens, Subject};
+use crate::app::state::look::Token;
+use crate::app::state::overlay::{Note, Overlay};
 use crate::app::state::workflow::{Tab, Workflow};
 use crate::app::state::{Root, Screen, State};
 
@@ -24,16 +27,29 @@ pub fn open_execution(state: &mut State, id: ExecutionId) -> Vec<Effect> {
 pub fn go(state: &mut State, root: Root) -> Vec<Effect> {
     let mut effects = leave(state);
     let screen = root.screen(state.now);
-    if let Screen::Listing(listing) = &screen {
-        effects.push(Effect::Read(listing.subject.query()));
+    if !matches!(screen, Screen::Dashboard(_)) {
+        effects.extend(data::beside(&screen).into_iter().map(Effect::Read));
     }
     state.show_root(screen);
+    effects.extend(data::again(state));
     if root == Root::Workflows {
         // Workflows have no feed: they are read when they are looked at.
         state.catalogue.load.begin(state.now);
         effects.push(Effect::LoadWorkflows { generation: state.catalogue.generation });
     }
     effects
+}
+
+/// Shows the screen beside the present one, among those that belong together.
+pub fn beside(state: &mut State, by: isize) -> Vec<Effect> {
+    let Screen::Listing(listing) = state.screen() else { return Vec::new() };
+    let Some(root) = Root::of(&listing.subject) else { return Vec::new() };
+    let family = root.family();
+    let at = family.iter().position(|other| *other == root).unwrap_or(0);
+    match family.get(at.wrapping_add_signed(by)) {
+        Some(next) => go(state, *next),
+        None => Vec::new(),
+    }
 }
 
 /// Shows a workflow on top.
@@ -61,8 +77,15 @@ pub fn open(state: &mut State) -> Vec<Effect> {
             Some(Opens::Execution(id)) => open_execution(state, id),
             Some(Opens::Workflow(id)) => open_workflow(state, &id),
             Some(Opens::Listing(subject)) => open_listing(state, subject),
-            None => Vec::new(),
+            None => {
+                whole(state);
+                Vec::new()
+            }
         };
+    }
+    if let Screen::Settings(settings) = state.screen() {
+        let action = settings.list.selected().and_then(|setting| setting.said(state).action);
+        return action.map_or_else(Vec::new, |action| act::act(state, action));
     }
     if let Some(id) = state.screen().execution() {
         return open_execution(state, id);
@@ -74,6 +97,20 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         },
         _ => Vec::new(),
     }
+}
+
+/// Shows all that is known of the row under the cursor, in a window.
+fn whole(state: &mut State) {
+    let Screen::Listing(listing) = state.screen() else { return };
+    let Some(entry) = listing.selected() else { return };
+    let label = |fact: &Fact| if fact.label.is_empty() { String::new() } else { format!("{}: ", fact.label) };
+    let known = |fact: &Fact| (fact.token.unwrap_or(Token::Head), format!("{}{}", label(fact), fact.text));
+    let mut lines: Vec<Line> = entry.facts.iter().map(known).collect();
+    let text = serde_json::to_string_pretty(&entry.json).unwrap_or_default();
+    lines.push((Token::Muted, String::new()));
+    lines.extend(text.lines().map(|line| (Token::Muted, line.to_owned())));
+    let title = format!("{}: y copies it as JSON", listing.subject.crumb());
+    state.overlay = Some(Overlay::Note(Note { title, lines, copy: Some(text), secret: false, scroll: 0 }));
 }
 
 /// Takes the top screen away.

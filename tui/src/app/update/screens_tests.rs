@@ -2,12 +2,12 @@
 
 use tidemill_common::api::code::{CodeExecuted, CodeStatus};
 use tidemill_common::api::dead_letter::{DeadLetterDiscard, DeadLetterReplay};
-use tidemill_common::api::token::TokenCreated;
 use tidemill_common::api::workflow::{Diagnostic, ValidationView};
 
 use super::*;
 use crate::app::data::{Data, Query};
 use crate::app::effect::Purpose;
+use crate::app::order::Once;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::samples;
 use crate::app::state::workflow::Tab as WorkflowTab;
@@ -149,13 +149,17 @@ fn the_secret_of_a_token_is_shown_once_and_kept_in_no_message() {
         enter(&mut app);
     }
     app.keys("x");
-    assert_eq!(enter(&mut app), [], "no number of days");
+    for _ in 0..3 {
+        assert_eq!(enter(&mut app), [], "no number of days");
+    }
     app.key(KeyCode::Backspace);
     app.keys("30");
+    enter(&mut app);
+    enter(&mut app);
     let effects = enter(&mut app);
     let [Effect::Send(orders)] = effects.as_slice() else { unreachable!("{effects:?}") };
-    let created = TokenCreated { secret: "tm_once".into(), token: samples::tokens().items[0].clone() };
-    let (order, result) = (Box::new(orders[0].clone()), Ok(Outcome::Token(Box::new(created))));
+    let once = Once { title: "the token".into(), secret: "tm_once".into() };
+    let (order, result) = (Box::new(orders[0].clone()), Ok(Outcome::Once(once)));
     app.answer(Answer::Sent { order, result, left: 0 });
     assert_eq!(app.keys("y"), [Effect::Copy { what: "text", text: "tm_once".into() }]);
     app.key(KeyCode::Esc);

@@ -3,13 +3,13 @@
 use super::{data, navigate};
 use crate::app::effect::Effect;
 use crate::app::event::Failure;
-use crate::app::order::{Order, Outcome};
+use crate::app::order::{Once, Order, Outcome};
 use crate::app::state::load::Load;
 use crate::app::state::look::Token;
 use crate::app::state::overlay::{Note, Overlay};
 use crate::app::state::toast::Tone;
 use crate::app::state::{Screen, State};
-use tidemill_common::api::token::TokenCreated;
+use tidemill_common::api::billing_subscription::BillingSubscriptionView;
 use tidemill_common::api::workflow::{ApplyOutcome, WorkflowApplied};
 
 /// Lets the outcome of an order change the state; `left` others of its batch follow.
@@ -80,7 +80,12 @@ fn one(state: &mut State, order: &Order, outcome: Outcome) -> Vec<Effect> {
         }
         Outcome::Applied(applied) => applied_file(state, *applied),
         Outcome::Count(count) => say(state, format!("{count} {about} {}", order.verbed())),
-        Outcome::Token(token) => secret(state, *token),
+        Outcome::Once(once) => secret(state, once),
+        Outcome::Plan(view) => plan(state, &view),
+        Outcome::Bulk(view) => {
+            let count = view.count.unwrap_or_default();
+            say(state, format!("{} {count} executions: go shows how far it is", view.action.as_str()));
+        }
         Outcome::Code(result) => {
             if let Screen::Code(code) = state.screen_mut() {
                 (code.load, code.scroll, code.result) = (Load::Ready, 0, Some(*result));
@@ -88,7 +93,8 @@ fn one(state: &mut State, order: &Order, outcome: Outcome) -> Vec<Effect> {
             return Vec::new();
         }
         Outcome::Done => {
-            say(state, format!("{about}: {}", order.verbed()));
+            let back = if order.undo(None).is_some() { " (u takes it back)" } else { "" };
+            say(state, format!("{about}: {}{back}", order.verbed()));
             if let Order::WorkflowDelete(id) = order {
                 return deleted(state, id);
             }
@@ -124,17 +130,38 @@ fn applied_file(state: &mut State, applied: WorkflowApplied) {
     say(state, text);
 }
 
-/// The secret of a token is shown this one time, and goes into no message.
-fn secret(state: &mut State, created: TokenCreated) {
-    let TokenCreated { secret, token } = created;
+/// What the server gives once is shown this one time, and goes into no message.
+fn secret(state: &mut State, once: Once) {
+    let Once { title, secret } = once;
     let lines = vec![
         (Token::Head, secret.clone()),
         (Token::Muted, String::new()),
         (Token::Warn, "This is shown one time only: keep it now.".to_owned()),
         (Token::Muted, "y copies it to your terminal's clipboard; esc closes.".to_owned()),
     ];
-    let title = format!("the token “{}”", token.name);
-    state.overlay = Some(Overlay::Note(Note { title, lines, copy: Some(secret), scroll: 0 }));
+    state.overlay = Some(Overlay::Note(Note { title, lines, copy: Some(secret), secret: true, scroll: 0 }));
+}
+
+/// What has become of the plan, and what exceeds it.
+fn plan(state: &mut State, view: &BillingSubscriptionView) {
+    let end = view.period_end.format("%Y-%m-%d");
+    let head = match &view.next_plan {
+        Some(next) => format!("the plan {} stays until {end} and becomes {next}", view.plan),
+        None => format!("{} is the plan", view.plan),
+    };
+    if view.exceeds.is_empty() && view.paused.is_empty() {
+        return say(state, head);
+    }
+    let mut lines = vec![(Token::Head, head)];
+    for excess in &view.exceeds {
+        let what = excess.metric.as_str().replace('_', " ");
+        lines.push((Token::Warn, format!("{what}: {} are used and {} allowed then", excess.used, excess.limit)));
+        lines.extend(excess.pauses.iter().map(|workflow| (Token::Muted, format!("  {workflow} will be paused"))));
+    }
+    let paused = view.paused.iter();
+    lines.extend(paused.map(|paused| (Token::Warn, format!("paused: {}/{}", paused.workspace, paused.workflow_id))));
+    lines.push((Token::Muted, "Nothing is deleted; a greater plan takes everything up again.".to_owned()));
+    state.overlay = Some(Overlay::Note(Note { title: "the plan".into(), lines, copy: None, secret: false, scroll: 0 }));
 }
 
 fn refused(state: &mut State, order: &Order, failure: &Failure) -> Vec<Effect> {

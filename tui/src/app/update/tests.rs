@@ -19,6 +19,8 @@ use crate::app::state::store::Applied;
 use crate::app::state::{Place, testing};
 use crate::client::link::LinkEvent;
 
+#[path = "around_tests.rs"]
+mod around;
 #[path = "operate_tests.rs"]
 mod operate;
 #[path = "screens_tests.rs"]

@@ -6,6 +6,7 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::state::execution::{Execution, LogLine, Tab};
 use crate::app::state::json::at;
+use crate::app::state::settings::Said;
 use crate::app::state::toast::Tone;
 use crate::app::state::workflow::Tab as WorkflowTab;
 use crate::app::state::{Screen, State};
@@ -15,7 +16,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let copied = match action {
         Action::YankId => id(state).map(|text| ("id", text)),
         Action::YankCli => command(state).map(|text| ("command", text)),
-        Action::YankPath => open(state).and_then(expression).map(|text| ("path", text)),
+        Action::YankPath => {
+            open(state).and_then(expression).map(|text| ("path", text)).or_else(|| address(state).map(|text| ("address", text)))
+        }
         Action::YankValue => open(state).and_then(value).map(|text| ("value", text)),
         _ => log(state).map(|text| ("log", text)).or_else(|| json(state).map(|text| ("JSON", text))),
     };
@@ -33,7 +36,27 @@ fn open(state: &State) -> Option<&Execution> {
     }
 }
 
+/// The address of what the cursor is on.
+fn address(state: &State) -> Option<String> {
+    match state.screen() {
+        Screen::Listing(listing) => Some(state.place.address(listing.selected()?.address.as_ref()?)),
+        Screen::Settings(_) => Some(state.place.url.clone()).filter(|url| !url.is_empty()),
+        _ => None,
+    }
+}
+
+/// The setting under the cursor.
+fn setting(state: &State) -> Option<Said> {
+    match state.screen() {
+        Screen::Settings(screen) => screen.list.selected().map(|setting| setting.said(state)),
+        _ => None,
+    }
+}
+
 fn id(state: &State) -> Option<String> {
+    if let Some(said) = setting(state) {
+        return Some(said.value);
+    }
     if let Screen::Listing(listing) = state.screen() {
         return listing.selected().map(|entry| entry.id.clone());
     }
@@ -48,6 +71,8 @@ fn command(state: &State) -> Option<String> {
     let screen = state.screen();
     match screen {
         Screen::Listing(listing) => return listing.selected().map(|entry| entry.command.clone()),
+        Screen::Settings(_) => return Some("tidemill ctx list".to_owned()),
+        Screen::Code(code) => return Some(format!("tidemill code run FILE --language {}", code.language.as_str())),
         Screen::Workflow(open) if open.tab == WorkflowTab::Metrics => {
             return Some(format!("tidemill get metrics --workflow {}", open.id));
         }
@@ -96,6 +121,10 @@ fn json(state: &State) -> Option<String> {
             };
         }
         Screen::Listing(listing) => return listing.selected().and_then(|entry| pretty(&entry.json)),
+        Screen::Settings(_) => {
+            let said = setting(state)?;
+            return pretty(&serde_json::json!({ said.label: said.value }));
+        }
         Screen::Code(code) => return code.result.as_ref().and_then(|result| serde_json::to_string_pretty(result).ok()),
         Screen::Workflow(open) if open.tab == WorkflowTab::File => return open.source().map(str::to_owned),
         Screen::Workflow(open) if open.tab == WorkflowTab::Overview => serde_json::to_value(open.detail.as_ref()?),

@@ -7,6 +7,7 @@ use tidemill_common::api::trigger::TriggerView;
 use tidemill_common::api::workflow::WorkflowView;
 
 use super::executions::{elapsed, trigger};
+use super::link::link;
 use super::pane::{plain, put, span};
 use super::text;
 use super::theme::{Theme, Token};
@@ -38,6 +39,18 @@ impl<'a> Facts<'a> {
         self.at += 2;
     }
 
+    /// Makes the values from the line `begins` on a link.
+    fn link(&mut self, begins: u16, address: &str) {
+        let left = u16::try_from(LABEL).unwrap_or(0);
+        let values = Rect {
+            x: self.area.x + left,
+            y: self.area.y + begins,
+            width: self.area.width.saturating_sub(left),
+            height: self.at.saturating_sub(begins),
+        };
+        link(self.buf, values.intersection(self.area), address, self.theme);
+    }
+
     fn fact(&mut self, label: &str, value: &str, token: Option<Token>) {
         let width = usize::from(self.area.width).saturating_sub(LABEL);
         for (line, part) in text::wrap(value, width).into_iter().enumerate() {
@@ -50,11 +63,15 @@ impl<'a> Facts<'a> {
 }
 
 /// The facts of a row of a listing.
-pub fn entry(buf: &mut Buffer, area: Rect, entry: Option<&Entry>, theme: Theme) {
+pub fn entry(buf: &mut Buffer, area: Rect, state: &State, entry: Option<&Entry>, theme: Theme) {
     let mut facts = Facts::new(buf, area, theme);
     let Some(entry) = entry else { return };
     for fact in &entry.facts {
+        let begins = facts.at;
         facts.fact(fact.label, &fact.text, fact.token);
+        if entry.address.as_ref() == Some(&fact.text) {
+            facts.link(begins, &state.place.address(&fact.text));
+        }
     }
 }
 

@@ -109,6 +109,7 @@ fn aside(state: &State) -> String {
             format!("{active}, newest {}", detail.workflow.version)
         }),
         Screen::Code(_) => "nothing is kept".to_owned(),
+        Screen::Settings(_) => "of this terminal, and of who asks".to_owned(),
         Screen::Execution(open) => format!("event {}", open.detail.as_ref().map_or(0, |detail| detail.execution.last_seq)),
     }
 }
@@ -159,7 +160,7 @@ fn useful(state: &State) -> Vec<(String, String)> {
             &[Action::Cancel, Action::Retry, Action::Pause, Action::MarkAll, Action::Unmark]
         }
         Screen::Executions(_) => {
-            &[Action::Open, Action::Filter, Action::Failures, Action::Follow, Action::Mark, Action::Cancel, Action::Retry]
+            &[Action::Open, Action::Filter, Action::Failures, Action::Mark, Action::Cancel, Action::Retry, Action::Views]
         }
         Screen::Execution(_) => &[
             Action::NextPane,
@@ -174,6 +175,7 @@ fn useful(state: &State) -> Vec<(String, String)> {
         Screen::Workflow(_) => &[Action::Start, Action::Edit, Action::Switch, Action::TabRight, Action::Remove, Action::Back],
         Screen::Listing(listing) => listing.subject.spec().hints,
         Screen::Code(_) => &[Action::Execute, Action::Edit, Action::EditInput, Action::Language],
+        Screen::Settings(_) => &[Action::Open, Action::Theme, Action::Mouse, Action::YankId, Action::Messages],
     };
     let key = |action: Action| keys_of(state.scopes(), action).first().map_or_else(String::new, |key| key.replace(' ', ""));
     let label = |action: Action| match action {
@@ -183,7 +185,7 @@ fn useful(state: &State) -> Vec<(String, String)> {
     };
     let mut pairs: Vec<(String, String)> = Vec::new();
     if matches!(state.screen(), Screen::Dashboard(_)) {
-        pairs.extend(ROOTS.iter().map(|(_, digit, name)| ((*digit).to_owned(), (*name).to_owned())));
+        pairs.extend(ROOTS.iter().map(|(root, _, name)| (key(Action::Go(*root)), (*name).to_owned())));
     }
     pairs.extend(actions.iter().map(|action| (key(*action), label(*action))));
     pairs.push((":".into(), "palette".into()));

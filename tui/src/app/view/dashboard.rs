@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::executions::{elapsed, trigger};
+use super::health;
 use super::pane::{instead, plain, put, put_right, row, say, span};
 use super::text;
 use super::theme::{Theme, Token};
@@ -25,6 +26,7 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, screen: &Dashboard, the
     let (causes, _) = screen.shown();
     let areas = geometry::dashboard(body, causes);
     counters(buf, areas.counters, state, summary, theme);
+    health::draw(buf, areas.health, state, theme);
     charts(buf, areas.charts, summary, theme);
     needs_you(buf, areas.causes, state, screen, theme);
     under_way(buf, areas.active, state, screen, theme);
@@ -55,23 +57,13 @@ fn counters(buf: &mut Buffer, area: Rect, state: &State, summary: &Summary, them
     put_right(buf, area, 0, vec![plain("  "), span(theme, token, words), plain(" ")]);
 }
 
-/// Dead letters, and whether database and sandbox hold, in a few words.
+/// Dead letters, and whether the server takes work.
 fn server(state: &State) -> (Token, String) {
-    let letters: i64 = state.causes.iter().map(|cause| cause.count).sum();
-    let letters = if letters > 0 { format!("{letters} dead letters (4)") } else { String::new() };
-    let Some(facts) = &state.server else { return (Token::Warn, letters) };
-    if facts.ready.is_err() {
+    if state.server.as_ref().is_some_and(|facts| facts.ready.is_err()) {
         return (Token::Err, "the server is not ready (8)".to_owned());
     }
-    match &facts.health.sandbox {
-        Some(sandbox) if !sandbox.available => (Token::Err, format!("code steps are refused (8)  {letters}")),
-        Some(sandbox) => (if letters.is_empty() { Token::Muted } else { Token::Warn }, join(&letters, sandbox.level.as_str())),
-        None => (Token::Warn, letters),
-    }
-}
-
-fn join(letters: &str, level: &str) -> String {
-    if letters.is_empty() { format!("sandbox {level}") } else { format!("{letters}  sandbox {level}") }
+    let letters: i64 = state.causes.iter().map(|cause| cause.count).sum();
+    (Token::Warn, if letters > 0 { format!("{letters} dead letters (4)") } else { String::new() })
 }
 
 /// Two charts over the last minutes: one row each, or four where there is room.

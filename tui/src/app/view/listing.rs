@@ -5,22 +5,25 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::pane::{Row, instead, plain, put, row, say, span};
+use super::pane::{Row, instead, plain, put, row, say, span, tabs};
 use super::theme::{Theme, Token};
 use super::{aside, text};
 use crate::app::state::listing::{Cell, Column, Entry, Listing, Value};
-use crate::app::state::{State, geometry};
+use crate::app::state::load::Load;
+use crate::app::state::{Root, State, geometry};
 
 /// Between columns.
 const GAP: u16 = 2;
 
 /// Draws the list and, where there is room, the facts of the selected row.
 pub fn draw(buf: &mut Buffer, body: Rect, state: &State, listing: &Listing, theme: Theme) {
-    let (area, beside) = geometry::list(body);
+    let above = listing.above();
+    let (area, beside) = geometry::listing(body, above);
+    head(buf, body, listing, theme);
     let spec = listing.subject.spec();
     let widths = widths(spec.columns, area.width);
     heading(buf, area, listing, &widths, theme);
-    let rows = geometry::workflows_rows(body);
+    let rows = geometry::listing_rows(body, above);
     let shown = listing.list.keys().iter().enumerate().skip(listing.list.offset()).take(usize::from(rows.height));
     for (at, (index, id)) in (0..).zip(shown) {
         if let Some(entry) = listing.get(id) {
@@ -29,11 +32,31 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, listing: &Listing, them
         }
     }
     let empty = listing.list.keys().is_empty();
-    if let Some(lines) = instead(&listing.load, empty, state.now, spec.noun, why_empty(listing)) {
+    if let Some(mut lines) = instead(&listing.load, empty, state.now, spec.noun, why_empty(listing)) {
+        if let (Load::Failed(_), Some(why)) = (&listing.load, spec.reads.refusal(state.account.as_ref())) {
+            lines.insert(
+                1,
+                (Token::Warn, format!("{why}. Who can change that: gp, in the workspace {}.", state.place.workspace)),
+            );
+        }
         say(buf, rows, theme, &lines);
     }
     if let Some(beside) = beside {
-        aside::entry(buf, beside, listing.selected(), theme);
+        aside::entry(buf, beside, state, listing.selected(), theme);
+    }
+}
+
+/// The tabs of the family, and what is said of all rows.
+fn head(buf: &mut Buffer, body: Rect, listing: &Listing, theme: Theme) {
+    let mut at = 0;
+    if let Some(root) = Root::of(&listing.subject).filter(|root| !root.family().is_empty()) {
+        tabs(buf, body, root.family().iter().map(|other| (other.name(), *other == root)), theme);
+        at = 1;
+    }
+    for (token, line) in &listing.banner {
+        let line = text::cut(line, usize::from(body.width).saturating_sub(3));
+        put(buf, body, at, vec![plain("  "), span(theme, *token, line)]);
+        at += 1;
     }
 }
 
@@ -73,7 +96,11 @@ fn spans(entry: &Entry, columns: &[Column], widths: &[u16], look: (DateTime<Utc>
         if *width == 0 {
             continue;
         }
-        let (words, width) = (words(cell, now), usize::from(*width));
+        let width = usize::from(*width);
+        let words = match &cell.value {
+            Value::Bar(share) => text::bar(*share, width, theme.pick(["▓", "░"], ["#", "."])),
+            _ => words(cell, now),
+        };
         let words = if column.right { text::right(&words, width) } else { text::fit(&words, width) };
         spans.push(match cell.token {
             Some(token) => span(theme, token, words),
@@ -88,7 +115,8 @@ fn spans(entry: &Entry, columns: &[Column], widths: &[u16], look: (DateTime<Utc>
 fn words(cell: &Cell, now: DateTime<Utc>) -> String {
     match &cell.value {
         Value::None => "-".to_owned(),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) | Value::Amount(_, text) => text.clone(),
+        Value::Bar(share) => format!("{:.0}%", share * 100.0),
         Value::Count(count) => usize::try_from(*count).map_or_else(|_| count.to_string(), text::number),
         Value::Millis(millis) => text::duration(TimeDelta::milliseconds(*millis)),
         Value::Share(share) => format!("{:.1}%", share * 100.0),

@@ -8,10 +8,13 @@ mod dashboard;
 mod execution;
 mod executions;
 mod form;
+mod health;
 mod json;
+mod link;
 mod listing;
 mod overlay;
 mod pane;
+mod settings;
 mod source;
 mod steps;
 #[cfg(test)]
@@ -69,6 +72,7 @@ fn paint(buf: &mut Buffer, state: &State, theme: Theme) {
         Screen::Workflow(open) => workflow::draw(buf, areas.body, state, open, theme),
         Screen::Listing(listing) => listing::draw(buf, areas.body, state, listing, theme),
         Screen::Code(code) => code::draw(buf, areas.body, state, code, theme),
+        Screen::Settings(screen) => settings::draw(buf, areas.body, state, screen, theme),
     }
     if state.shown_link().is_stale(state.now) {
         buf.set_style(areas.body, Style::new().add_modifier(Modifier::DIM));

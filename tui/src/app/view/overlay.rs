@@ -23,7 +23,9 @@ pub fn draw(buf: &mut Buffer, areas: &Frame, state: &State, overlay: &Overlay, t
         Overlay::Picker(open) => picker(buf, areas, open, theme),
         Overlay::Messages(first) => messages(buf, areas, state, *first, theme),
         Overlay::Confirm(question) => {
-            let spans = vec![span(theme, Token::Warn, format!(" ? {}  ", question.question)), span(theme, Token::Head, "y/N")];
+            // What takes the answer is always in view.
+            let words = text::cut(&question.question, usize::from(areas.message.width).saturating_sub(9));
+            let spans = vec![span(theme, Token::Warn, format!(" ? {words}  ")), span(theme, Token::Head, "y/N")];
             prompt(buf, areas, spans, (Token::Muted, "y does it   any other key does nothing"), theme);
         }
         Overlay::Filter(line, error) => {
@@ -55,12 +57,12 @@ fn lower(areas: &Frame, height: u16) -> Frame {
 
 fn note_window(buf: &mut Buffer, areas: &Frame, open: &Note, theme: Theme) {
     let width = usize::from(areas.body.width).min(110).saturating_sub(5);
-    let lines: usize = open.lines.iter().map(|(_, line)| text::wrap(line, width).len()).sum();
+    let lines: usize = open.lines.iter().map(|(_, line)| text::wrap_indented(line, width).len()).sum();
     let areas = &lower(areas, u16::try_from(lines + 4).unwrap_or(u16::MAX));
     let inside = window(buf, areas, &open.title, theme.style(Token::Accent), theme);
     let width = usize::from(inside.width).saturating_sub(3);
     let parts = open.lines.iter().skip(open.scroll).flat_map(|(token, line)| {
-        let parts = text::wrap(line, width).into_iter();
+        let parts = text::wrap_indented(line, width).into_iter();
         parts.map(|part| (*token, part))
     });
     for (at, (token, part)) in (1..inside.height).zip(parts) {
@@ -119,6 +121,8 @@ fn window(buf: &mut Buffer, areas: &Frame, title: &str, style: Style, theme: The
 fn picker(buf: &mut Buffer, areas: &Frame, open: &Picker, theme: Theme) {
     let (title, prompt) = match open.kind {
         PickerKind::Sort => ("order by", " s"),
+        PickerKind::Views => ("views of the executions", " V"),
+        PickerKind::Columns => ("columns of the executions", " c"),
         PickerKind::Palette => ("go to, or do", " :"),
         PickerKind::Help => ("keys that work here: enter runs one, typing searches", " ?"),
     };

@@ -60,6 +60,19 @@ pub fn put_right(buf: &mut Buffer, area: Rect, row: u16, spans: Vec<Span<'static
     x
 }
 
+/// Tabs side by side in the first row, the open one reversed.
+pub fn tabs<'a>(buf: &mut Buffer, area: Rect, labels: impl IntoIterator<Item = (&'a str, bool)>, theme: Theme) {
+    let mut spans = vec![plain(" ")];
+    for (label, open) in labels {
+        let mut label = span(theme, if open { Token::Head } else { Token::Muted }, format!("[{label}]"));
+        if open {
+            label.style = label.style.add_modifier(Modifier::REVERSED);
+        }
+        spans.extend([label, plain(" ")]);
+    }
+    put(buf, area, 0, spans);
+}
+
 /// How a row of a list stands out.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {

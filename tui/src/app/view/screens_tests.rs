@@ -7,6 +7,7 @@ use super::*;
 use crate::app::data::{Data, Query};
 use crate::app::effect::Purpose;
 use crate::app::order::{Order, Outcome};
+use crate::app::state::listing::AuditFilter;
 use crate::app::state::samples;
 
 const MIDDLE: (u16, u16) = (120, 40);
@@ -20,6 +21,7 @@ impl Screen {
     fn root(size: (u16, u16), digit: &str) -> Self {
         let mut screen = Self::live(size);
         screen.keys(digit);
+        screen.data(Query::Account, Data::Account(Box::new(samples::account())));
         for (_, query, data) in samples::answers() {
             screen.data(query, data);
         }
@@ -39,7 +41,7 @@ impl Screen {
     }
 }
 
-const LISTINGS: [(&str, &str); 7] = [
+const LISTINGS: [(&str, &str); 20] = [
     ("approvals", "a"),
     ("dead_letters", "4"),
     ("triggers", "5"),
@@ -47,6 +49,19 @@ const LISTINGS: [(&str, &str); 7] = [
     ("server", "8"),
     ("secrets", "9"),
     ("tokens", "0"),
+    ("members", "gp"),
+    ("invites", "gi"),
+    ("shares", "gh"),
+    ("audit", "gl"),
+    ("credentials", "gc"),
+    ("quota", "gq"),
+    ("plans", "gu"),
+    ("invoices", "gv"),
+    ("billing_history", "gb"),
+    ("refused", "gr"),
+    ("subscriptions", "ge"),
+    ("nodes", "gn"),
+    ("orders", "go"),
 ];
 
 #[test]
@@ -200,9 +215,12 @@ fn every_screen_fits_every_size_in_every_tier() {
     for colors in Colors::ALL {
         for size in [(60, 15), SMALL, (99, 15), MIDDLE, (160, 50), LARGE] {
             let mut screen = Screen::root(size, "1");
-            screen.theme = Theme { colors, ascii: colors == Colors::Mono };
+            screen.theme = Theme { colors, ascii: colors == Colors::Mono, links: false };
             for keys in
                 ["4", "r", "<esc>D<esc><enter>", "5", "6", "7", "8", "9n", "<esc>0n", "<esc>3j<enter>", "2", "3", "4", "5"]
+                    .into_iter()
+                    .chain(["gp", "n", "<esc>gi", "n", "<esc>gc", "n", "<esc>gq", "gu", "gl", "<enter>", "<esc>ge", "gn", "gs"])
+                    .chain(["g2V", "<esc>c", "<esc>B"])
             {
                 screen.keys(keys);
                 let buffer = screen.buffer();
@@ -213,4 +231,137 @@ fn every_screen_fits_every_size_in_every_tier() {
             }
         }
     }
+}
+
+#[test]
+fn empty_listings_say_what_to_do() {
+    use tidemill_common::api::{audit, bulk, credential, member, share, subscription};
+    let empty = [
+        ("gp", Query::Members, Data::Members(member::MemberList { items: vec![] })),
+        ("gi", Query::Invites, Data::Invites(member::InviteList { items: vec![] })),
+        ("gh", Query::Shares, Data::Shares(share::ShareList { items: vec![] })),
+        ("gl", Query::Audit(AuditFilter::default()), Data::Audit(audit::AuditPage { items: vec![], next_cursor: None })),
+        ("gc", Query::Credentials, Data::Credentials(credential::CredentialList { items: vec![] })),
+        ("ge", Query::Subscriptions, Data::Subscriptions(subscription::SubscriptionList { items: vec![] })),
+        ("go", Query::Orders, Data::Orders(bulk::BulkList { items: vec![] })),
+    ];
+    let mut seen = String::new();
+    for (keys, query, data) in empty {
+        let mut screen = Screen::live(SMALL);
+        screen.keys(keys);
+        screen.data(query, data);
+        let body: Vec<String> = screen.text().lines().skip(3).take(9).map(|line| line.trim_end().to_owned()).collect();
+        seen.push_str(&format!("{keys}\n{}\n", body.join("\n").trim_end()));
+    }
+    insta::assert_snapshot!("listings_empty", seen);
+}
+
+#[test]
+fn who_may_not_is_told_so() {
+    let mut account = samples::account();
+    (account.workspace.role, account.organization_admin) = (tidemill_common::api::workspace::Role::Viewer, false);
+    let mut screen = Screen::live(SMALL);
+    screen.data(Query::Account, Data::Account(Box::new(account)));
+    screen.keys("gi");
+    let failure = Failure { code: "forbidden".into(), message: "this needs the role admin".into(), request_id: None };
+    screen.answer(Answer::Data(Query::Invites, Err(failure)));
+    picture!(invites_forbidden, screen);
+    screen.keys("n");
+    picture!(invites_may_not, screen);
+    screen.keys("?");
+    picture!(invites_help, screen);
+}
+
+#[test]
+fn forms_about_people_and_plans() {
+    let mut screen = Screen::root(SMALL, "gp");
+    screen.keys("je");
+    picture!(member_role, screen);
+    screen.keys("<esc>D");
+    picture!(member_remove, screen);
+    screen.keys("<esc>n");
+    picture!(member_add, screen);
+    let mut screen = Screen::root(SMALL, "gi");
+    screen.keys("n");
+    picture!(invite_form, screen);
+    let mut screen = Screen::root(SMALL, "gc");
+    screen.keys("n");
+    picture!(credential_form, screen);
+    let mut screen = Screen::root(SMALL, "gu");
+    screen.keys("U");
+    picture!(plan_down, screen);
+    screen.keys("<esc>jjU");
+    picture!(plan_up, screen);
+    let mut screen = Screen::root(SMALL, "ge");
+    screen.keys("jA");
+    picture!(subscription_disable, screen);
+    screen.keys("n<esc><enter>");
+    let (id, name) = (samples::around::subscription(), "ops.example");
+    let mut screen = Screen::root(SMALL, "ge");
+    screen.keys("<enter>");
+    screen.data(Query::Deliveries(id), Data::Deliveries(samples::around::deliveries()));
+    picture!(deliveries_80, screen);
+    assert!(screen.text().contains(name));
+    screen.keys("<enter>");
+    picture!(delivery_whole, screen);
+}
+
+#[test]
+fn the_dashboard_says_how_plan_nodes_and_sandbox_are() {
+    for (size, columns) in [(SMALL, 80), (LARGE, 200)] {
+        let screen = Screen::root(size, "1");
+        insta::assert_snapshot!(format!("dashboard_whole_{columns}"), screen.text());
+    }
+}
+
+#[test]
+fn settings() {
+    for (size, columns) in [(SMALL, 80), (LARGE, 200)] {
+        let mut screen = Screen::root(size, "1");
+        screen.keys("gs");
+        insta::assert_snapshot!(format!("settings_{columns}"), screen.text());
+    }
+    let mut screen = Screen::new(SMALL);
+    screen.state.place.readonly = true;
+    screen.keys("gs");
+    picture!(settings_unknown, screen);
+}
+
+#[test]
+fn views_columns_and_bulk_orders() {
+    let mut screen = Screen::root(SMALL, "2");
+    screen.keys("c<down><down><down><enter>");
+    picture!(executions_columns, screen);
+    screen.keys("<esc>s<down><down><enter>");
+    picture!(executions_longest, screen);
+    screen.keys("V");
+    picture!(executions_views, screen);
+    screen.keys("<esc>/status:failed<enter>B");
+    picture!(bulk_form, screen);
+    let order = tidemill_common::api::bulk::BulkOrder {
+        action: tidemill_common::api::bulk::BulkAction::Retry,
+        workflow: None,
+        status: vec![tidemill_common::status::ExecutionStatus::Failed],
+        since: None,
+        until: Some(screen.now),
+        rate: Some(10),
+        reason: None,
+        from: tidemill_common::api::control::RetryFrom::Failed,
+        patch: None,
+        dry_run: true,
+    };
+    let tidemill_common::api::bulk::BulkView { id, by, created_at, .. } = samples::around::order();
+    let view = tidemill_common::api::bulk::BulkView {
+        id,
+        action: order.action,
+        state: tidemill_common::api::bulk::BulkState::DryRun,
+        count: Some(312),
+        done: 0,
+        skipped: 0,
+        by,
+        created_at,
+        finished_at: None,
+    };
+    screen.data(Query::Fitting(Box::new(order)), Data::Fitting(Box::new(view)));
+    picture!(bulk_count, screen);
 }

@@ -37,7 +37,7 @@ impl Screen {
         let now = testing::now();
         let mut state = State::new(now, size, place);
         start(&mut state);
-        let mut screen = Self { state, now, theme: Theme { colors: Colors::Ansi16, ascii: false } };
+        let mut screen = Self { state, now, theme: Theme { colors: Colors::Ansi16, ascii: false, links: false } };
         screen.link(LinkEvent::Open);
         screen
     }
@@ -289,7 +289,7 @@ fn the_header_says_how_live_it_is() {
 #[test]
 fn without_colours_none_is_ever_set() {
     let mut screen = Screen::live(SMALL);
-    screen.theme = Theme { colors: Colors::Mono, ascii: true };
+    screen.theme = Theme { colors: Colors::Mono, ascii: true, links: false };
     screen.open(15);
     for keys in ["", "4z", "<esc><esc><esc>", "1", "2jj", "3", "?", "<esc>:", "<esc>2C", "<esc>/x"] {
         screen.keys(keys);
@@ -302,7 +302,7 @@ fn without_colours_none_is_ever_set() {
 fn plain_terminals_get_plain_characters() {
     for size in [SMALL, LARGE] {
         let mut screen = Screen::live(size);
-        screen.theme = Theme { colors: Colors::Mono, ascii: true };
+        screen.theme = Theme { colors: Colors::Mono, ascii: true, links: false };
         let mut pictures = vec![screen.text()];
         for keys in ["2jj", "3", "?", "<esc>"] {
             screen.keys(keys);
@@ -322,7 +322,7 @@ fn plain_terminals_get_plain_characters() {
 #[test]
 fn a_selection_shows_without_colours() {
     let mut screen = Screen::live(SMALL);
-    screen.theme = Theme { colors: Colors::Mono, ascii: true };
+    screen.theme = Theme { colors: Colors::Mono, ascii: true, links: false };
     screen.keys("2j");
     let buffer = screen.buffer();
     let row = (0..24).find(|y| buffer[(1, *y)].symbol() == ">").unwrap();

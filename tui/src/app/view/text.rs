@@ -75,6 +75,16 @@ pub fn clock(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     if at.date_naive() == now.date_naive() { at.format("%H:%M:%S").to_string() } else { at.format("%d %b").to_string() }
 }
 
+/// A share as a bar of `width` columns, drawn with the glyphs for what is used and what is left.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a few columns")]
+pub fn bar(share: f64, width: usize, [used, left]: [&str; 2]) -> String {
+    let full = ((share.clamp(0.0, 1.0) * width as f64).round() as usize).min(width);
+    // Something is never nothing, and not quite all is never all.
+    let full = if share > 0.0 { full.max(1) } else { full };
+    let full = if share < 1.0 { full.min(width.saturating_sub(1)) } else { full };
+    format!("{}{}", used.repeat(full), left.repeat(width - full))
+}
+
 /// A number with thin groups: `10,214`.
 pub fn number(value: usize) -> String {
     let digits = value.to_string();
@@ -115,6 +125,13 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// The same for a line that begins with blanks: each part begins with them.
+pub fn wrap_indented(text: &str, width: usize) -> Vec<String> {
+    let indent = text.chars().take_while(|c| *c == ' ').count().min(width / 2);
+    let blanks = " ".repeat(indent);
+    wrap(text, width - indent).into_iter().map(|part| format!("{blanks}{part}")).collect()
+}
+
 fn split_at_width(word: &str, width: usize) -> (String, String) {
     let mut used = 0;
     let at = word.char_indices().find(|(_, c)| {
@@ -151,10 +168,18 @@ mod tests {
     }
 
     #[test]
+    fn bars_fill_their_columns() {
+        let of = |share| bar(share, 10, ["#", "."]);
+        assert_eq!([of(0.0), of(0.001), of(0.5)], ["..........", "#.........", "#####....."]);
+        assert_eq!([of(0.999), of(1.0), of(7.0)], ["#########.", "##########", "##########"]);
+    }
+
+    #[test]
     fn long_words_are_broken_and_nothing_is_lost() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
         assert_eq!(wrap("日本", 1), ["日", "本"]);
+        assert_eq!(wrap_indented("  one two", 5), ["  one", "  two"]);
         assert_eq!(number(1_234_567), "1,234,567");
     }
 }

@@ -12,6 +12,8 @@ pub struct Theme {
     pub colors: Colors,
     /// Whether only ASCII is drawn.
     pub ascii: bool,
+    /// Whether the terminal opens links.
+    pub links: bool,
 }
 
 /// The style of the row under the cursor: reverse, which needs no colour.

@@ -2,13 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 use tidemill_common::api::execution::StepView;
 use tidemill_common::api::metrics::DurationMetrics;
 use tidemill_common::api::workflow::{StepOutline, WorkflowDetail};
 use tidemill_common::status::StepStatus;
 
-use super::pane::{Row, instead, plain, put, row, say, span};
+use super::pane::{Row, instead, plain, put, row, say, span, tabs};
 use super::theme::{Theme, Token};
 use super::{aside, executions, source, steps, text};
 use crate::app::state::workflow::{Tab, Workflow};
@@ -16,7 +15,7 @@ use crate::app::state::{State, geometry, graph};
 
 /// Draws the tabs, and what the open one shows.
 pub fn draw(buf: &mut Buffer, body: Rect, state: &State, open: &Workflow, theme: Theme) {
-    tabs(buf, body, open, theme);
+    tabs(buf, body, Tab::ALL.map(|tab| (tab.label(), tab == open.tab)), theme);
     let area = geometry::workflow(body);
     if open.detail.is_none() && open.draft.is_none() {
         if let Some(lines) = instead(&open.load, true, state.now, "workflow", Vec::new()) {
@@ -31,19 +30,6 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, open: &Workflow, theme:
         Tab::Executions => its_executions(buf, area, state, open, theme),
         Tab::Metrics => metrics(buf, area, open, theme),
     }
-}
-
-fn tabs(buf: &mut Buffer, body: Rect, open: &Workflow, theme: Theme) {
-    let mut spans = vec![plain(" ")];
-    for tab in Tab::ALL {
-        let chosen = tab == open.tab;
-        let mut label = span(theme, if chosen { Token::Head } else { Token::Muted }, format!("[{}]", tab.label()));
-        if chosen {
-            label.style = label.style.add_modifier(Modifier::REVERSED);
-        }
-        spans.extend([label, plain(" ")]);
-    }
-    put(buf, body, 0, spans);
 }
 
 fn overview(buf: &mut Buffer, area: Rect, state: &State, open: &Workflow, theme: Theme) {

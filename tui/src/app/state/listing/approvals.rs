@@ -6,6 +6,7 @@ use super::entry::{Cell, Column, Entry, Opens, Value, moment};
 use super::subject::Spec;
 use crate::app::action::Action;
 use crate::app::keymap::Scope;
+use crate::app::state::access::Need;
 use crate::app::state::look::Token;
 
 /// The listing.
@@ -22,6 +23,8 @@ pub const SPEC: Spec = Spec {
     empty: &["Nothing waits for an approval.", "A step with `uses: approval` waits here until somebody says yes or no."],
     hints: &[Action::Open, Action::Approve, Action::Reject, Action::Filter],
     scopes: &[Scope::Approvals, Scope::List, Scope::Root, Scope::Global],
+    reads: Need::Viewer,
+    changes: Need::Viewer,
 };
 
 /// The row of an approval.

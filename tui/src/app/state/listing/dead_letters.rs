@@ -6,6 +6,7 @@ use super::entry::{Cell, Column, Entry, Opens, Value, moment};
 use super::subject::{Spec, Subject};
 use crate::app::action::Action;
 use crate::app::keymap::Scope;
+use crate::app::state::access::Need;
 use crate::app::state::look::Token;
 
 /// The causes.
@@ -25,6 +26,8 @@ pub const CAUSES: Spec = Spec {
     ],
     hints: &[Action::Open, Action::Replay, Action::Discard, Action::Filter, Action::Sort],
     scopes: &[Scope::DeadLetters, Scope::List, Scope::Root, Scope::Global],
+    reads: Need::Viewer,
+    changes: Need::Editor,
 };
 
 /// The executions with one cause.
@@ -40,6 +43,8 @@ pub const LETTERS: Spec = Spec {
     empty: &["No open dead letter has this cause any more.", "Esc goes back to the causes."],
     hints: &[Action::Open, Action::Mark, Action::Replay, Action::Discard, Action::Filter],
     scopes: &[Scope::DeadLetters, Scope::List, Scope::Global],
+    reads: Need::Viewer,
+    changes: Need::Editor,
 };
 
 /// The row of a cause.

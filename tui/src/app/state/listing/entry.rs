@@ -63,6 +63,10 @@ pub enum Value {
     Past(DateTime<Utc>),
     /// A time to come.
     Next(DateTime<Utc>),
+    /// A number with words of its own: bytes, money, a limit that there may not be.
+    Amount(i64, String),
+    /// A share from 0 on, as a bar; beyond 1 it is full.
+    Bar(f64),
 }
 
 impl Value {
@@ -71,7 +75,8 @@ impl Value {
         match (self, other) {
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             (Self::Count(a), Self::Count(b)) | (Self::Millis(a), Self::Millis(b)) => a.cmp(b),
-            (Self::Share(a), Self::Share(b)) => a.total_cmp(b),
+            (Self::Share(a), Self::Share(b)) | (Self::Bar(a), Self::Bar(b)) => a.total_cmp(b),
+            (Self::Amount(a, _), Self::Amount(b, _)) => a.cmp(b),
             (Self::Past(a) | Self::Next(a), Self::Past(b) | Self::Next(b)) => a.cmp(b),
             (Self::None, Self::None) => Ordering::Equal,
             (Self::None, _) => Ordering::Greater,
@@ -106,6 +111,16 @@ impl Cell {
         Self::new(at.map_or(Value::None, Value::Past)).with(Token::Muted)
     }
 
+    /// A time to come, if there is one.
+    pub fn next(at: Option<DateTime<Utc>>) -> Self {
+        Self::new(at.map_or(Value::None, Value::Next))
+    }
+
+    /// Text, if there is any.
+    pub fn some(text: Option<impl Into<String>>) -> Self {
+        text.map_or_else(|| Self::new(Value::None), Self::text).with(Token::Muted)
+    }
+
     /// The same with a meaning.
     pub fn with(self, token: Token) -> Self {
         Self { token: Some(token), ..self }
@@ -134,6 +149,9 @@ pub enum Opens {
     Listing(Subject),
 }
 
+/// A line that stands above the rows, and what it means.
+pub type Line = (Token, String);
+
 /// A row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -147,6 +165,8 @@ pub struct Entry {
     pub opens: Option<Opens>,
     /// The command line that shows the same.
     pub command: String,
+    /// The address of what it is about; one that begins with a slash is the server's.
+    pub address: Option<String>,
     /// As the server gave it.
     pub json: serde_json::Value,
 }
@@ -155,7 +175,7 @@ impl Entry {
     /// A row made of `source`.
     pub fn new(id: impl Into<String>, command: impl Into<String>, source: &impl Serialize) -> Self {
         let json = serde_json::to_value(source).unwrap_or_default();
-        Self { id: id.into(), cells: Vec::new(), facts: Vec::new(), opens: None, command: command.into(), json }
+        Self { id: id.into(), cells: Vec::new(), facts: Vec::new(), opens: None, command: command.into(), address: None, json }
     }
 
     /// Adds cells, from left to right.
@@ -174,6 +194,21 @@ impl Entry {
     pub fn marked(mut self, label: &'static str, text: impl Into<String>, token: Token) -> Self {
         self.facts.push(Fact { label, text: text.into(), token: Some(token) });
         self
+    }
+
+    /// Adds a fact, if it is known.
+    pub fn known(self, label: &'static str, text: Option<impl Into<String>>) -> Self {
+        match text {
+            Some(text) => self.fact(label, text),
+            None => self,
+        }
+    }
+
+    /// Adds a fact that is an address: terminals open it, and `y p` copies it.
+    pub fn address(mut self, label: &'static str, address: impl Into<String>) -> Self {
+        let address = address.into();
+        self.address = Some(address.clone());
+        self.fact(label, address)
     }
 
     /// Says what opening it shows.

@@ -6,6 +6,7 @@ use super::entry::{Cell, Column, Entry, Opens, Value};
 use super::subject::{Spec, Subject};
 use crate::app::action::Action;
 use crate::app::keymap::Scope;
+use crate::app::state::access::Need;
 use crate::app::state::look::Token;
 
 const fn columns(title: &'static str) -> [Column; 8] {
@@ -34,6 +35,8 @@ pub const WORKFLOWS: Spec = Spec {
     ],
     hints: &[Action::Open, Action::Sort, Action::Filter],
     scopes: &[Scope::List, Scope::Root, Scope::Global],
+    reads: Need::Viewer,
+    changes: Need::Viewer,
 };
 
 /// One row per step.
@@ -43,6 +46,8 @@ pub const STEPS: Spec = Spec {
     empty: &["No step of this workflow ended within the last day."],
     hints: &[Action::Sort, Action::Filter],
     scopes: &[Scope::List, Scope::Global],
+    reads: Need::Viewer,
+    changes: Need::Viewer,
 };
 
 /// The row of a workflow.

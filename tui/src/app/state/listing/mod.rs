@@ -2,18 +2,35 @@
 //! moves, filters, sorts, marks and is drawn is the same for all of them.
 
 mod approvals;
+mod audit;
+mod credentials;
 mod dead_letters;
+mod deliveries;
 mod entry;
+mod invites;
+mod invoices;
+mod members;
 mod metrics;
+mod nodes;
+mod orders;
+mod plans;
+mod quota;
+mod refused;
 mod screen;
 mod secrets;
 mod server;
+mod shares;
 mod subject;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod triggers;
 
-pub use entry::{Cell, Column, Entry, Opens, Value, moment};
+pub use audit::AuditFilter;
+pub use entry::{Cell, Column, Entry, Fact, Line, Opens, Value, moment};
+pub use nodes::summary as nodes_summary;
+pub use plans::{excess, price, way};
+pub use quota::{full_at, ratio};
 pub use screen::{EVERY, Listing, Sort};
 pub use subject::Subject;

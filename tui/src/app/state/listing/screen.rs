@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::entry::{Entry, Value};
+use super::audit::AuditFilter;
+use super::entry::{Entry, Line, Value};
 use super::subject::Subject;
 use crate::app::data::Data;
 use crate::app::event::Failure;
+use crate::app::state::Root;
 use crate::app::state::list::List;
 use crate::app::state::load::Load;
 
@@ -36,6 +38,8 @@ pub struct Listing {
     pub asked: DateTime<Utc>,
     /// The rows that are shown, by id.
     pub list: List<String>,
+    /// What is said above them.
+    pub banner: Vec<Line>,
     entries: Vec<Entry>,
 }
 
@@ -45,22 +49,52 @@ impl Listing {
         let mut load = Load::default();
         load.begin(now);
         let (filter, list) = (String::new(), List::default());
-        Self { subject, filter, sort: None, load, asked: now, list, entries: Vec::new() }
+        Self { subject, filter, sort: None, load, asked: now, list, banner: Vec::new(), entries: Vec::new() }
     }
 
     /// Takes what was read, or why it was not.
     pub fn put(&mut self, now: DateTime<Utc>, result: Result<&Data, Failure>) {
         self.asked = now;
         if let Some(data) = self.load.end(result) {
-            self.entries = self.subject.entries(data);
+            self.entries = self.subject.entries(data, now);
+            self.banner = self.subject.banner(data, now);
             self.refresh();
         }
     }
 
+    /// Takes another filter.
+    ///
+    /// # Errors
+    ///
+    /// Says what would be right; the filter stays as it was.
+    pub fn set_filter(&mut self, text: &str) -> Result<(), String> {
+        if let Subject::Audit(wanted) = &mut self.subject {
+            *wanted = AuditFilter::read(text)?.0;
+        }
+        text.clone_into(&mut self.filter);
+        Ok(())
+    }
+
+    /// The words that a row must contain: what is left of the filter when its terms are taken out.
+    fn words(&self) -> Vec<String> {
+        match &self.subject {
+            Subject::Audit(_) => AuditFilter::read(&self.filter).map(|(_, words)| words).unwrap_or_default(),
+            _ => self.filter.split_whitespace().map(str::to_lowercase).collect(),
+        }
+    }
+
+    fn passes(&self, entry: &Entry, words: &[String]) -> bool {
+        let terms = match &self.subject {
+            Subject::Audit(wanted) => wanted.passes(entry),
+            _ => true,
+        };
+        terms && entry.contains(words)
+    }
+
     /// Applies filter and order anew.
     pub fn refresh(&mut self) {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
-        let mut shown: Vec<&Entry> = self.entries.iter().filter(|entry| entry.contains(&words)).collect();
+        let words = self.words();
+        let mut shown: Vec<&Entry> = self.entries.iter().filter(|entry| self.passes(entry, &words)).collect();
         if let Some(Sort { column, falling }) = self.sort {
             shown.sort_by(|a, b| match (a.cells.get(column), b.cells.get(column)) {
                 (Some(a), Some(b)) if falling => b.value.order(&a.value),
@@ -85,6 +119,12 @@ impl Listing {
     /// Every row that was read.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// How many rows stand above the headings: the tabs of its family, and what is said of all rows.
+    pub fn above(&self) -> u16 {
+        let tabs = Root::of(&self.subject).is_some_and(|root| !root.family().is_empty());
+        u16::try_from(self.banner.len()).unwrap_or(0) + u16::from(tabs)
     }
 
     /// Whether a time to come is on screen.

@@ -6,6 +6,7 @@ use super::entry::{Cell, Column, Entry, moment};
 use super::subject::Spec;
 use crate::app::action::Action;
 use crate::app::keymap::Scope;
+use crate::app::state::access::Need;
 use crate::app::state::look::Token;
 
 /// The listing.
@@ -20,8 +21,10 @@ pub const SPEC: Spec = Spec {
         "This workspace has no secrets yet.",
         "n keeps one; expressions read it as {{ secrets.NAME }}. Its value is never shown again.",
     ],
-    hints: &[Action::New, Action::Edit, Action::Remove, Action::Filter],
-    scopes: &[Scope::Secrets, Scope::List, Scope::Root, Scope::Global],
+    hints: &[Action::New, Action::Edit, Action::Remove, Action::TabRight, Action::Filter],
+    scopes: &[Scope::Secrets, Scope::Tabs, Scope::List, Scope::Root, Scope::Global],
+    reads: Need::Editor,
+    changes: Need::Editor,
 };
 
 /// The row of a secret.

@@ -7,6 +7,7 @@ use super::subject::Spec;
 use crate::app::action::Action;
 use crate::app::data::ServerFacts;
 use crate::app::keymap::Scope;
+use crate::app::state::access::Need;
 use crate::app::state::look::Token;
 
 /// The listing.
@@ -14,8 +15,10 @@ pub const SPEC: Spec = Spec {
     noun: "server",
     columns: &[Column::fixed("PART", 10), Column::fixed("STATE", 12), Column::text("WHAT", 30, 1)],
     empty: &["The server said nothing about itself."],
-    hints: &[Action::Filter],
-    scopes: &[Scope::List, Scope::Root, Scope::Global],
+    hints: &[Action::TabRight, Action::Filter],
+    scopes: &[Scope::Tabs, Scope::List, Scope::Root, Scope::Global],
+    reads: Need::Account,
+    changes: Need::Admin,
 };
 
 /// One row per part.

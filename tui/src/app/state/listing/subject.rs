@@ -1,10 +1,18 @@
 //! What there is to list, and what is special about each.
 
-use super::entry::{Column, Entry};
-use super::{approvals, dead_letters, metrics, secrets, server, tokens, triggers};
+use chrono::{DateTime, Utc};
+use tidemill_common::ids::SubscriptionId;
+
+use super::audit::AuditFilter;
+use super::entry::{Column, Entry, Line};
+use super::{
+    approvals, audit, credentials, dead_letters, deliveries, invites, invoices, members, metrics, nodes, orders, plans, quota,
+    refused, secrets, server, shares, subscriptions, tokens, triggers,
+};
 use crate::app::action::Action;
 use crate::app::data::{Data, Query};
 use crate::app::keymap::Scope;
+use crate::app::state::access::Need;
 
 /// What a listing lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +31,38 @@ pub enum Subject {
     Steps(String),
     /// The workspace's secrets.
     Secrets,
+    /// The workspace's credentials.
+    Credentials,
     /// The workspace's API tokens.
     Tokens,
     /// What the server says about itself.
     Server,
+    /// The server processes.
+    Nodes,
+    /// The workspace's members.
+    Members,
+    /// The workspace's open invites.
+    Invites,
+    /// What is shared with somebody.
+    Shares,
+    /// Who changed what.
+    Audit(AuditFilter),
+    /// What the plan allows, and what is used.
+    Quota,
+    /// The plans.
+    Plans,
+    /// The organization's invoices.
+    Invoices,
+    /// What happened to the organization's plan.
+    BillingEvents,
+    /// Deliveries that the plan refused.
+    Refused,
+    /// Addresses that are told of events.
+    Subscriptions,
+    /// What one of them was told.
+    Deliveries(SubscriptionId, String),
+    /// Orders about many executions.
+    Orders,
 }
 
 /// What is special about a listing.
@@ -42,6 +78,10 @@ pub struct Spec {
     pub hints: &'static [Action],
     /// Where keys are looked up.
     pub scopes: &'static [Scope],
+    /// Who may read it.
+    pub reads: Need,
+    /// Who may change it.
+    pub changes: Need,
 }
 
 impl Subject {
@@ -55,8 +95,22 @@ impl Subject {
             Self::Metrics => &metrics::WORKFLOWS,
             Self::Steps(_) => &metrics::STEPS,
             Self::Secrets => &secrets::SPEC,
+            Self::Credentials => &credentials::SPEC,
             Self::Tokens => &tokens::SPEC,
             Self::Server => &server::SPEC,
+            Self::Nodes => &nodes::SPEC,
+            Self::Members => &members::SPEC,
+            Self::Invites => &invites::SPEC,
+            Self::Shares => &shares::SPEC,
+            Self::Audit(_) => &audit::SPEC,
+            Self::Quota => &quota::SPEC,
+            Self::Plans => &plans::SPEC,
+            Self::Invoices => &invoices::SPEC,
+            Self::BillingEvents => &invoices::EVENTS,
+            Self::Refused => &refused::SPEC,
+            Self::Subscriptions => &subscriptions::SPEC,
+            Self::Deliveries(..) => &deliveries::SPEC,
+            Self::Orders => &orders::SPEC,
         }
     }
 
@@ -70,22 +124,34 @@ impl Subject {
             Self::Metrics => Query::Metrics(None),
             Self::Steps(workflow) => Query::Metrics(Some(workflow.clone())),
             Self::Secrets => Query::Secrets,
+            Self::Credentials => Query::Credentials,
             Self::Tokens => Query::Tokens,
             Self::Server => Query::Server,
+            Self::Nodes => Query::Nodes,
+            Self::Members => Query::Members,
+            Self::Invites => Query::Invites,
+            Self::Shares => Query::Shares,
+            Self::Audit(filter) => Query::Audit(filter.clone()),
+            Self::Quota | Self::Plans => Query::Plan,
+            Self::Invoices => Query::Invoices,
+            Self::BillingEvents => Query::BillingEvents,
+            Self::Refused => Query::Refused,
+            Self::Subscriptions => Query::Subscriptions,
+            Self::Deliveries(id, _) => Query::Deliveries(*id),
+            Self::Orders => Query::Orders,
         }
     }
 
     /// Its part of the crumbs.
     pub fn crumb(&self) -> String {
         match self {
-            Self::DeadLetters(fingerprint) => fingerprint.clone(),
-            Self::Steps(workflow) => workflow.clone(),
+            Self::DeadLetters(name) | Self::Steps(name) | Self::Deliveries(_, name) => name.clone(),
             other => other.spec().noun.to_owned(),
         }
     }
 
-    /// The rows of what was read.
-    pub fn entries(&self, data: &Data) -> Vec<Entry> {
+    /// The rows of what was read at `now`.
+    pub fn entries(&self, data: &Data, now: DateTime<Utc>) -> Vec<Entry> {
         match (self, data) {
             (Self::Causes, Data::Causes(list)) => list.items.iter().map(dead_letters::cause).collect(),
             (Self::DeadLetters(_), Data::DeadLetters(page)) => page.items.iter().map(dead_letters::letter).collect(),
@@ -94,9 +160,36 @@ impl Subject {
             (Self::Metrics, Data::Metrics(metrics)) => metrics.items.iter().map(metrics::workflow).collect(),
             (Self::Steps(id), Data::Metrics(metrics)) => metrics::steps(id, metrics),
             (Self::Secrets, Data::Secrets(list)) => list.items.iter().map(secrets::entry).collect(),
+            (Self::Credentials, Data::Credentials(list)) => list.items.iter().map(credentials::entry).collect(),
             (Self::Tokens, Data::Tokens(list)) => list.items.iter().map(tokens::entry).collect(),
             (Self::Server, Data::Server(facts)) => server::entries(facts),
+            (Self::Nodes, Data::Nodes(list)) => list.items.iter().map(nodes::entry).collect(),
+            (Self::Members, Data::Members(list)) => list.items.iter().map(members::entry).collect(),
+            (Self::Invites, Data::Invites(list)) => list.items.iter().map(invites::entry).collect(),
+            (Self::Shares, Data::Shares(list)) => list.items.iter().map(shares::entry).collect(),
+            (Self::Audit(_), Data::Audit(page)) => page.items.iter().map(audit::entry).collect(),
+            (Self::Quota, Data::Plan(facts)) => quota::entries(facts, now),
+            (Self::Plans, Data::Plan(facts)) => plans::entries(facts),
+            (Self::Invoices, Data::Invoices(list)) => list.items.iter().map(invoices::entry).collect(),
+            (Self::BillingEvents, Data::BillingEvents(list)) => list.items.iter().map(invoices::event).collect(),
+            (Self::Refused, Data::Refused(page)) => page.items.iter().map(refused::entry).collect(),
+            (Self::Subscriptions, Data::Subscriptions(list)) => list.items.iter().map(subscriptions::entry).collect(),
+            (Self::Deliveries(_, name), Data::Deliveries(page)) => {
+                page.items.iter().map(|item| deliveries::entry(name, item)).collect()
+            }
+            (Self::Orders, Data::Orders(list)) => list.items.iter().map(orders::entry).collect(),
             // An answer to another question.
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is said above the rows of what was read at `now`.
+    pub fn banner(&self, data: &Data, now: DateTime<Utc>) -> Vec<Line> {
+        match (self, data) {
+            (Self::Nodes, Data::Nodes(list)) => nodes::banner(list),
+            (Self::Quota | Self::Plans, Data::Plan(facts)) => quota::banner(facts, now),
+            (Self::Audit(_), Data::Audit(page)) => audit::banner(page),
+            (Self::Deliveries(..), Data::Deliveries(page)) => deliveries::banner(page),
             _ => Vec::new(),
         }
     }

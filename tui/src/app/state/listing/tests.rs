@@ -12,13 +12,23 @@ fn every_row_has_a_cell_per_column_and_an_own_id() {
     for (root, query, data) in samples::answers() {
         let crate::app::state::Screen::Listing(screen) = root.screen(testing::now()) else { unreachable!("{root:?}") };
         assert_eq!(screen.subject.query(), query);
-        let entries = screen.subject.entries(&data);
+        let entries = screen.subject.entries(&data, testing::now());
         assert!(!entries.is_empty(), "{root:?}");
         for entry in &entries {
             assert_eq!(entry.cells.len(), screen.subject.spec().columns.len(), "{entry:?}");
             assert!(entry.command.starts_with("tidemill "), "{entry:?}");
             assert_eq!(entries.iter().filter(|other| other.id == entry.id).count(), 1, "{entry:?}");
         }
+    }
+}
+
+#[test]
+fn the_columns_of_every_listing_fit_a_narrow_screen() {
+    for screen in samples::screens() {
+        let crate::app::state::Screen::Listing(listing) = screen else { continue };
+        let shown = listing.subject.spec().columns.iter().filter(|column| column.from <= 80);
+        let least: u16 = shown.map(|column| column.width + 2).sum();
+        assert!(least < 80, "{} takes {least} columns", listing.subject.spec().noun);
     }
 }
 

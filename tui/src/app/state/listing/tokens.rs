@@ -6,6 +6,7 @@ use super::entry::{Cell, Column, Entry, Value, moment};
 use super::subject::Spec;
 use crate::app::action::Action;
 use crate::app::keymap::Scope;
+use crate::app::state::access::Need;
 use crate::app::state::look::Token;
 
 /// The listing.
@@ -23,8 +24,10 @@ pub const SPEC: Spec = Spec {
         "This workspace has no tokens that you may see.",
         "n makes one: for a program, with the role that it needs and a day on which it ends.",
     ],
-    hints: &[Action::New, Action::Remove, Action::Sort, Action::Filter],
-    scopes: &[Scope::Tokens, Scope::List, Scope::Root, Scope::Global],
+    hints: &[Action::New, Action::Remove, Action::TabRight, Action::Sort, Action::Filter],
+    scopes: &[Scope::Tokens, Scope::Tabs, Scope::List, Scope::Root, Scope::Global],
+    reads: Need::Admin,
+    changes: Need::Admin,
 };
 
 /// The row of a token.

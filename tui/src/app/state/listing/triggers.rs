@@ -7,6 +7,7 @@ use super::entry::{Cell, Column, Entry, Opens, Value, moment};
 use super::subject::Spec;
 use crate::app::action::Action;
 use crate::app::keymap::Scope;
+use crate::app::state::access::Need;
 use crate::app::state::look::Token;
 
 /// The listing.
@@ -26,6 +27,8 @@ pub const SPEC: Spec = Spec {
     ],
     hints: &[Action::Open, Action::Explain, Action::Sort, Action::Filter],
     scopes: &[Scope::Triggers, Scope::List, Scope::Root, Scope::Global],
+    reads: Need::Viewer,
+    changes: Need::Editor,
 };
 
 /// The rows of a workflow's triggers.
@@ -57,8 +60,11 @@ fn entry(workflow: &WorkflowView, trigger: &TriggerView) -> Entry {
         .fact("workflow", &workflow.id)
         .fact("trigger", &trigger.id)
         .fact("type", &trigger.kind)
-        .fact(if trigger.path.is_some() { "path" } else { "when" }, place)
         .opens(Opens::Workflow(workflow.id.clone()));
+    entry = match &trigger.path {
+        Some(path) => entry.address("path", path),
+        None => entry.fact("when", place),
+    };
     if let Some(at) = trigger.last_at {
         entry = entry.fact("last", moment(at));
     }

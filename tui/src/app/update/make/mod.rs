@@ -1,14 +1,18 @@
 //! Forms: what each asks for. What they send when they are filled in is in `submit`.
 
-use serde_json::{Value, json};
-use tidemill_common::ids::{ExecutionId, TokenId};
+mod billing;
+mod connect;
+mod people;
+mod remove;
 
-use super::ask::{self, Ask};
+use serde_json::{Value, json};
+use tidemill_common::ids::ExecutionId;
+
+use super::ask;
 use super::control::workflow_of;
 use crate::app::action::Action;
 use crate::app::data::Query;
 use crate::app::effect::Effect;
-use crate::app::order::Order;
 use crate::app::state::form::{Entry, Field, Form, Purpose};
 use crate::app::state::listing::{Listing, Opens, Subject};
 use crate::app::state::overlay::Overlay;
@@ -26,6 +30,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             retry(state);
             Vec::new()
         }
+        Action::Replay if matches!(state.screen(), Screen::Listing(open) if open.subject == Subject::Refused) => {
+            billing::replay(state)
+        }
         Action::Replay | Action::Discard => {
             dead_letters(state, action);
             Vec::new()
@@ -34,7 +41,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             new(state);
             Vec::new()
         }
-        _ => remove(state),
+        Action::ChangePlan => billing::change(state),
+        _ => remove::remove(state),
     }
 }
 
@@ -175,17 +183,39 @@ fn new(state: &mut State) {
         Screen::Listing(listing) => listing.subject.clone(),
         _ => return,
     };
-    match subject {
-        Subject::Secrets => secret(state, ""),
-        Subject::Tokens => {
-            let fields = vec![
-                Field::new("name", "", Entry::Text, "what it is for"),
-                Field::choice("role", &["editor", "viewer", "admin"], "the most that it may do; never more than you"),
-                Field::new("days", "", Entry::Text, "until it stops working; never when empty"),
-            ];
-            show(state, protect(state, Form::new("make a token", Purpose::Token, fields, state.now)));
+    let now = state.now;
+    let form = match subject {
+        Subject::Secrets => return secret(state, ""),
+        Subject::Tokens => people::token(now),
+        Subject::Members => people::member(now),
+        Subject::Invites => people::invite(now),
+        Subject::Shares => people::share(now),
+        Subject::Credentials => connect::credential(None, now),
+        Subject::Subscriptions => connect::subscription(None, now),
+        _ => return,
+    };
+    show(state, protect(state, form));
+}
+
+/// Opens the form that changes the row under the cursor.
+pub fn change(state: &mut State) {
+    let Screen::Listing(listing) = state.screen() else { return };
+    let Some(entry) = listing.selected() else { return };
+    let form = match listing.subject {
+        Subject::Members => people::role(&entry.json, state.now),
+        Subject::Credentials => {
+            serde_json::from_value(entry.json.clone()).ok().map(|view| connect::credential(Some(&view), state.now))
         }
-        _ => {}
+        Subject::Subscriptions => {
+            serde_json::from_value(entry.json.clone()).ok().map(|view| connect::subscription(Some(&view), state.now))
+        }
+        _ => {
+            let name = entry.id.clone();
+            return secret(state, &name);
+        }
+    };
+    if let Some(form) = form {
+        show(state, protect(state, form));
     }
 }
 
@@ -197,7 +227,7 @@ fn protect(state: &State, mut form: Form) -> Form {
 }
 
 /// The form that keeps a secret, or gives one another value.
-pub fn secret(state: &mut State, name: &str) {
+fn secret(state: &mut State, name: &str) {
     let fields = vec![
         Field::new("name", name, Entry::Text, "expressions read it as secrets.NAME"),
         Field::new("value", "", Entry::Hidden, "never shown, here or later"),
@@ -206,39 +236,4 @@ pub fn secret(state: &mut State, name: &str) {
     let mut form = Form::new(title, Purpose::Secret, fields, state.now);
     form.at = usize::from(!name.is_empty());
     show(state, protect(state, form));
-}
-
-fn remove(state: &mut State) -> Vec<Effect> {
-    let (word, question, notes, orders) = match state.screen() {
-        Screen::Listing(listing) => {
-            let entries: Vec<_> = listing.list.targets().iter().filter_map(|id| listing.get(id)).collect();
-            let orders: Vec<Order> = entries
-                .iter()
-                .filter_map(|entry| match listing.subject {
-                    Subject::Secrets => Some(Order::SecretDelete(entry.id.clone())),
-                    Subject::Tokens => {
-                        let name = entry.json["name"].as_str().unwrap_or_default().to_owned();
-                        entry.id.parse::<TokenId>().ok().map(|id| Order::TokenRevoke(id, name))
-                    }
-                    _ => None,
-                })
-                .collect();
-            let Some(first) = orders.first() else { return Vec::new() };
-            let names: Vec<String> = orders.iter().map(Order::about).collect();
-            let (verb, note) = match listing.subject {
-                Subject::Secrets => ("remove", "workflows that read it fail from now on"),
-                _ => ("revoke", "whoever uses it is refused at once"),
-            };
-            let question = format!("{verb} {}?", names.join(", "));
-            (first.about(), question, vec![note.to_owned()], orders)
-        }
-        screen => {
-            let Some(id) = screen.workflow().map(str::to_owned) else { return Vec::new() };
-            let active = state.catalogue.get(&id).is_some_and(|workflow| workflow.active_version.is_some());
-            let live = if active { "it is ACTIVE: its webhooks answer 404 and its schedules stop" } else { "it is not active" };
-            let notes = vec![live.to_owned(), "its executions stay in the history".to_owned()];
-            (id.clone(), format!("remove the workflow {id}?"), notes, vec![Order::WorkflowDelete(id)])
-        }
-    };
-    ask::ask(state, Ask { action: Action::Remove, question, notes, word, orders })
 }

@@ -1,15 +1,19 @@
 //! A form is filled in: what it sends, or what is wrong with it.
 
+mod bulk;
+mod connect;
+mod people;
+
 use serde_json::Value;
 use tidemill_common::api::approval::{ApprovalDecision, StepDecision, StepOutcome};
 use tidemill_common::api::control::{ExecutionRetry, RetryFrom};
 use tidemill_common::api::dead_letter::{DeadLetterDiscard, DeadLetterReplay};
 use tidemill_common::api::secret::SecretPut;
-use tidemill_common::api::token::TokenCreate;
-use tidemill_common::api::workspace::Role;
 use tidemill_common::ids::ExecutionId;
 
-use crate::app::order::Order;
+pub use bulk::bulk;
+
+use crate::app::order::{BillingOrder, Order, Way};
 use crate::app::state::form::{Entry, Form, Purpose};
 use crate::app::state::schema::{self, Kind};
 
@@ -71,16 +75,19 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
             }
             one(Order::SecretPut(name, SecretPut { value: value.to_owned() }))
         }
-        Purpose::Token => one(Order::TokenCreate(TokenCreate {
-            name: needed(form, "name")?,
-            role: Some(role(form.text("role"))),
-            expires_in_days: number(form, "days")?,
-            scopes: None,
-            workspaces: None,
-            service_account: None,
-        })),
-        // It sends nothing: an editor opens.
-        Purpose::Write => Ok(Vec::new()),
+        Purpose::Token => one(people::token(form)?),
+        Purpose::MemberAdd => one(people::member(form)?),
+        Purpose::MemberUpdate(user, name) => one(people::role(form, *user, name)?),
+        Purpose::Invite => one(people::invite(form)?),
+        Purpose::Share => one(people::share(form)?),
+        Purpose::Credential => one(connect::credential(form)?),
+        Purpose::Subscription(before) => one(connect::subscription(form, before.as_ref())?),
+        Purpose::Plan(plan, way) => {
+            let way = if form.text("trial") == "yes" { Way::Trial } else { *way };
+            one(Order::Billing(BillingOrder::Change(way, plan.clone())))
+        }
+        // They send nothing: an editor opens, the server is asked, a view is kept.
+        Purpose::Write | Purpose::Bulk | Purpose::View => Ok(Vec::new()),
     }
 }
 
@@ -93,7 +100,7 @@ pub fn needed(form: &Form, label: &str) -> Result<String, Wrong> {
 }
 
 fn comment(form: &Form) -> Option<String> {
-    Some(form.text("comment")).filter(|text| !text.is_empty()).map(str::to_owned)
+    filled(form, "comment")
 }
 
 fn number(form: &Form, label: &str) -> Result<Option<u32>, Wrong> {
@@ -103,12 +110,15 @@ fn number(form: &Form, label: &str) -> Result<Option<u32>, Wrong> {
     }
 }
 
-fn role(word: &str) -> Role {
-    match word {
-        "admin" => Role::Admin,
-        "viewer" => Role::Viewer,
-        _ => Role::Editor,
-    }
+/// What was filled in under `label`, if anything was.
+fn filled(form: &Form, label: &str) -> Option<String> {
+    Some(form.text(label)).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The words that were filled in under `label`, with commas or blanks between.
+fn words(form: &Form, label: &str) -> Vec<String> {
+    let parts = form.text(label).split([',', ' ']).map(str::trim);
+    parts.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 fn from(form: &Form) -> RetryFrom {

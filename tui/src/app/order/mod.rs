@@ -1,16 +1,26 @@
 //! What the user can order the server to do, and what comes of it. An order is only ever sent after the user's yes, where
 //! its action asks for one; each carries an idempotency key of its own.
 
+mod billing;
+mod connect;
+mod people;
+
 use serde_json::Value;
 use tidemill_common::api::approval::{ApprovalDecision, StepDecision};
+use tidemill_common::api::billing_subscription::BillingSubscriptionView;
+use tidemill_common::api::bulk::{BulkOrder, BulkView};
 use tidemill_common::api::code::{CodeExecute, CodeExecuted};
 use tidemill_common::api::control::ExecutionRetry;
 use tidemill_common::api::dead_letter::{DeadLetterDiscard, DeadLetterReplay};
 use tidemill_common::api::execution::ExecutionView;
 use tidemill_common::api::secret::SecretPut;
-use tidemill_common::api::token::{TokenCreate, TokenCreated};
+use tidemill_common::api::token::TokenCreate;
 use tidemill_common::api::workflow::{WorkflowApplied, WorkflowView};
 use tidemill_common::ids::{ExecutionId, TokenId};
+
+pub use billing::{BillingOrder, Way};
+pub use connect::ConnectOrder;
+pub use people::{PeopleOrder, ShareWish};
 
 /// Something that changes the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +83,16 @@ pub enum Order {
     TokenRevoke(TokenId, String),
     /// Run a piece of code.
     Execute(Box<CodeExecute>),
+    /// Change members, invites or shares.
+    People(PeopleOrder),
+    /// Change credentials or subscriptions.
+    Connect(ConnectOrder),
+    /// Change the plan.
+    Billing(BillingOrder),
+    /// Cancel or retry every execution that fits.
+    Bulk(Box<BulkOrder>),
+    /// Stop an order about many executions.
+    BulkStop(ExecutionId),
 }
 
 /// What came of an order.
@@ -88,12 +108,31 @@ pub enum Outcome {
     Applied(Box<WorkflowApplied>),
     /// So many things changed.
     Count(u32),
-    /// A token, with its secret this one time.
-    Token(Box<TokenCreated>),
+    /// What is shown this one time.
+    Once(Once),
+    /// The subscription to a plan as it is now.
+    Plan(Box<BillingSubscriptionView>),
+    /// An order about many executions was taken.
+    Bulk(Box<BulkView>),
     /// What a piece of code gave.
     Code(Box<CodeExecuted>),
     /// It is done.
     Done,
+}
+
+/// A secret that the server gives once: it is shown, and kept nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Once {
+    /// What it is.
+    pub title: String,
+    /// The secret.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for Once {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Once").field("title", &self.title).finish_non_exhaustive()
+    }
 }
 
 impl Order {
@@ -114,6 +153,11 @@ impl Order {
             Self::SecretPut(name, _) | Self::SecretDelete(name) | Self::TokenRevoke(_, name) => name.clone(),
             Self::TokenCreate(token) => token.name.clone(),
             Self::Execute(code) => code.language.as_str().into(),
+            Self::People(order) => order.about(),
+            Self::Connect(order) => order.about(),
+            Self::Billing(order) => order.about(),
+            Self::Bulk(order) => format!("the order to {}", order.action.as_str()),
+            Self::BulkStop(id) => format!("the order {}", id.short()),
         }
     }
 
@@ -137,6 +181,11 @@ impl Order {
             Self::TokenCreate(_) => "made",
             Self::TokenRevoke(..) => "revoked",
             Self::Execute(_) => "executed",
+            Self::People(order) => order.verbed(),
+            Self::Connect(order) => order.verbed(),
+            Self::Billing(order) => order.verbed(),
+            Self::Bulk(_) => "given",
+            Self::BulkStop(_) => "stopped",
         }
     }
 
@@ -146,6 +195,7 @@ impl Order {
             Self::Pause(id) => Some(Self::Resume(*id)),
             Self::Resume(id) => Some(Self::Pause(*id)),
             Self::Switch { workflow, .. } => Some(Self::Switch { workflow: workflow.clone(), activate: before }),
+            Self::Connect(order) => order.undo().map(Self::Connect),
             _ => None,
         }
     }

@@ -1,13 +1,19 @@
 //! Orders become requests. The client gives each an idempotency key and sends it again under that key while the link fails.
 
+mod billing;
+mod connect;
+mod people;
+
 use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume};
 use tidemill_common::api::execution::ExecutionCreate;
 
-use crate::app::order::{Order, Outcome};
-use crate::client::{Client, Error, FileFormat};
+use super::home::Home;
+use crate::app::order::{Once, Order, Outcome};
+use crate::client::{Error, FileFormat};
 
 /// Sends `order`.
-pub async fn send(client: &Client, order: &Order) -> Result<Outcome, Error> {
+pub async fn send(home: &Home, order: &Order) -> Result<Outcome, Error> {
+    let client = &home.client;
     let execution = |view| Outcome::Execution(Box::new(view));
     let started = |view| Outcome::Started(Box::new(view));
     let workflow = |view| Outcome::Workflow(Box::new(view));
@@ -38,8 +44,16 @@ pub async fn send(client: &Client, order: &Order) -> Result<Outcome, Error> {
         Order::Discard(discard) => Outcome::Count(client.dead_letter_discard(discard).await?.count),
         Order::SecretPut(name, value) => client.secret_set(name, value.value.clone()).await.map(|()| Outcome::Done)?,
         Order::SecretDelete(name) => client.secret_delete(name).await.map(|()| Outcome::Done)?,
-        Order::TokenCreate(token) => Outcome::Token(Box::new(client.token_create(token).await?)),
+        Order::TokenCreate(token) => {
+            let made = client.token_create(token).await?;
+            Outcome::Once(Once { title: format!("the token “{}”", made.token.name), secret: made.secret })
+        }
         Order::TokenRevoke(id, _) => client.token_revoke(*id).await.map(|()| Outcome::Done)?,
         Order::Execute(code) => Outcome::Code(Box::new(client.code_execute(code).await?)),
+        Order::Bulk(order) => Outcome::Bulk(Box::new(client.execution_bulk_create(order).await?)),
+        Order::BulkStop(id) => client.execution_bulk_stop(*id).await.map(|_| Outcome::Done)?,
+        Order::People(order) => people::send(home, order).await?,
+        Order::Connect(order) => connect::send(client, order).await?,
+        Order::Billing(order) => billing::send(client, order).await?,
     })
 }

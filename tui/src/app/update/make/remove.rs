@@ -1,0 +1,72 @@
+//! What is removed, and what that means for those who use it.
+
+use super::billing;
+use crate::app::action::Action;
+use crate::app::effect::Effect;
+use crate::app::order::{ConnectOrder, Order, PeopleOrder};
+use crate::app::state::listing::{Entry, Subject};
+use crate::app::state::{Screen, State};
+use crate::app::update::ask::{self, Ask};
+
+/// Asks whether what is selected or marked is meant to go.
+pub fn remove(state: &mut State) -> Vec<Effect> {
+    match state.screen() {
+        Screen::Listing(listing) if matches!(listing.subject, Subject::Plans | Subject::Quota) => billing::cancel(state),
+        Screen::Listing(listing) => {
+            let targets = listing.list.targets();
+            let entries = targets.iter().filter_map(|id| listing.get(id));
+            let orders: Vec<Order> = entries.filter_map(|entry| order(&listing.subject, entry)).collect();
+            let Some(first) = orders.first() else { return Vec::new() };
+            let names: Vec<String> = orders.iter().map(Order::about).collect();
+            let (verb, note) = consequence(&listing.subject);
+            let (word, question) = (first.about(), format!("{verb} {}?", names.join(", ")));
+            ask::ask(state, Ask { action: Action::Remove, question, notes: vec![note.to_owned()], word, orders })
+        }
+        screen => match screen.workflow().map(str::to_owned) {
+            Some(id) => workflow(state, id),
+            None => Vec::new(),
+        },
+    }
+}
+
+fn workflow(state: &mut State, id: String) -> Vec<Effect> {
+    let active = state.catalogue.get(&id).is_some_and(|workflow| workflow.active_version.is_some());
+    let live = if active { "it is ACTIVE: its webhooks answer 404 and its schedules stop" } else { "it is not active" };
+    let notes = vec![live.to_owned(), "its executions stay in the history".to_owned()];
+    let (question, orders) = (format!("remove the workflow {id}?"), vec![Order::WorkflowDelete(id.clone())]);
+    ask::ask(state, Ask { action: Action::Remove, question, notes, word: id, orders })
+}
+
+/// The order that removes the thing of a row.
+fn order(subject: &Subject, entry: &Entry) -> Option<Order> {
+    let text = |field: &str| entry.json[field].as_str().unwrap_or_default().to_owned();
+    let id = entry.id.as_str();
+    Some(match subject {
+        Subject::Secrets => Order::SecretDelete(id.to_owned()),
+        Subject::Tokens => Order::TokenRevoke(id.parse().ok()?, text("name")),
+        Subject::Credentials => Order::Connect(ConnectOrder::CredentialDelete(id.to_owned())),
+        Subject::Subscriptions => Order::Connect(ConnectOrder::SubscriptionDelete(id.parse().ok()?, text("name"))),
+        Subject::Members => Order::People(PeopleOrder::MemberRemove(id.parse().ok()?, text("name"))),
+        Subject::Invites => {
+            let whom = Some(text("email")).filter(|email| !email.is_empty());
+            // An invite for anybody has no name: the end of its id is one.
+            let whom = whom.unwrap_or_else(|| id.rsplit('-').next().unwrap_or(id).to_owned());
+            Order::People(PeopleOrder::InviteRevoke(id.parse().ok()?, whom))
+        }
+        Subject::Shares => Order::People(PeopleOrder::ShareRevoke(id.parse().ok()?, text("object_id"))),
+        _ => return None,
+    })
+}
+
+/// What is done, and what that means.
+fn consequence(subject: &Subject) -> (&'static str, &'static str) {
+    match subject {
+        Subject::Secrets => ("remove", "workflows that read it fail from now on"),
+        Subject::Credentials => ("remove", "steps that use it fail from now on"),
+        Subject::Subscriptions => ("remove", "it is told nothing more, and the log of its deliveries goes too"),
+        Subject::Members => ("remove", "within five seconds nothing is open to them; what they made stays"),
+        Subject::Invites => ("revoke", "its link stops working; members who came by it stay"),
+        Subject::Shares => ("end the share of", "within five seconds it is closed to them"),
+        _ => ("revoke", "whoever uses it is refused at once"),
+    }
+}
