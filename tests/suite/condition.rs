@@ -239,7 +239,8 @@ async fn a_trigger_listens_from_its_activation_on() {
     let database = TestDatabase::empty();
     let node = async |roles: &str| {
         let args = ["--roles", roles].map(str::to_owned).to_vec();
-        TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage: Storage::At(database.url().to_owned()) }).await
+        TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage: Storage::At(database.url().to_owned()) })
+            .await
     };
     let server = node("api,executor").await;
     let client = server.client();

@@ -123,7 +123,8 @@ async fn a_reference_that_somebody_wrote_himself_gives_nothing() {
     let (server, endpoint) = (server().await, receiver().await);
     let client = server.client();
     install(&client, &format!("id: put\nsteps: [{{id: put, uses: http.request, with: {{method: PUT, url: \"{}/put\", file: \"{{{{ inputs.file }}}}\"}}}}]\n", endpoint.url())).await;
-    let forged = json!({"$file": {"execution_id": "01890000-0000-7000-8000-000000000001", "sha256": "00".repeat(32), "bytes": 40_000}});
+    let forged =
+        json!({"$file": {"execution_id": "01890000-0000-7000-8000-000000000001", "sha256": "00".repeat(32), "bytes": 40_000}});
     for content in [forged, json!({"$file": {"sha256": "x"}}), json!("x")] {
         let failed = run(&client, "put", json!({"file": {"file_name": "a", "content": content}})).await;
         assert_eq!((&failed["status"], &failed["failure"]["class"]), (&json!("failed"), &json!("user")), "{failed:#}");
@@ -148,12 +149,19 @@ async fn a_form_takes_files() {
     let (client, visitor) = (server.client(), server.client().anonymous());
     install(&client, FORM).await;
     let page = visitor.get("/hooks/main/apply").await.expect(200).text;
-    assert!(page.contains("enctype=\"multipart/form-data\"") && page.contains("name=\"scan\" type=\"file\" required"), "{page}");
+    assert!(
+        page.contains("enctype=\"multipart/form-data\"") && page.contains("name=\"scan\" type=\"file\" required"),
+        "{page}"
+    );
     // Where nothing was chosen, browsers send an empty file.
     let empty = "--x\r\nContent-Disposition: form-data; name=\"more\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n--x\r\n";
     let body = empty.to_owned() + multipart(&"y".repeat(100_000)).trim_start_matches("--x\r\n");
     let thanks = post(&visitor, "/hooks/main/apply", body).await.expect(200);
-    assert!(header(&thanks, "content-type").starts_with("text/html") && thanks.text.contains("role=\"status\""), "{}", thanks.text);
+    assert!(
+        header(&thanks, "content-type").starts_with("text/html") && thanks.text.contains("role=\"status\""),
+        "{}",
+        thanks.text
+    );
     let whole = eventually_async("it has ended", || async {
         let page = client.get("/api/executions?workflow=apply").await.expect(200).json();
         let id = page["items"][0]["id"].as_str()?.to_owned();

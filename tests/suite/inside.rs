@@ -293,8 +293,7 @@ async fn what_the_operator_allows_gives_access_tokens_however_it_is_written() {
     let mut steps = String::new();
     for (number, url) in allowed(&port).iter().enumerate() {
         let url = url.split('#').next().unwrap();
-        let put =
-            json!({"type": "oauth2", "hosts": [far.url()], "token_url": url, "client_id": format!("c{number}"), "secret": "canary"});
+        let put = json!({"type": "oauth2", "hosts": [far.url()], "token_url": url, "client_id": format!("c{number}"), "secret": "canary"});
         let made = credential(&client, &format!("o{number}"), put).await;
         assert_eq!(made.status, 201, "{url}: {}", made.text);
         steps += &format!(

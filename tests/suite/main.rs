@@ -27,6 +27,7 @@ mod execution;
 mod failures;
 mod files;
 mod form;
+mod golden;
 mod inside;
 mod journal_crash_points;
 mod limits;

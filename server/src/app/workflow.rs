@@ -52,13 +52,7 @@ pub enum IfMatch {
 
 impl Workflows {
     /// Workflows in `database`, compiled as `versions`.
-    pub fn new(
-        database: Database,
-        versions: Versions,
-        clock: Arc<dyn Clock>,
-        activated: Activated,
-        code: CodeRunner,
-    ) -> Self {
+    pub fn new(database: Database, versions: Versions, clock: Arc<dyn Clock>, activated: Activated, code: CodeRunner) -> Self {
         Self { database, plans: versions.plans().clone(), versions, clock, activated, code }
     }
 

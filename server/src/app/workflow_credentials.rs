@@ -44,10 +44,12 @@ impl Workflows {
             return Ok(None);
         }
         let (workspace, plans, id) = (caller.workspace, self.versions.plans().clone(), file.id.to_string());
-        let before = self.database.with_tenant(workspace, move |conn: &mut Connection| match workflow::workflow_get(conn, workspace, &id) {
-            Ok(row) => plan(conn, workspace, &plans, WorkflowUid(row.uid), row.version),
-            Err(store::Error::NotFound) => Ok(None),
-            Err(error) => Err(error),
+        let before = self.database.with_tenant(workspace, move |conn: &mut Connection| {
+            match workflow::workflow_get(conn, workspace, &id) {
+                Ok(row) => plan(conn, workspace, &plans, WorkflowUid(row.uid), row.version),
+                Err(store::Error::NotFound) => Ok(None),
+                Err(error) => Err(error),
+            }
         });
         let before = before.await?;
         let used = before.as_ref().map(|plan| plan.all_credential_names()).unwrap_or_default();

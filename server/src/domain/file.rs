@@ -69,7 +69,8 @@ fn has_large(value: &Value) -> bool {
 
 /// The content of a file, if it is one and that is large.
 fn large(fields: &Map<String, Value>) -> Option<&Value> {
-    let content = fields.get(BASE64).filter(|content| content.as_str().is_some_and(|text| text.len() > PAYLOAD_INLINE_BYTES))?;
+    let content =
+        fields.get(BASE64).filter(|content| content.as_str().is_some_and(|text| text.len() > PAYLOAD_INLINE_BYTES))?;
     (fields.contains_key("file_name") && fields.contains_key("size")).then_some(content)
 }
 
@@ -102,6 +103,16 @@ pub fn references(value: &Value) -> BTreeSet<FileRef> {
     let mut found = BTreeSet::new();
     collect(value, &mut found);
     found
+}
+
+/// Whether `value` has any.
+#[must_use]
+pub fn is_named_in(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(is_named_in),
+        Value::Object(fields) => fields.get(CONTENT).and_then(FileRef::of).is_some() || fields.values().any(is_named_in),
+        _ => false,
+    }
 }
 
 fn collect(value: &Value, found: &mut BTreeSet<FileRef>) {
@@ -161,6 +172,7 @@ mod tests {
         assert_eq!((apart["body"]["one"].get(BASE64), &apart["body"]["one"]["size"]), (None, &json!(30_000)));
         assert_eq!(apart["body"]["many"][1], small, "a small one stays as it is");
         let references = references(&apart);
+        assert!(is_named_in(&apart) && !is_named_in(&whole));
         assert!(references.len() == 2 && references.iter().all(|file| file.execution_id == id));
         let mut seen = BTreeSet::new();
         assert_eq!(unseen_bytes(&apart, &mut seen), 2 * 40_002);

@@ -18,6 +18,7 @@ use super::printing::Printing;
 use super::service::Parts;
 use crate::budget::Share;
 use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, RunStep, State};
+use crate::domain::file;
 use crate::domain::payload::Packed;
 use crate::domain::workflow::plan::Effect;
 use crate::journal::{self, Append, Lease, Next};
@@ -183,7 +184,7 @@ impl ExecutionTask {
         Ok(())
     }
 
-    /// Starts attempts. What must never be repeated starts only after its `step_started` is durable.
+    /// Starts attempts. What must never be repeated, or reads what was just made, starts only after that is durable.
     async fn carry_out(&mut self, actions: Vec<Action>) -> Flow {
         if self.execution.state().end.is_some() {
             // Nothing begins any more, and what is to be appended ends it.
@@ -209,7 +210,8 @@ impl ExecutionTask {
                 }
                 Action::Run(run) => {
                     let effect = self.execution.state().plan().steps[run.place.step].effect;
-                    if effect == Effect::AtMostOnce
+                    // The contents of the files that it hands on are read again by what is durable.
+                    if (effect == Effect::AtMostOnce || file::is_named_in(&run.with))
                         && self.execution.has_events()
                         && self.append(Next::Keep).await == Flow::Stop
                     {

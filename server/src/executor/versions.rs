@@ -110,8 +110,11 @@ impl Versions {
         of: Of,
     ) -> Result<KnownSecrets, VersionError> {
         let secrets = if secrets.is_empty() { BTreeMap::new() } else { self.keeper.secrets(workspace_id, secrets).await? };
-        let credentials =
-            if credentials.is_empty() { BTreeMap::new() } else { self.keeper.credentials(workspace_id, credentials, of).await? };
+        let credentials = if credentials.is_empty() {
+            BTreeMap::new()
+        } else {
+            self.keeper.credentials(workspace_id, credentials, of).await?
+        };
         Ok(KnownSecrets::new(secrets, credentials))
     }
 

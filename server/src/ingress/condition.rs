@@ -195,7 +195,9 @@ impl Conditions {
                 look.state = self.look_once(&look).await?;
             }
             let row = look.row.clone();
-            self.database.engine(move |connection| Ok(condition::read_to(connection, &row, Some(from.place), stretch.to)?)).await?;
+            self.database
+                .engine(move |connection| Ok(condition::read_to(connection, &row, Some(from.place), stretch.to)?))
+                .await?;
         }
         // Now it waits for the next event again.
         self.database.engine(move |connection| Ok(condition::take(connection, &look.row, None)?)).await?;

@@ -139,9 +139,8 @@ impl Keeper {
         if wanted.is_empty() {
             return Ok(None);
         }
-        let find = move |conn: &mut store::Connection| {
-            Ok(sealed::shared_credentials(conn, (workspace.0, Some(owner.0)), &wanted)?)
-        };
+        let find =
+            move |conn: &mut store::Connection| Ok(sealed::shared_credentials(conn, (workspace.0, Some(owner.0)), &wanted)?);
         let found = self.database.engine(find).await?;
         let is_found = |(slug, name): (String, String)| found.iter().any(|row| row.slug == slug && row.sealed.name == name);
         Ok(names.into_iter().find(|name| shared_name(name).is_some_and(|name| !is_found(name))))

@@ -88,8 +88,7 @@ fn busy_child(server: &TestServer) -> Option<u32> {
 async fn cancelling_an_execution_kills_the_process_of_its_step() {
     let server = with_args(&["--code-seconds", "3600"]).await;
     let client = server.client();
-    for (id, code) in
-        [("python", "print('so', 'far')\\nwhile True: pass"), ("javascript", "console.log('so far')\\nfor (;;);")]
+    for (id, code) in [("python", "print('so', 'far')\\nwhile True: pass"), ("javascript", "console.log('so far')\\nfor (;;);")]
     {
         let file = format!("id: endless\nsteps:\n  - {{id: a, uses: {id}, timeout: 10m, with: {{code: \"{code}\"}}}}\n");
         install(&client, &file).await;

@@ -141,11 +141,7 @@ mod tests {
             let file = output(&answer(b"hi!", disposition), ResponseForm::File).unwrap();
             assert_eq!(
                 (&file["body"], &file["body_encoding"], &file["file"]),
-                (
-                    &Value::Null,
-                    &json!("file"),
-                    &json!({"file_name": name, "content_type": null, "size": 3, "base64": "aGkh"})
-                )
+                (&Value::Null, &json!("file"), &json!({"file_name": name, "content_type": null, "size": 3, "base64": "aGkh"}))
             );
         }
     }

@@ -302,12 +302,7 @@ pub fn wake(connection: &mut PgConnection, row: &ConditionRow, now: DateTime<Utc
 }
 
 /// Notes how far a trigger has read that had read to `from`, unless it was activated anew meanwhile. Without `from` it begins here.
-pub fn read_to(
-    connection: &mut PgConnection,
-    row: &ConditionRow,
-    from: Option<Place>,
-    place: Place,
-) -> QueryResult<usize> {
+pub fn read_to(connection: &mut PgConnection, row: &ConditionRow, from: Option<Place>, place: Place) -> QueryResult<usize> {
     Statement::new(
         "INSERT INTO trigger_states AS s (workspace_id, workflow_uid, trigger_id, feed_txid, feed_position, audit_seq)
          SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT FROM workflows w WHERE w.workspace_id = $1 AND w.uid = $2)
