@@ -2,10 +2,12 @@
 //!
 //! [`Admission::admit`] is the one way in, whatever arrived. When it answers, the delivery is committed.
 
+mod pressure;
 mod refused;
 mod slot;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tidemill_common::api::quota::Quota;
 use tidemill_common::clock::Clock;
@@ -22,6 +24,7 @@ use crate::executor::{Begun, Executor, First};
 use crate::journal::{self, Admitted, Delivery, Journal, Lease, Next};
 use crate::store::Database;
 use crate::telemetry::Metrics;
+use pressure::Pressure;
 use refused::RefusedArrivals;
 
 /// Something arrived that may start an execution.
@@ -97,13 +100,21 @@ pub struct Admission {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     refused: RefusedArrivals,
+    pressure: Arc<Pressure>,
 }
 
 impl Admission {
     /// An admission that commits with `journal`, starts executions on `executor`, and keeps in `database` what a plan refused.
     #[must_use]
     pub fn new(journal: Journal, executor: Executor, database: Database, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
-        Self { journal, executor, clock, metrics, refused: RefusedArrivals::new(database) }
+        let pressure = Arc::new(Pressure::new(Instant::now()));
+        Self { journal, executor, clock, metrics, refused: RefusedArrivals::new(database), pressure }
+    }
+
+    /// Whether there is room for one more arrival that may come back later. Others are admitted in any case.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.pressure.has_room()
     }
 
     /// An id for an execution that is about to be admitted.
@@ -173,7 +184,10 @@ impl Admission {
             payloads,
             copied,
         };
-        match self.journal.admit(admission).await.map_err(Refusal::from)? {
+        let place = self.pressure.enter(Instant::now());
+        let said = self.journal.admit(admission).await.map_err(Refusal::from);
+        drop(place);
+        match said? {
             Admitted::Duplicate(id) => Ok(Outcome::Duplicate(id)),
             Admitted::Refused(refused) => {
                 let quota = refused.quota;
