@@ -135,7 +135,7 @@ impl Admission {
         let slot = slot::slot(&plan, execution_id, version, &input);
         let rate = slot::rate(&plan, execution_id, version, &input);
         let whole = Arc::clone(&input);
-        let Kept { input, open, packed } = self.kept(input).await?;
+        let Kept { input, open, packed } = self.kept(execution_id, input).await?;
         // Whether it may begin is known when it is committed.
         let permit = if slot.is_none() && rate.is_none() { self.executor.room() } else { None };
         let metered = *trigger.kind != *QUOTA_TRIGGER;
@@ -225,13 +225,13 @@ impl Admission {
 }
 
 impl Admission {
-    /// A large input is kept apart.
-    async fn kept(&self, input: Json) -> Result<Kept, Refusal> {
+    /// A large input is kept apart, and so is what is large of its files.
+    async fn kept(&self, id: ExecutionId, input: Json) -> Result<Kept, Refusal> {
         if !is_apart(&input) {
-            return Ok(Kept { input, open: Open::default(), packed: None });
+            return Ok(Kept { input, open: Open::default(), packed: Vec::new() });
         }
         let mut open = Open::default();
-        let packing = move || keep(input, &mut open).map(|(input, packed)| Kept { input, open, packed });
+        let packing = move || keep(input, id, &mut open).map(|(input, packed)| Kept { input, open, packed });
         self.executor.budget().handle(packing).await.map_err(|error| {
             tracing::error!(%error, "an input can't be packed");
             Refusal::Rejected
@@ -252,7 +252,7 @@ impl Admission {
 struct Kept {
     input: Json,
     open: Open,
-    packed: Option<Packed>,
+    packed: Vec<Packed>,
 }
 
 /// The hashes of the payloads to which the results refer that a retry keeps.

@@ -15,6 +15,8 @@ use crate::store::queries::happening::{self, EntryRow, Place};
 use crate::store::rows::execution::Execution;
 use crate::store::{self, Connection, Database};
 
+/// How many readers one round of this node serves at once: fewer than there are connections for the engine.
+pub const READERS: usize = 3;
 /// Rows that are read at once of each source.
 const PAGE: i64 = 200;
 /// A place in the feed is moved on without anything to tell only when it has fallen behind by so many transactions.

@@ -105,8 +105,7 @@ impl Engine {
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
         let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
         let activated = activated(&routes, [&schedules_changed, &conditions_changed, &events_changed]);
-        let plans = versions.plans().clone();
-        let workflows = Workflows::new(database.clone(), plans, time(), Arc::clone(&activated), code.clone());
+        let workflows = Workflows::new(database.clone(), versions.clone(), time(), Arc::clone(&activated), code.clone());
         let billing_subscriptions = BillingSubscriptions::new(database.clone(), Arc::clone(&clock), workflows.clone(), stripe);
         let executions = executions.within(budget.clone());
         let background = Background {

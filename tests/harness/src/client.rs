@@ -12,6 +12,7 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    workspace: Option<String>,
 }
 
 /// An answer, read to its end.
@@ -33,7 +34,7 @@ impl Client {
             rustls::crypto::ring::default_provider().install_default().ok();
         });
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { http, base: base.trim_end_matches('/').to_owned(), token: token.map(str::to_owned) }
+        Self { http, base: base.trim_end_matches('/').to_owned(), token: token.map(str::to_owned), workspace: None }
     }
 
     /// The same client without a token.
@@ -48,9 +49,18 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same client, acting on another workspace.
+    #[must_use]
+    pub fn in_workspace(&self, slug: &str) -> Self {
+        Self { workspace: Some(slug.to_owned()), ..self.clone() }
+    }
+
     /// A request that can be changed before it is sent. `path` begins with `/`.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(workspace) = &self.workspace {
+            request = request.header("Tidemill-Workspace", workspace);
+        }
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
