@@ -88,7 +88,7 @@ impl Happenings {
         // An entry may have been committed after the head was read: what was read is behind the place in any case.
         let read_to = entries.last().map_or(after.audit, |entry| entry.seq);
         let audit = if more_entries { read_to } else { head.audit.max(read_to) };
-        let is_new = |row: &&FeedRow| begins.as_ref().is_none_or(|begins| !begins.shows(row.txid));
+        let is_new = |row: &&FeedRow| begins.as_ref().is_none_or(|begins| !begins.shows((row.txid, row.position)));
         let touched: Vec<_> = rows
             .iter()
             .filter(is_new)
