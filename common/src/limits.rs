@@ -38,8 +38,6 @@ pub const CALL_DEPTH: u32 = 16;
 pub const RESPOND_SECONDS: u64 = 30;
 /// The same at most, when the webhook says `respond_within`.
 pub const RESPOND_SECONDS_MOST: u64 = 300;
-/// Largest files of one webhook delivery (`multipart/form-data`) taken together, in bytes.
-pub const WEBHOOK_FILE_BYTES: usize = 1024 * 1024;
 /// How long a code step may take, in seconds, unless its workflow says less.
 pub const CODE_SECONDS: u64 = 30;
 /// Memory that a code step may take, in bytes, unless its workflow says otherwise.

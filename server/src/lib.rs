@@ -8,6 +8,7 @@ pub mod api;
 pub mod app;
 pub mod auth;
 pub mod background;
+pub mod backup;
 pub mod bench;
 pub mod budget;
 pub mod command;

@@ -1,4 +1,5 @@
-//! Nodes whose clocks are set forward and back while they run, by libfaketime: a schedule neither repeats an instant nor falls silent.
+//! Nodes whose clocks are set forward and back while they run, by libfaketime: a schedule neither repeats an instant nor falls silent,
+//! and neither does a condition.
 
 use std::collections::HashSet;
 use std::fs;
@@ -63,11 +64,25 @@ fn fires_on(database: &TestDatabase, from: TimeDelta, what: &str) {
     eventually(what, || instants(database).into_iter().filter(near).max().filter(|last| Some(*last) > before));
 }
 
+/// A condition is looked at twice near `from` the machine's present: what is known of it may have been set to that without a look.
+fn looks_on(database: &TestDatabase, from: TimeDelta, what: &str) {
+    let looked = || {
+        let rows = database.query("SELECT to_json(checked_at)->>0 FROM tidemill.trigger_states");
+        let at: DateTime<Utc> = rows.into_iter().flatten().next()?.parse().ok()?;
+        ((at - (Utc::now() + from)).abs() < TimeDelta::minutes(5)).then_some(at)
+    };
+    let first = eventually(what, looked);
+    eventually(what, || looked().filter(|at| *at > first));
+}
+
 pub async fn are_set_forward_and_back() {
     let database = TestDatabase::empty();
     let (first, second) = (Node::start(&database).await, Node::start(&database).await);
     let client = first.server.client();
     let file = "id: tick\ntriggers: [{id: t, type: schedule, every: 1s}]\nsteps: [{id: a, uses: transform, with: {}}]\n";
+    install(&client, file).await;
+    // That its check fails doesn't matter: it is looked at.
+    let file = "id: look\ntriggers: [{id: c, type: condition, every: 1s, check: {uses: http.request, with: {url: \"http://127.0.0.1:9/\"}}, if: \"true\"}]\nsteps: [{id: a, uses: transform, with: {}}]\n";
     install(&client, file).await;
     let (now, ahead) = (TimeDelta::zero(), TimeDelta::hours(2));
     fires_on(&database, now, "it fires");
@@ -75,8 +90,10 @@ pub async fn are_set_forward_and_back() {
     fires_on(&database, ahead, "the node that is ahead fires what is due by its clock");
     let nodes = client.get("/api/nodes").await.expect(200).json();
     assert!(nodes["items"].as_array().unwrap().iter().all(|node| node["state"] == "alive"), "by the database's clock: {nodes}");
+    looks_on(&database, ahead, "a condition is looked at by the clock that is ahead");
     first.set("+0");
     fires_on(&database, now, "it goes on from now when the clock is right again");
+    looks_on(&database, now, "so does the condition");
     second.set("-2h");
     fires_on(&database, now, "the other one fires");
     second.set("+0");
@@ -84,6 +101,7 @@ pub async fn are_set_forward_and_back() {
     fires_on(&database, TimeDelta::days(1), "another one is a day ahead");
     second.set("+0");
     fires_on(&database, now, "and it goes on from now again");
+    looks_on(&database, now, "and the condition too");
     let _ = client.post("/api/workflows/tick/deactivate", &serde_json::json!({})).await.expect(200);
     once(&client, &database).await;
 }

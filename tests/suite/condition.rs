@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use tidemill_harness::{Client, TestServer, eventually, eventually_async};
+use tidemill_harness::{Client, ServerOptions, Storage, TestDatabase, TestServer, eventually, eventually_async};
 
 use crate::audit;
 use crate::endpoint::{Endpoint, Reply};
-use crate::scene::{install, run, secret, server, text};
+use crate::scene::{BINARY, install, run, secret, server, text};
 
 fn file(check: &str, more: &str) -> String {
     format!(
@@ -159,10 +159,6 @@ async fn a_failure_of_another_workflow_is_heard_once() {
     let broken = "id: broken\nsteps: [{id: no, uses: fail, with: {message: \"{{ inputs.why }}\"}}]\n";
     install(&client, broken).await;
     install(&client, LISTENER).await;
-    eventually("it listens", || {
-        let rows = server.database().unwrap().query("SELECT feed_txid::text FROM tidemill.trigger_states");
-        (!rows.is_empty()).then_some(())
-    });
     let _ = run(&client, "broken", json!({"why": "no reason"})).await;
     let failed = run(&client, "broken", json!({"why": "out of stock"})).await;
     let heard = || server.database().unwrap().query("SELECT id::text FROM tidemill.executions WHERE workflow_id = 'watch'");
@@ -193,13 +189,6 @@ fn told(server: &TestServer, workflow: &str) -> Vec<Value> {
     rows.into_iter().flatten().map(|text| serde_json::from_str(&text).unwrap()).collect()
 }
 
-fn listening(server: &TestServer, count: usize) {
-    eventually("they listen", || {
-        let rows = server.database().unwrap().query("SELECT 1 FROM tidemill.trigger_states WHERE audit_seq IS NOT NULL");
-        (rows.len() == count).then_some(())
-    });
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_condition_looks_whenever_another_workflow_has_ended() {
     let shop =
@@ -215,7 +204,6 @@ async fn a_condition_looks_whenever_another_workflow_has_ended() {
         shop.url()
     );
     install(&client, &file).await;
-    listening(&server, 2);
     for ok in [true, false] {
         let _ = run(&client, "work", json!({ "ok": ok })).await;
     }
@@ -245,6 +233,47 @@ async fn a_condition_looks_whenever_another_workflow_has_ended() {
     assert_eq!(flips["items"][0]["trigger_type"], "event", "what an event has started starts nothing further: {flips}");
 }
 
+/// Nobody looks between the activation and the end: what ends then is told all the same, and what ended before it is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_listens_from_its_activation_on() {
+    let database = TestDatabase::empty();
+    let node = async |roles: &str| {
+        let args = ["--roles", roles].map(str::to_owned).to_vec();
+        TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage: Storage::At(database.url().to_owned()) })
+            .await
+    };
+    let server = node("api,executor").await;
+    let client = server.client();
+    install(&client, "id: broken\nsteps: [{id: no, uses: fail, with: {message: out of stock}}]\n").await;
+    let _early = run(&client, "broken", json!({})).await;
+    install(&client, LISTENER).await;
+    let kept = run(&client, "broken", json!({})).await;
+    // A new version goes on where it was, and whoever was switched off begins anew.
+    install(&client, &LISTENER.replace("uses: transform", "name: told, uses: transform")).await;
+    let second = run(&client, "broken", json!({})).await;
+    let off = LISTENER.replace("id: watch", "id: off");
+    install(&client, &off).await;
+    let _ = client.post("/api/workflows/off/deactivate", &json!({})).await.expect(200);
+    let _missed = run(&client, "broken", json!({})).await;
+    install(&client, &off).await;
+    let last = run(&client, "broken", json!({})).await;
+    let _scheduler = node("scheduler").await;
+    let heard = |workflow: &str| {
+        let sql = format!(
+            "SELECT d.key FROM tidemill.deliveries d JOIN tidemill.executions x ON x.id = d.execution_id
+             WHERE x.workflow_id = '{workflow}' ORDER BY d.key"
+        );
+        database.query(&sql).into_iter().flatten().collect::<Vec<_>>()
+    };
+    let id = |execution: &Value| text(&execution["id"]);
+    eventually("the last one is heard by both", || {
+        ["watch", "off"].iter().all(|workflow| heard(workflow).contains(&id(&last))).then_some(())
+    });
+    assert_eq!(heard("off"), [id(&last)]);
+    let watched = heard("watch");
+    assert!(watched.len() == 4 && watched.contains(&id(&kept)) && watched.contains(&id(&second)), "{watched:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_are_internal_events() {
     let server = server().await;
@@ -257,7 +286,6 @@ async fn changes_are_internal_events() {
         );
         install(&client, &file).await;
     }
-    listening(&server, 3);
     let made =
         client.post("/api/workspaces/main/service-accounts", &json!({"name": "robot", "role": "viewer"})).await.expect(201);
     install(&client, "id: other\nsteps: [{id: no, uses: fail, with: {message: bad}}]\n").await;

@@ -11,6 +11,7 @@ use crate::scene::{BINARY, server};
 
 const TRIGGERS: &str = include_str!("../../docs/triggers.md");
 const HTTP: &str = include_str!("../../docs/http.md");
+const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
 
 /// What starts a server of its own, or needs the database of one: the tests of those commands are elsewhere.
 const LEFT_OUT: [&str; 2] = ["tidemill serve ", "tidemill rotate-key"];
@@ -95,4 +96,12 @@ async fn every_command_about_requests_does_what_the_page_says() {
     let subscriptions = said(&output, HTTP, "subscription add");
     assert!(subscriptions.contains("partner") && subscriptions.contains("execution_failed"), "{subscriptions}");
     assert!(!output.contains("canary") && !output.contains("whsec_"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_about_the_configuration_does_what_the_page_says() {
+    let server = server().await;
+    let output = paste(&server, &script(CONFIGURATION));
+    let shown = said(&output, CONFIGURATION, "config show");
+    assert!(shown.contains("ok: ") && shown.contains("journal_writers") && shown.contains("flag"), "{shown}");
 }

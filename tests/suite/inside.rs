@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tidemill_harness::{Answer, Client, ServerOptions, TestServer, eventually_async};
 
 use crate::endpoint::{Endpoint, Reply};
+use crate::mailbox::Mailbox;
 use crate::outbound::credential;
 use crate::scene::{BINARY, install, run, step, text};
 
@@ -203,10 +204,8 @@ async fn no_access_token_is_got_from_the_inside() {
     assert!(trap.received().is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_operator_allows_is_reached_however_it_is_written() {
-    let (server, (far, port)) = (TestServer::start(BINARY).await, trap().await);
-    let client = server.client();
+/// Addresses of this machine in the ways in which URLs may write them, at `port`: 30 that an operator may allow.
+fn allowed(port: &str) -> Vec<String> {
     let hosts = [
         "127.0.0.1",
         "127.1",
@@ -222,11 +221,134 @@ async fn what_the_operator_allows_is_reached_however_it_is_written() {
     let paths = ["", "a/b?c=d&e=%20f", "%E2%9C%93?q=ü#part"];
     let urls: Vec<String> = hosts.iter().flat_map(|host| paths.map(|path| format!("http://{host}:{port}/{path}"))).collect();
     assert_eq!(urls.len(), 30);
-    install(&client, "id: reach\nsteps:\n  - id: http\n    uses: http.request\n    for_each: {items: \"{{ inputs }}\", concurrency: 8}\n    with: {url: \"{{ item }}\"}\n").await;
-    assert_eq!(run(&client, "reach", json!(urls)).await["status"], "succeeded");
-    assert_eq!(far.received().len(), 30);
+    urls
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_allows_is_reached_by_steps_and_subscriptions_however_it_is_written() {
+    let (server, (far, port)) = (TestServer::start(BINARY).await, trap().await);
+    let client = server.client();
+    let urls = allowed(&port);
+    let put = json!({"type": "signing", "hosts": [far.url()], "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
+    assert_eq!(credential(&client, "sign", put).await.status, 201);
+    install(
+        &client,
+        "id: reach
+steps:
+  - id: http
+    uses: http.request
+    for_each: {items: \"{{ inputs }}\", concurrency: 8}
+    with: {url: \"{{ item }}\"}
+  - id: hook
+    uses: webhook.send
+    for_each: {items: \"{{ inputs }}\", concurrency: 8}
+    with: {credential: sign, url: \"{{ item }}\", type: x}
+",
+    )
+    .await;
+    let ended = run(&client, "reach", json!(urls)).await;
+    assert_eq!(ended["status"], "succeeded", "{ended:#}");
+    assert_eq!(far.received().len(), 60);
     for url in &urls {
         assert_eq!(subscribed(&client, url).await.1, "200", "{url}");
     }
-    assert_eq!(far.received().len(), 60);
+    assert_eq!(far.received().len(), 90);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_allows_is_reached_by_conditions_however_it_is_written() {
+    let (server, (far, port)) = (TestServer::start(BINARY).await, trap().await);
+    let client = server.client();
+    let triggers: Vec<Value> = allowed(&port)
+        .iter()
+        .enumerate()
+        .map(|(number, url)| {
+            json!({"id": format!("t{number}"), "type": "condition", "every": "1h", "if": "result.status != 200",
+                "check": {"uses": "http.request", "with": {"url": url}}})
+        })
+        .collect();
+    let file = json!({"id": "looks", "triggers": triggers, "steps": [{"id": "a", "uses": "transform", "with": {}}]});
+    let _ = Answer::of(client.request(reqwest::Method::PUT, "/api/workflows/looks").json(&file)).await.expect(201);
+    let _ = client.post("/api/workflows/looks/activate", &json!({})).await.expect(200);
+    for (number, trigger) in triggers.iter().enumerate() {
+        let check = eventually_async("it was checked", || async {
+            let shown = client.get(&format!("/api/workflows/looks/triggers/t{number}")).await.expect(200).json();
+            shown["check"]["checked_at"].is_string().then(|| shown["check"].clone())
+        })
+        .await;
+        assert_eq!(check["error"], Value::Null, "{trigger}: {check}");
+    }
+    assert_eq!(far.received().len(), 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_allows_gives_access_tokens_however_it_is_written() {
+    let server = TestServer::start(BINARY).await;
+    let far = Endpoint::start(|_, _| {
+        Reply::Answer(200, "", r#"{"access_token": "abcdefgh", "token_type": "Bearer", "expires_in": 3600}"#)
+    })
+    .await;
+    let client = server.client();
+    let port = far.url().rsplit(':').next().unwrap().to_owned();
+    let mut steps = String::new();
+    for (number, url) in allowed(&port).iter().enumerate() {
+        let url = url.split('#').next().unwrap();
+        let put = json!({"type": "oauth2", "hosts": [far.url()], "token_url": url, "client_id": format!("c{number}"), "secret": "canary"});
+        let made = credential(&client, &format!("o{number}"), put).await;
+        assert_eq!(made.status, 201, "{url}: {}", made.text);
+        steps += &format!(
+            "  - {{id: s{number}, uses: http.request, depends_on: [], with: {{url: \"{}/api\", auth: {{credential: o{number}}}}}}}\n",
+            far.url()
+        );
+    }
+    install(&client, &format!("id: reach\nsteps:\n{steps}")).await;
+    let ended = run(&client, "reach", json!({})).await;
+    assert_eq!(ended["status"], "succeeded", "{ended:#}");
+    let asked = far.received();
+    assert_eq!(asked.iter().filter(|request| request.line.starts_with("POST ")).count(), 30);
+    let with_token = |request: &&crate::endpoint::Received| {
+        request.headers.get("authorization").is_some_and(|value| value == "Bearer abcdefgh")
+    };
+    assert_eq!(asked.iter().filter(with_token).count(), 30);
+}
+
+/// Three addresses of this machine, each written in ten ways.
+fn mail_hosts() -> Vec<String> {
+    let written = |c: u32, d: u32| {
+        let number = (127 << 24) | (c << 8) | d;
+        [
+            format!("127.0.{c}.{d}"),
+            format!("127.0.{}", (c << 8) | d),
+            format!("127.{}", (c << 8) | d),
+            number.to_string(),
+            format!("{number:#x}"),
+            format!("{number:#X}").replace("0X", "0x"),
+            format!("0{number:o}"),
+            format!("0x7f.0.{c}.{d}"),
+            format!("0177.0.{c}.{d}"),
+            format!("127.0x0.{c}.{d}"),
+        ]
+    };
+    [(0, 1), (0, 2), (3, 7)].into_iter().flat_map(|(c, d)| written(c, d)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_allows_takes_mail_however_it_is_written() {
+    let (server, mailbox) = (TestServer::start(BINARY).await, Mailbox::start().await);
+    let client = server.client();
+    let mut steps = String::new();
+    let hosts = mail_hosts();
+    assert_eq!(hosts.len(), 30);
+    for (number, host) in hosts.iter().enumerate() {
+        let put = json!({"type": "smtp", "hosts": [format!("smtp+plain://{host}:{}", mailbox.port())]});
+        let made = credential(&client, &format!("m{number}"), put).await;
+        assert_eq!(made.status, 201, "{host}: {}", made.text);
+        steps += &format!(
+            "  - {{id: s{number}, uses: email.send, depends_on: [], with: {{credential: m{number}, from: a@example.com, to: b@example.com, text: x}}}}\n"
+        );
+    }
+    install(&client, &format!("id: reach\nsteps:\n{steps}")).await;
+    let ended = run(&client, "reach", json!({})).await;
+    assert_eq!(ended["status"], "succeeded", "{ended:#}");
+    assert_eq!(mailbox.received(), 30);
 }

@@ -67,7 +67,7 @@ async fn through_cuts_nothing_is_lost_and_what_comes_twice_is_known() {
     let api = server.client();
     install(&api, QUICK).await;
     let address = flaky(server.url().trim_start_matches("http://").to_owned(), 12).await;
-    let config = ClientConfig { server: format!("http://{address}"), token: server.token(), workspace: None };
+    let config = ClientConfig { server: format!("http://{address}"), token: server.token(), workspace: None, ca: None };
     let client = Client::new(&config).unwrap();
     let (sender, mut events) = mpsc::channel(64);
     let retry = Arc::new(Notify::new());

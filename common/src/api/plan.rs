@@ -192,9 +192,8 @@ pub struct PlanPut {
     #[cfg_attr(feature = "openapi", oai(validator(pattern = "^[a-z]{3}$")))]
     pub currency: Option<String>,
     /// Its limits; what is absent is unlimited.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", oai(default))]
-    pub limits: PlanLimits,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limits: Option<PlanLimits>,
     /// What it has that others don't.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     #[cfg_attr(feature = "openapi", oai(default))]

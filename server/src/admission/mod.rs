@@ -2,10 +2,12 @@
 //!
 //! [`Admission::admit`] is the one way in, whatever arrived. When it answers, the delivery is committed.
 
+mod pressure;
 mod refused;
 mod slot;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tidemill_common::api::quota::Quota;
 use tidemill_common::clock::Clock;
@@ -22,6 +24,7 @@ use crate::executor::{Begun, Executor, First};
 use crate::journal::{self, Admitted, Delivery, Journal, Lease, Next};
 use crate::store::Database;
 use crate::telemetry::Metrics;
+use pressure::Pressure;
 use refused::RefusedArrivals;
 
 /// Something arrived that may start an execution.
@@ -97,13 +100,21 @@ pub struct Admission {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     refused: RefusedArrivals,
+    pressure: Arc<Pressure>,
 }
 
 impl Admission {
     /// An admission that commits with `journal`, starts executions on `executor`, and keeps in `database` what a plan refused.
     #[must_use]
     pub fn new(journal: Journal, executor: Executor, database: Database, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
-        Self { journal, executor, clock, metrics, refused: RefusedArrivals::new(database) }
+        let pressure = Arc::new(Pressure::new(Instant::now()));
+        Self { journal, executor, clock, metrics, refused: RefusedArrivals::new(database), pressure }
+    }
+
+    /// Whether there is room for one more arrival that may come back later. Others are admitted in any case.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.pressure.has_room()
     }
 
     /// An id for an execution that is about to be admitted.
@@ -124,7 +135,7 @@ impl Admission {
         let slot = slot::slot(&plan, execution_id, version, &input);
         let rate = slot::rate(&plan, execution_id, version, &input);
         let whole = Arc::clone(&input);
-        let Kept { input, open, packed } = self.kept(input).await?;
+        let Kept { input, open, packed } = self.kept(execution_id, input).await?;
         // Whether it may begin is known when it is committed.
         let permit = if slot.is_none() && rate.is_none() { self.executor.room() } else { None };
         let metered = *trigger.kind != *QUOTA_TRIGGER;
@@ -173,7 +184,10 @@ impl Admission {
             payloads,
             copied,
         };
-        match self.journal.admit(admission).await.map_err(Refusal::from)? {
+        let place = self.pressure.enter(Instant::now());
+        let said = self.journal.admit(admission).await.map_err(Refusal::from);
+        drop(place);
+        match said? {
             Admitted::Duplicate(id) => Ok(Outcome::Duplicate(id)),
             Admitted::Refused(refused) => {
                 let quota = refused.quota;
@@ -211,13 +225,13 @@ impl Admission {
 }
 
 impl Admission {
-    /// A large input is kept apart.
-    async fn kept(&self, input: Json) -> Result<Kept, Refusal> {
+    /// A large input is kept apart, and so is what is large of its files.
+    async fn kept(&self, id: ExecutionId, input: Json) -> Result<Kept, Refusal> {
         if !is_apart(&input) {
-            return Ok(Kept { input, open: Open::default(), packed: None });
+            return Ok(Kept { input, open: Open::default(), packed: Vec::new() });
         }
         let mut open = Open::default();
-        let packing = move || keep(input, &mut open).map(|(input, packed)| Kept { input, open, packed });
+        let packing = move || keep(input, id, &mut open).map(|(input, packed)| Kept { input, open, packed });
         self.executor.budget().handle(packing).await.map_err(|error| {
             tracing::error!(%error, "an input can't be packed");
             Refusal::Rejected
@@ -238,7 +252,7 @@ impl Admission {
 struct Kept {
     input: Json,
     open: Open,
-    packed: Option<Packed>,
+    packed: Vec<Packed>,
 }
 
 /// The hashes of the payloads to which the results refer that a retry keeps.

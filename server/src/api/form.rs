@@ -47,6 +47,8 @@ struct Question<'a> {
     many: bool,
     tick: bool,
     lines: bool,
+    /// What is sent again is not a file: the page can't fill it in.
+    file: bool,
     html_type: &'static str,
     step: Option<&'static str>,
     value: String,
@@ -79,6 +81,7 @@ pub(super) fn page(form: &FormTrigger, shown: Shown) -> Result<Response, Problem
         delivery_field => DELIVERY_FIELD,
         delivery,
         fields => Serde(&questions),
+        files => form.takes_files(),
         submit => &form.submit,
         style => STYLE,
     };
@@ -129,6 +132,7 @@ fn question<'a>(field: &'a FormField, sent: &[(String, String)]) -> Question<'a>
         many: matches!(field.kind, FieldKind::Any(_)),
         tick: field.kind == FieldKind::Truth,
         lines: field.kind == FieldKind::Lines,
+        file: field.kind == FieldKind::File,
         html_type,
         step,
         value: answers.into_iter().next().unwrap_or_default(),

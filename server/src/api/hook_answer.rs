@@ -120,7 +120,7 @@ pub(super) fn problem(error: &DeliveryError) -> ProblemError {
             return Problem::new(Code::Overloaded, error.to_string()).retry_after(seconds).into();
         }
         DeliveryError::Crowded => return Problem::new(Code::MemoryShort, error.to_string()).retry_after(1).into(),
-        DeliveryError::TooLarge(_) | DeliveryError::Body(BodyError::FilesTooLarge) => Code::PayloadTooLarge,
+        DeliveryError::TooLarge(_) => Code::PayloadTooLarge,
         DeliveryError::Signature(cause) => {
             tracing::info!(reason = cause.reason(), "a delivery was refused");
             Code::SignatureInvalid

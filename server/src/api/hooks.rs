@@ -86,7 +86,7 @@ impl Hooks {
         request: &Request,
         body: Body,
     ) -> Result<Response, ProblemError> {
-        let Ok(_place) = self.room.try_acquire() else {
+        let Some(_place) = self.room.try_acquire().ok().filter(|_| self.webhooks.has_room()) else {
             self.metrics.webhook_answered(DeliveryOutcome::Overloaded);
             let problem = Problem::new(Code::Overloaded, "too many deliveries are under way; send it again");
             return Err(problem.retry_after(1).into());

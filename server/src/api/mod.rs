@@ -44,6 +44,7 @@ mod secret;
 mod server;
 mod session;
 mod share;
+mod socket;
 mod strict_json;
 mod stripe_events;
 mod subscription;

@@ -53,7 +53,6 @@ fn refused(error: ResumeError) -> ProblemError {
         ResumeError::Used => Code::Conflict,
         ResumeError::Body(BodyError::Malformed(_)) => Code::BadRequest,
         ResumeError::Body(BodyError::Unsupported(_)) => Code::UnsupportedMediaType,
-        ResumeError::Body(BodyError::FilesTooLarge) => Code::PayloadTooLarge,
     };
     ProblemError::new(code, error.to_string())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tidemill_common::api::credential::{CredentialList, CredentialPut, CredentialType, CredentialView, RateLimit};
 use tidemill_common::api::plan::Metric;
+use tidemill_common::api::share::Shareable;
 use tidemill_common::clock::Clock;
 
 use super::access::authorize;
@@ -14,7 +15,7 @@ use super::secret::{check_name, check_value};
 use crate::auth::{Caller, Operation};
 use crate::domain::credential::Settings;
 use crate::secrets::{Keeper, Subject};
-use crate::store::queries::credential;
+use crate::store::queries::{credential, share};
 use crate::store::rows::credential::Credential;
 use crate::store::{self, Database};
 
@@ -98,6 +99,8 @@ impl Credentials {
         let act = Act::of(caller, Operation::CredentialDelete, self.clock.now());
         let deleted = self.database.with_tenant(workspace, move |conn| {
             credential::credential_delete(conn, workspace, &name)?;
+            // Another one of this name would be shared without anybody's wish.
+            share::share_delete_object(conn, workspace, Shareable::Credential, &name)?;
             act.on("credential", &name).write(conn)
         });
         deleted.await.map_err(Error::of("credential"))

@@ -56,6 +56,7 @@ mod trigger;
 mod workflow;
 mod workflow_activation;
 mod workflow_apply;
+mod workflow_credentials;
 mod workflow_cycle;
 mod workflow_view;
 mod workspace;

@@ -114,14 +114,9 @@ fn row(id: &str, wanted: PlanPut) -> Result<Plan, Error> {
         return Err(Error::Invalid("`currency` must be a code of ISO 4217 in small letters, such as `usd`".to_owned()));
     }
     let trial_days = wanted.trial_days.unwrap_or(0);
-    let limits = [
-        wanted.limits.active_workflows,
-        wanted.limits.executions,
-        wanted.limits.integrations,
-        wanted.limits.members,
-        wanted.price_cents,
-    ];
-    if limits.into_iter().flatten().any(|limit| limit < 0) || wanted.place < 0 || !(0..=365).contains(&trial_days) {
+    let limits = wanted.limits.unwrap_or_default();
+    let counts = [limits.active_workflows, limits.executions, limits.integrations, limits.members, wanted.price_cents];
+    if counts.into_iter().flatten().any(|limit| limit < 0) || wanted.place < 0 || !(0..=365).contains(&trial_days) {
         return Err(Error::Invalid("limits, price and place must not be negative, and `trial_days` be 0 to 365".to_owned()));
     }
     if let Some(price) = &wanted.stripe_price {
@@ -136,10 +131,10 @@ fn row(id: &str, wanted: PlanPut) -> Result<Plan, Error> {
         place: wanted.place,
         price_cents: wanted.price_cents,
         currency,
-        active_workflows: wanted.limits.active_workflows,
-        executions: wanted.limits.executions,
-        integrations: wanted.limits.integrations,
-        members: wanted.limits.members,
+        active_workflows: limits.active_workflows,
+        executions: limits.executions,
+        integrations: limits.integrations,
+        members: limits.members,
         features: features.into_iter().map(|feature| feature.as_str().to_owned()).collect(),
         trial_days,
         offered: wanted.offered.unwrap_or(true),

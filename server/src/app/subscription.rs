@@ -24,7 +24,7 @@ use crate::domain::subscription::OLD_KEY;
 use crate::domain::workflow::plan::InternalEvent;
 use crate::runner::payload;
 use crate::secrets::{Keeper, Sealed, Subject};
-use crate::store::queries::{sealed, subscription};
+use crate::store::queries::{happening, sealed, subscription};
 use crate::store::rows::subscription::{Subscription, SubscriptionDelivery};
 use crate::store::{self, Database};
 
@@ -82,7 +82,7 @@ impl Subscriptions {
             if subscription::subscription_count(conn, workspace)? >= MOST {
                 return Ok(None);
             }
-            let (begins, place) = subscription::subscription_begin(conn, workspace)?;
+            let (begins, place) = happening::begin(conn, workspace.0)?;
             let row = Subscription {
                 workspace_id: workspace.0,
                 id: id.0,
@@ -139,7 +139,7 @@ impl Subscriptions {
             match (enabled, row.disabled.is_some()) {
                 (Some(true), true) => {
                     (row.disabled, row.failing_since) = (None, None);
-                    let (begins, place) = subscription::subscription_begin(conn, workspace)?;
+                    let (begins, place) = happening::begin(conn, workspace.0)?;
                     row.begin_at(begins, place);
                 }
                 (Some(false), false) => {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use futures_util::{StreamExt as _, stream};
 use tidemill_common::clock::Clock;
 use tidemill_common::ids::{OrganizationId, SubscriptionId, WorkspaceId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -19,7 +20,7 @@ use super::audit::Act;
 use super::subscription::new_delivery;
 use crate::domain::subscription::{ATTEMPTS, Attempted, Next, PATIENCE};
 use crate::domain::workflow::plan::{InternalEvent, Listen};
-use crate::ingress::happening::Happenings;
+use crate::ingress::happening::{Happenings, READERS};
 use crate::runner::{Parcel, Runner, SigningKey, payload};
 use crate::secrets::{Keeper, Subject};
 use crate::store::queries::feed::{self, Snapshot};
@@ -65,17 +66,16 @@ impl SubscriptionRounds {
     /// Tells every enabled subscription what has happened. Returns how many there are, and whether one has more to read.
     pub async fn tell(&self) -> Result<(usize, bool), store::Error> {
         let readers = self.database.engine(|conn| Ok(round::readers(conn, WAITING)?)).await?;
-        let (count, mut more) = (readers.len(), false);
-        for reader in readers {
+        let count = readers.len();
+        let told = stream::iter(readers).map(|reader| async move {
             let subscription = reader.id;
             let told = if reader.full { self.wait_for_room(reader).await } else { self.tell_one(reader).await };
-            match told {
-                Ok(behind) => more |= behind,
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, %subscription, "a subscription can't be told; trying again");
-                }
-            }
-        }
+            told.unwrap_or_else(|error| {
+                tracing::warn!(error = &error as &dyn std::error::Error, %subscription, "a subscription can't be told; trying again");
+                false
+            })
+        });
+        let more = told.buffer_unordered(READERS).fold(false, |more, behind| async move { more || behind }).await;
         Ok((count, more))
     }
 

@@ -21,7 +21,7 @@ use super::{workflow_apply, workflow_cycle};
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Plan;
-use crate::executor::Plans;
+use crate::executor::{Plans, Versions};
 use crate::runner::code::CodeRunner;
 use crate::store::queries::{workflow, workflow_version};
 use crate::store::rows::workflow_version::WorkflowVersion;
@@ -32,6 +32,7 @@ use crate::store::{self, Database};
 pub struct Workflows {
     pub(super) database: Database,
     pub(super) plans: Plans,
+    pub(super) versions: Versions,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) activated: Activated,
     pub(super) code: CodeRunner,
@@ -50,9 +51,9 @@ pub enum IfMatch {
 }
 
 impl Workflows {
-    /// Workflows in `database`.
-    pub fn new(database: Database, plans: Plans, clock: Arc<dyn Clock>, activated: Activated, code: CodeRunner) -> Self {
-        Self { database, plans, clock, activated, code }
+    /// Workflows in `database`, compiled as `versions`.
+    pub fn new(database: Database, versions: Versions, clock: Arc<dyn Clock>, activated: Activated, code: CodeRunner) -> Self {
+        Self { database, plans: versions.plans().clone(), versions, clock, activated, code }
     }
 
     /// A page of workflows, by id.
@@ -101,6 +102,7 @@ impl Workflows {
         if &*compiled.id != id {
             return Err(Error::WorkflowInvalid(vec![wrong_id(&compiled.id, id)]));
         }
+        self.check_credentials(caller, &source, &compiled).await?;
         let warnings = code::check(&self.code, &source, &compiled).await?;
         let file = workflow_apply::File {
             sha256: Sha256::digest(source.as_bytes()).to_vec(),
@@ -108,6 +110,7 @@ impl Workflows {
             plan: Arc::new(compiled),
             if_match,
             now: self.clock.now(),
+            by: caller.user,
         };
         let (workspace, slug, plans) = (caller.workspace, Arc::clone(&caller.workspace_slug), self.plans.clone());
         let act = Act::of(caller, Operation::WorkflowApply, file.now);
@@ -243,14 +246,20 @@ fn diagnostic(path: &str, code: &str, message: impl Into<String>) -> Diagnostic 
 
 /// The first NUL character, which neither YAML nor Postgres knows.
 fn nul(source: &str) -> Option<Diagnostic> {
-    let before = source.split_once('\0')?.0;
+    let message = "the file holds a NUL character: save it as UTF-8 text";
+    Some(diagnostic_at(source, Some(source.find('\0')?), "nul_character", message))
+}
+
+/// What is wrong at the byte `at` of the file.
+pub(super) fn diagnostic_at(source: &str, at: Option<usize>, code: &str, message: impl Into<String>) -> Diagnostic {
+    let before = at.and_then(|at| source.get(..at)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    Some(Diagnostic {
+    Diagnostic {
         line: u32::try_from(line).unwrap_or(u32::MAX),
         column: u32::try_from(column).unwrap_or(u32::MAX),
-        ..diagnostic("", "nul_character", "the file holds a NUL character: save it as UTF-8 text")
-    })
+        ..diagnostic("", code, message)
+    }
 }
 
 fn wrong_id(found: &str, wanted: &str) -> Diagnostic {

@@ -15,7 +15,7 @@ use super::workflow::{Workflows, known_id};
 use super::workflow_view::{plan, view};
 use crate::auth::{Caller, Operation};
 use crate::domain::workflow::plan::{Plan, Trigger as PlanTrigger, TriggerKind, WebhookPath, When};
-use crate::store::queries::{billing_subscription, workflow};
+use crate::store::queries::{billing_subscription, happening, workflow};
 use crate::store::rows::trigger::Trigger;
 use crate::store::rows::workflow::Workflow;
 use crate::store::{self, Connection};
@@ -70,6 +70,7 @@ impl Workflows {
             row.active_version = Some(version);
             workflow::workflow_update(conn, &row)?;
             workflow::trigger_replace(conn, workspace, uid, &triggers)?;
+            begin_to_listen(conn, (workspace, uid), &plan, None)?;
             billing_subscription::workflow_unpause(conn, workspace, uid)?;
             act.on("workflow", &row.id).saying("paused by a plan before").after(&row.active_version).write(conn)?;
             Ok(Ok(()))
@@ -99,15 +100,19 @@ impl Workflows {
                     Live::Newest => Some(row.version),
                     Live::Version(version) => Some(version),
                 };
-                let triggers = match row.active_version {
-                    None => Vec::new(),
+                let live = match row.active_version {
+                    None => None,
                     Some(version) => match plan(conn, workspace, &plans, uid, version)? {
-                        Some(plan) => {
-                            let before = workflow::trigger_list(conn, workspace, &[uid])?;
-                            rows(&row, version, &plan, &Moment { now, before })
-                        }
+                        Some(plan) => Some((version, plan)),
                         None => return Ok(Err(Error::NotFound("workflow version"))),
                     },
+                };
+                let triggers = match &live {
+                    None => Vec::new(),
+                    Some((version, plan)) => {
+                        let before = workflow::trigger_list(conn, workspace, &[uid])?;
+                        rows(&row, *version, plan, &Moment { now, before })
+                    }
                 };
                 if let Some(refused) = taken_path(conn, workspace, uid, &triggers)? {
                     return Ok(Err(refused));
@@ -115,6 +120,10 @@ impl Workflows {
                 row.updated_at = now;
                 workflow::workflow_update(conn, &row)?;
                 workflow::trigger_replace(conn, workspace, uid, &triggers)?;
+                if let Some((_, live)) = &live {
+                    let before = before.map(|version| plan(conn, workspace, &plans, uid, version)).transpose()?.flatten();
+                    begin_to_listen(conn, (workspace, uid), live, before.as_deref())?;
+                }
                 billing_subscription::workflow_unpause(conn, workspace, uid)?;
                 let act = act.on("workflow", &row.id).before(&before).after(&row.active_version);
                 let view = view(conn, workspace, &slug, &plans, row)?;
@@ -149,6 +158,24 @@ fn taken_path(
             "the webhook path `{path}` belongs to the workflow `{id}`: deactivate it, or choose another path"
         ))
     }))
+}
+
+/// The triggers of `live` that wait for internal events, and did not with the version `before`, are told of what happens from this
+/// moment on.
+fn begin_to_listen(
+    conn: &mut Connection,
+    (workspace, workflow): (WorkspaceId, WorkflowUid),
+    live: &Plan,
+    before: Option<&Plan>,
+) -> Result<(), store::Error> {
+    let listened = |id: &str| before.and_then(|plan| plan.trigger(id)).is_some_and(|trigger| trigger.kind.listen().is_some());
+    let listens = live.triggers.iter().filter(|trigger| trigger.kind.listen().is_some());
+    let new: Vec<&str> = listens.map(|trigger| &*trigger.id).filter(|id| !listened(id)).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let (begins, place) = happening::begin(conn, workspace.0)?;
+    workflow::trigger_begin(conn, (workspace, workflow), &new, (&begins, place))
 }
 
 /// When a version becomes live, and what was live until then.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tidemill_common::api::workflow::ApplyOutcome;
-use tidemill_common::ids::{WorkflowUid, WorkspaceId};
+use tidemill_common::ids::{UserId, WorkflowUid, WorkspaceId};
 
 use super::{Error, IfMatch};
 use crate::domain::workflow::plan::Plan;
@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) plan: Arc<Plan>,
     pub(super) if_match: Option<IfMatch>,
     pub(super) now: DateTime<Utc>,
+    pub(super) by: UserId,
 }
 
 /// Nothing has been written when it refuses.
@@ -84,5 +85,6 @@ fn version(row: &Workflow, file: &File) -> WorkflowVersion {
         source: file.source.clone(),
         sha256: file.sha256.clone(),
         created_at: file.now,
+        created_by: Some(file.by.0),
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tidemill_common::ids::ExecutionId;
 
 use super::Background;
+use super::claim_floor::{ClaimFloor, Look};
 use crate::queue::Claim;
 use crate::store::Error;
 
@@ -45,9 +46,9 @@ impl Suspect {
 
 pub(super) async fn run(background: Background) {
     let mut pulse = background.pulse.subscribe();
-    let mut suspect = Suspect::default();
+    let (mut suspect, mut floor) = (Suspect::default(), ClaimFloor::new(Instant::now()));
     loop {
-        let mut next = match claim_round(&background, &mut suspect).await {
+        let mut next = match claim_round(&background, &mut suspect, &mut floor).await {
             Ok(next) => next,
             Err(error) => {
                 tracing::warn!(
@@ -75,7 +76,11 @@ pub(super) async fn run(background: Background) {
 }
 
 /// Claims what is due and takes it up. Returns when there is more to claim, as far as is known.
-async fn claim_round(background: &Background, suspect: &mut Suspect) -> Result<Option<DateTime<Utc>>, Error> {
+async fn claim_round(
+    background: &Background,
+    suspect: &mut Suspect,
+    floor: &mut ClaimFloor,
+) -> Result<Option<DateTime<Utc>>, Error> {
     let Background { queue, executor, clock, .. } = background;
     let room = executor.room_to_claim().min(BATCH);
     if room == 0 {
@@ -86,7 +91,7 @@ async fn claim_round(background: &Background, suspect: &mut Suspect) -> Result<O
         let pulse = background.pulse.borrow();
         (pulse.lost, pulse.crowded)
     };
-    let mut claims = queue.claim(clock.now(), room).await?;
+    let mut claims = look(background, floor, room).await?;
     let mut more_lost = false;
     if lost && claims.len() < room {
         let taken = queue.take_over(room - claims.len(), suspect.room(background)).await?;
@@ -108,5 +113,15 @@ async fn claim_round(background: &Background, suspect: &mut Suspect) -> Result<O
         return Ok(Some(clock.now()));
     }
     let looks = [crowded.then(|| clock.now() + CROWDED_LOOK), more_lost.then(|| clock.now() + NEXT_SUSPECT)];
-    Ok(queue.next_due().await?.into_iter().chain(looks.into_iter().flatten()).min())
+    Ok(queue.next_due(floor.next(Instant::now())).await?.into_iter().chain(looks.into_iter().flatten()).min())
+}
+
+/// Claims what is due, from the floor on.
+async fn look(background: &Background, floor: &mut ClaimFloor, room: usize) -> Result<Vec<Claim>, Error> {
+    let (begin, at) = (Instant::now(), background.clock.now());
+    let from = floor.next(begin);
+    let claims = background.queue.claim((from, at), room).await?;
+    let oldest = claims.iter().map(|claim| claim.available_at).min();
+    floor.looked(Look { floor: from, at, took: begin.elapsed(), oldest, full: claims.len() >= room }, Instant::now());
+    Ok(claims)
 }

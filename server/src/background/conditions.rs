@@ -28,8 +28,13 @@ pub(super) async fn run(background: Background) {
             tokio::select! {
                 () = background.until(next) => break,
                 () = background.conditions_changed.notified() => break,
-                // What was activated through another node.
-                Ok(()) = pulse.changed() => next = pulse.borrow_and_update().next_condition.into_iter().chain(next).min(),
+                // What was activated through another node. A clock that was set back would be slept through until it is there again.
+                Ok(()) = pulse.changed() => {
+                    next = pulse.borrow_and_update().next_condition.into_iter().chain(next).min();
+                    if background.conditions.was_set_back() {
+                        break;
+                    }
+                }
             }
         }
     }

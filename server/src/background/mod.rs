@@ -7,6 +7,7 @@
 mod billing_subscriptions;
 mod bulk;
 mod calls;
+mod claim_floor;
 mod claims;
 mod conditions;
 mod events;

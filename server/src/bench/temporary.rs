@@ -23,6 +23,9 @@ const START_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a drain may take.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How much nicer the server is than the load (`nice(2)`).
+const BELOW: i32 = 5;
+
 const POLL: Duration = Duration::from_millis(10);
 
 /// Tells the directories of one process apart.
@@ -80,7 +83,7 @@ impl Temporary {
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&dir).args(arguments);
         let command = command.env_remove("TIDEMILL_DATABASE_URL").stdin(Stdio::null());
         let command = command.stdout(Stdio::from(log)).stderr(Stdio::from(copy));
-        let child = command.spawn().map_err(Error::io("execute", &program))?;
+        let child = spawn_below(command).map_err(Error::io("execute", &program))?;
         let mut server = Self { child, dir };
         let address = server.ready().await?;
         Ok((server, address))
@@ -137,6 +140,17 @@ impl Drop for Temporary {
             tracing::warn!(%error, dir = %self.dir.display(), "the temporary directory was not removed");
         }
     }
+}
+
+/// Starts the server with less of a claim to the processors than the load has: a load that comes late on the same machine would
+/// measure itself. On Linux niceness is that of a thread, and what the thread starts inherits it.
+fn spawn_below(command: &mut Command) -> std::io::Result<Child> {
+    let spawn = || {
+        rustix::process::nice(BELOW)?;
+        command.spawn()
+    };
+    let spawned = std::thread::scope(|scope| scope.spawn(spawn).join());
+    spawned.unwrap_or_else(|stopped| std::panic::resume_unwind(stopped))
 }
 
 fn new_directory() -> Result<PathBuf, Error> {

@@ -1,7 +1,11 @@
-//! The commands that need the server's own code: `serve`, `doctor`, `bench`, `selftest`, `schema`, `openapi`.
+//! The commands that need the server's own code: `serve`, `config`, `backup`, `restore`, `doctor`, `bench`, `selftest`, `schema`, `openapi`.
 
+mod backup;
+mod config;
 mod doctor;
+mod print;
 mod rotate_key;
+mod upgrade;
 
 use std::error::Error as StdError;
 use std::process::ExitCode;
@@ -9,9 +13,11 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use tidemill_common::api::workflow::ValidationView;
 
-use crate::config::{ServeArgs, ServeConfig};
+use crate::config::{Loaded, ServeArgs};
 use crate::selftest::Selftest;
 use crate::step_host::StepHostArgs;
+use print::print;
+
 use crate::{api, app, bench, domain, selftest, serve, step_host, telemetry};
 
 /// Commands that need the server's own code.
@@ -19,12 +25,27 @@ use crate::{api, app, bench, domain, selftest, serve, step_host, telemetry};
 pub enum ServerCommand {
     /// Run the server: API, webhooks, schedules, executor, its own Postgres
     #[command(
-        after_help = "Examples:\n  tidemill serve\n  tidemill serve --listen 0.0.0.0:7700 --data-dir /srv/tidemill\n  tidemill serve --database-url postgres://tidemill@db.example/tidemill?sslmode=verify-full"
+        after_help = "Examples:\n  tidemill serve\n  tidemill serve --listen 0.0.0.0:7700 --data-dir /srv/tidemill\n  tidemill serve --database-url postgres://tidemill@db.example/tidemill?sslmode=verify-full\n\nEvery flag is also a key of the configuration file: see tidemill config default. SIGHUP makes a running server read it again."
     )]
     Serve(Box<ServeArgs>),
+    /// Check, show or begin the configuration of the server
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Write one moment of the server's database into one file, while the server runs; `backup verify` proves it
+    Backup(Box<backup::Backup>),
+    /// Restore a backup into an empty data directory, or with --database-url into an empty database
+    Restore(Box<backup::Restore>),
     /// Check whether a server can run here, and say what to do where it can't
-    #[command(after_help = "Example:\n  tidemill doctor")]
-    Doctor(Box<ServeArgs>),
+    #[command(
+        after_help = "The exit code is 1 when something doesn't work; warnings are none.\n\nExamples:\n  tidemill doctor\n  tidemill doctor -o json\n  tidemill doctor --bundle /tmp/tidemill-doctor.tar"
+    )]
+    Doctor(Box<doctor::Doctor>),
+    /// Try the migrations of this version on a copy of the server's database: how long they take, and whom they hold up
+    #[command(
+        after_help = "The server goes on meanwhile; nothing of it is changed. Run it with the newer binary, before that one is installed.\n\nExamples:\n  \
+                      ./tidemill-new upgrade --rehearse --data-dir /srv/tidemill\n  ./tidemill-new upgrade --rehearse --backup /backups/tidemill.tar"
+    )]
+    Upgrade(Box<upgrade::Upgrade>),
     /// Make a new key of the server and seal all secrets with it; servers go on meanwhile
     #[command(
         after_help = "The new key is a file in the data directory: back it up. With several nodes, make it with --prepare, copy it into each \
@@ -64,19 +85,17 @@ pub struct Openapi {}
 pub fn run(command: ServerCommand, json: bool) -> ExitCode {
     let outcome = match command {
         ServerCommand::Serve(args) => run_server(*args),
-        ServerCommand::Doctor(args) => return doctor::run(*args),
+        ServerCommand::Config(command) => command.run(json),
+        ServerCommand::Backup(command) => command.run(json),
+        ServerCommand::Restore(command) => command.run(json),
+        ServerCommand::Doctor(command) => return command.run(json),
+        ServerCommand::Upgrade(command) => command.run(json),
         ServerCommand::RotateKey(args) => args.run(),
         ServerCommand::StepHost(args) => return step_host::run(&args),
         ServerCommand::Bench(args) => run_bench(&args, json),
         ServerCommand::Selftest(Selftest::Crash(options)) => run_selftest(&options, json),
-        ServerCommand::Schema(Schema {}) => {
-            println!("{:#}", domain::workflow::json_schema());
-            Ok(())
-        }
-        ServerCommand::Openapi(Openapi {}) => {
-            print!("{}", api::openapi_document());
-            Ok(())
-        }
+        ServerCommand::Schema(Schema {}) => print(&format!("{:#}\n", domain::workflow::json_schema())),
+        ServerCommand::Openapi(Openapi {}) => print(&api::openapi_document()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -106,9 +125,9 @@ pub fn check(source: &str) -> ValidationView {
 type Failure = Box<dyn StdError>;
 
 fn run_server(args: ServeArgs) -> Result<(), Failure> {
-    let config = ServeConfig::load(args)?;
-    telemetry::init_logs(config.log_format, &config.log_level)?;
-    Ok(runtime()?.block_on(serve::run(config))?)
+    let loaded = Loaded::load(args.clone())?;
+    let level = telemetry::init_logs(loaded.config.log_format, &loaded.config.log_level)?;
+    Ok(runtime()?.block_on(serve::run(loaded, args, level))?)
 }
 
 fn run_bench(args: &bench::BenchOptions, json: bool) -> Result<(), Failure> {

@@ -3,9 +3,9 @@
 use clap::Args;
 use tidemill_common::clock::{Clock as _, SystemClock};
 
+use super::backup::database_url;
 use super::{Failure, runtime};
 use crate::config::{ServeArgs, ServeConfig};
-use crate::postgres;
 use crate::secrets::{Vault, server_key};
 use crate::store::{Database, PoolSizes};
 
@@ -34,10 +34,7 @@ impl RotateKey {
             );
             return Ok(());
         }
-        let url = match &config.database_url {
-            Some(url) => url.expose().to_owned(),
-            None => postgres::url_in(&config.data_dir)?,
-        };
+        let url = database_url(&config)?;
         let rotated = runtime()?.block_on(async {
             let database = tokio::task::spawn_blocking(move || Database::connect(&url, PoolSizes { app: 1, engine: 1 }));
             Ok::<_, Failure>(server_key::rotate(&vault, &database.await??, SystemClock.now()).await?)

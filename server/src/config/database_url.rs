@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// A `postgres://` URL, unchecked until the configuration is complete: the command line's own errors repeat what they
 /// refuse. Prints itself without the password.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
@@ -16,6 +16,18 @@ impl DatabaseUrl {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The URL without what may be secret; `None` when it can't be told apart.
+    pub(super) fn masked(&self) -> Option<String> {
+        // Parameters can carry secrets too, and libpq reads more forms than this parser (lists of hosts).
+        let mut url = Url::parse(&self.0).ok()?;
+        url.set_query(None);
+        url.set_fragment(None);
+        if url.password().is_some() {
+            url.set_password(Some("***")).ok()?;
+        }
+        Some(url.into())
     }
 
     /// Whether it is the URL of a Postgres.
@@ -32,14 +44,7 @@ impl From<String> for DatabaseUrl {
 
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Parameters can carry secrets too, and libpq reads more forms than this parser (lists of hosts).
-        let Ok(mut url) = Url::parse(&self.0) else { return f.write_str("postgres://***") };
-        url.set_query(None);
-        url.set_fragment(None);
-        if url.password().is_some() && url.set_password(Some("***")).is_err() {
-            return f.write_str("postgres://***");
-        }
-        f.write_str(url.as_str())
+        f.write_str(self.masked().as_deref().unwrap_or("postgres://***"))
     }
 }
 

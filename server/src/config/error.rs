@@ -1,7 +1,11 @@
 //! What can be wrong with the configuration.
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
+
+use super::Origin;
 
 /// Why the configuration can't be used; each says where and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -14,13 +18,29 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// The file is not TOML, or a value has the wrong type.
-    #[error("the configuration file {} is wrong: {message}", path.display())]
+    /// The file is not TOML.
+    #[error("{}:{line}: this is not TOML: {message}", path.display())]
     Parse {
         /// The file.
         path: PathBuf,
-        /// Line, column and what is wrong.
+        /// The line; 1 is the first.
+        line: usize,
+        /// What is wrong.
         message: String,
+    },
+    /// A value in the file has the wrong type or form.
+    #[error("{}:{line}: `{key}`: {message}; it is: {about}", path.display())]
+    WrongValue {
+        /// The file.
+        path: PathBuf,
+        /// The line; 1 is the first.
+        line: usize,
+        /// The setting.
+        key: String,
+        /// What is wrong.
+        message: String,
+        /// What the setting is.
+        about: String,
     },
     /// The file has a key that doesn't exist.
     #[error("{}:{line}: there is no setting `{key}`; {hint}", path.display())]
@@ -40,17 +60,45 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The machine's file names a data directory that has a file of its own.
+    #[error("there are two configuration files, {} and {}; keep one, or name one with --config", first.display(), second.display())]
+    TwoFiles {
+        /// The machine's.
+        first: PathBuf,
+        /// The data directory's.
+        second: PathBuf,
+    },
     /// There is no place for the data.
     #[error("there is no home directory for the data; set --data-dir or TIDEMILL_DATA_DIR")]
     NoDataDir,
-    /// A value is out of its range.
-    #[error("`{key}` must be {expected}, not {value}")]
+    /// A value is not what it may be.
+    #[error("{place}: `{key}` must be {expected}, not {value}")]
     OutOfRange {
+        /// Where it was set.
+        place: Origin,
         /// The setting.
         key: &'static str,
-        /// What it may be.
+        /// What it may be, with its unit.
         expected: String,
         /// What it is.
         value: String,
     },
+}
+
+impl Error {
+    /// The value of `key` is not what it may be; where it was set is said by [`Self::placed`].
+    pub(super) fn wrong(key: &'static str, expected: String, value: impl Display) -> Self {
+        Self::OutOfRange { place: Origin::Default, key, expected, value: value.to_string() }
+    }
+
+    /// The same, with the place where the value was set.
+    pub(super) fn placed(self, origins: &BTreeMap<String, Origin>) -> Self {
+        match self {
+            Self::OutOfRange { key, expected, value, .. } => {
+                let place = origins.get(key).cloned().unwrap_or(Origin::Default);
+                Self::OutOfRange { place, key, expected, value }
+            }
+            other => other,
+        }
+    }
 }

@@ -1,60 +1,91 @@
 //! Reads `tidemill.toml`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::Args as _;
 use toml::de::DeTable;
 
-use super::{Error, Settings};
+use super::{Error, Key, Origin, Settings, keys};
 
-/// Name of the configuration file within the data directory.
+/// Name of the configuration file, within the data directory or `/etc/tidemill`.
 pub const CONFIG_FILE: &str = "tidemill.toml";
 
-/// The settings in the file at `path`.
-pub(super) fn read(path: &Path) -> Result<Settings, Error> {
-    let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    parse(path, &text)
+/// What a configuration file says.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    pub(super) settings: Settings,
+    /// The line of each setting.
+    pub(super) lines: BTreeMap<String, usize>,
 }
 
-/// The settings in the file at `path`, or none when there is no such file.
-pub(super) fn read_if_present(path: &Path) -> Result<Option<Settings>, Error> {
-    match read(path) {
-        Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
-        other => other.map(Some),
+impl File {
+    /// The settings in the file at `path`.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        Self::parse(path, &text)
     }
-}
 
-fn parse(path: &Path, text: &str) -> Result<Settings, Error> {
-    // Only the message and the place: the line itself may contain a password.
-    let wrong = |error: toml::de::Error| {
-        let line = error.span().map_or(1, |span| line_at(text, span.start));
-        Error::Parse { path: path.to_owned(), message: format!("line {line}: {}", error.message()) }
-    };
-    let table = DeTable::parse(text).map_err(wrong)?;
-    let known = keys();
-    for key in table.get_ref().keys() {
-        let name = key.get_ref().as_ref();
-        if !known.iter().any(|known| known == name) {
-            let (path, key_name, hint) = (path.to_owned(), name.to_owned(), hint(name, &known));
-            return Err(Error::UnknownKey { path, line: line_at(text, key.span().start), key: key_name, hint });
+    /// The settings in the file at `path`, or none when there is no such file.
+    pub(super) fn read_if_present(path: &Path) -> Result<Option<Self>, Error> {
+        match Self::read(path) {
+            Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            other => other.map(Some),
         }
     }
-    toml::from_str(text).map_err(wrong)
+
+    /// Where the setting `key` is set.
+    pub(super) fn origin(&self, key: &str) -> Option<Origin> {
+        self.lines.get(key).map(|line| Origin::File { path: self.path.clone(), line: *line })
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, Error> {
+        let table = DeTable::parse(text).map_err(|error| {
+            // Only the message and the place: the line itself may contain a password.
+            let line = error.span().map_or(1, |span| line_at(text, span.start));
+            Error::Parse { path: path.to_owned(), line, message: error.message().to_owned() }
+        })?;
+        let (known, mut lines) = (keys(), BTreeMap::new());
+        for key in table.get_ref().keys() {
+            let (name, line) = (key.get_ref().to_string(), line_at(text, key.span().start));
+            if !known.iter().any(|known| known.name == name) {
+                let hint = hint(&name, &known);
+                return Err(Error::UnknownKey { path: path.to_owned(), line, key: name, hint });
+            }
+            lines.insert(name, line);
+        }
+        let settings = toml::from_str(text).map_err(|error| wrong_value(path, text, table.get_ref(), &error))?;
+        Ok(Self { path: path.to_owned(), settings, lines })
+    }
 }
 
-/// The keys that there are: the names of the flags, with underscores.
-fn keys() -> Vec<String> {
-    Settings::augment_args(clap::Command::new("")).get_arguments().map(|argument| argument.get_id().to_string()).collect()
+/// Says of which setting `error` speaks, and what its value should be.
+fn wrong_value(path: &Path, text: &str, table: &DeTable<'_>, error: &toml::de::Error) -> Error {
+    let at = error.span().map_or(0, |span| span.start);
+    let found = table.iter().find(|(key, value)| (key.span().start..value.span().end.max(1)).contains(&at));
+    let name = found.map(|(key, _)| key.get_ref().as_ref()).unwrap_or_default();
+    let (path, line) = (path.to_owned(), line_at(text, at));
+    match keys().into_iter().find(|key| key.name == name) {
+        None => Error::Parse { path, line, message: error.message().to_owned() },
+        Some(key) => {
+            let message = if key.secret { "this is no value for it" } else { error.message() };
+            Error::WrongValue { path, line, message: message.to_owned(), about: described(&key), key: key.name }
+        }
+    }
 }
 
-fn hint(name: &str, known: &[String]) -> String {
+fn described(key: &Key) -> String {
+    format!("{} (default: {})", key.about, key.default)
+}
+
+fn hint(name: &str, known: &[Key]) -> String {
     let name = name.replace('-', "_").to_ascii_lowercase();
-    let nearest = known.iter().map(|key| (strsim::damerau_levenshtein(key, &name), key)).min();
+    let nearest = known.iter().map(|key| (strsim::damerau_levenshtein(&key.name, &name), &key.name)).min();
     match nearest {
         Some((distance, key)) if distance <= 3 => format!("did you mean `{key}`?"),
-        _ => format!("there are {}", known.join(", ")),
+        _ => format!("there are {}", known.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")),
     }
 }
 

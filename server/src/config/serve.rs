@@ -17,7 +17,7 @@ use tidemill_common::limits::{
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
-use super::{CONFIG_FILE, DatabaseUrl, Error, LogFormat, ProxyUrl, Role, SecretText, ServeArgs, Settings, file};
+use super::{DatabaseUrl, Error, Loaded, LogFormat, ProxyUrl, Role, SecretText, ServeArgs, Settings, key};
 use crate::domain::payload::PayloadLimits;
 use crate::payments::StripeOptions;
 use crate::runner::code::CodeLimits;
@@ -42,6 +42,8 @@ pub struct ServeConfig {
     pub data_dir: PathBuf,
     /// Address and port to listen on.
     pub listen: SocketAddr,
+    /// The certificate of the listener; `None` means HTTP without TLS.
+    pub tls: Option<TlsFiles>,
     /// Where others reach this server; `None` means the address that it listens on.
     pub public_url: Option<Url>,
     /// The database; `None` means a private Postgres in the data directory.
@@ -98,6 +100,15 @@ pub struct ServeConfig {
     pub code_concurrency: usize,
 }
 
+/// The files of the listener's certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, followed by those of its issuers.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
 /// What the default data directory depends on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Surroundings {
@@ -106,10 +117,12 @@ pub(super) struct Surroundings {
     pub(super) home: Option<PathBuf>,
     pub(super) search_path: Vec<PathBuf>,
     pub(super) node_name: String,
+    /// The configuration file of the machine.
+    pub(super) machine_file: PathBuf,
 }
 
 impl Surroundings {
-    fn of_this_process() -> Self {
+    pub(super) fn of_this_process() -> Self {
         let path = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         Self {
             is_root: rustix::process::geteuid().is_root(),
@@ -117,10 +130,11 @@ impl Surroundings {
             home: path("HOME"),
             search_path: env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default(),
             node_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            machine_file: PathBuf::from("/etc/tidemill/tidemill.toml"),
         }
     }
 
-    fn data_dir(&self) -> Result<PathBuf, Error> {
+    pub(super) fn data_dir(&self) -> Result<PathBuf, Error> {
         if self.is_root {
             return Ok(PathBuf::from("/var/lib/tidemill"));
         }
@@ -131,39 +145,27 @@ impl Surroundings {
 
 impl ServeConfig {
     /// The configuration that `args` (which carry the environment already), the file and the defaults give together.
+    ///
+    /// # Errors
+    /// Every [`Error`]; each says where and what to do.
     pub fn load(args: ServeArgs) -> Result<Self, Error> {
-        Self::resolve(args, Surroundings::of_this_process())
+        Loaded::load(args).map(|loaded| loaded.config)
     }
 
-    pub(super) fn resolve(args: ServeArgs, surroundings: Surroundings) -> Result<Self, Error> {
-        let ServeArgs { config, settings } = args;
-        if let Some(path) = config {
-            let settings = settings.or(file::read(&path)?);
-            let data_dir = settings.data_dir.clone().map_or_else(|| surroundings.data_dir(), Ok)?;
-            return Self::complete(settings, data_dir, surroundings);
-        }
-        let data_dir = settings.data_dir.clone().map_or_else(|| surroundings.data_dir(), Ok)?;
-        let path = data_dir.join(CONFIG_FILE);
-        let found = file::read_if_present(&path)?.unwrap_or_default();
-        if found.data_dir.as_ref().is_some_and(|other| *other != data_dir) {
-            return Err(Error::DataDirInside { path });
-        }
-        Self::complete(settings.or(found), data_dir, surroundings)
-    }
-
-    fn complete(settings: Settings, data_dir: PathBuf, surroundings: Surroundings) -> Result<Self, Error> {
+    pub(super) fn complete(settings: Settings, data_dir: PathBuf, surroundings: Surroundings) -> Result<Self, Error> {
         if let Some(url) = &settings.public_url {
             check_public_url(url)?;
         }
         if settings.database_url.as_ref().is_some_and(|url| !url.is_postgres()) {
             let expected = "a URL such as postgres://user:password@host:5432/database".to_owned();
-            return Err(Error::OutOfRange { key: "database_url", expected, value: "another text".to_owned() });
+            return Err(Error::wrong("database_url", expected, "another text"));
         }
         let (payload_limits, payload_memory) = (payload_limits(&settings)?, payload_memory(&settings)?);
         let code_limits = code_limits(&settings)?;
         Ok(Self {
             data_dir,
             listen: settings.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
+            tls: tls(settings.tls_certificate, settings.tls_key)?,
             public_url: settings.public_url,
             database_url: settings.database_url,
             postgres_bin: settings.postgres_bin,
@@ -217,6 +219,18 @@ fn days(key: &'static str, chosen: Option<u16>) -> Result<TimeDelta, Error> {
     Ok(TimeDelta::days(i64::from(within(key, chosen.unwrap_or(KEPT_DAYS), 1..=3650)?)))
 }
 
+fn tls(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<TlsFiles>, Error> {
+    let alone = |key, other: &str| Error::wrong(key, format!("set together with {other}"), "set alone");
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => {
+            Ok(Some(TlsFiles { certificate: absolute("tls_certificate", certificate)?, key: absolute("tls_key", key)? }))
+        }
+        (Some(_), None) => Err(alone("tls_certificate", "tls_key")),
+        (None, Some(_)) => Err(alone("tls_key", "tls_certificate")),
+    }
+}
+
 fn stripe(
     key: Option<SecretText>,
     webhook_secret: Option<SecretText>,
@@ -227,7 +241,7 @@ fn stripe(
         (Some(key), Some(secret)) if !key.expose().is_empty() && !secret.expose().is_empty() => (key, secret),
         _ => {
             let expected = "set together with stripe_webhook_secret, both not empty".to_owned();
-            return Err(Error::OutOfRange { key: "stripe_key", expected, value: "one of the two".to_owned() });
+            return Err(Error::wrong("stripe_key", expected, "one of the two"));
         }
     };
     let url = match url {
@@ -243,11 +257,7 @@ fn roles(chosen: Option<Vec<Role>>) -> Result<Vec<Role>, Error> {
     roles.dedup();
     if roles.is_empty() {
         let expected = Role::ALL.map(Role::as_str).join(", ");
-        return Err(Error::OutOfRange {
-            key: "roles",
-            expected: format!("at least one of {expected}"),
-            value: "none".to_owned(),
-        });
+        return Err(Error::wrong("roles", format!("at least one of {expected}"), "none"));
     }
     Ok(roles)
 }
@@ -288,22 +298,19 @@ fn absolute(key: &'static str, path: PathBuf) -> Result<PathBuf, Error> {
     if path.is_absolute() {
         return Ok(path);
     }
-    Err(Error::OutOfRange { key, expected: "a path that begins with /".to_owned(), value: path.display().to_string() })
+    Err(Error::wrong(key, "a path that begins with /".to_owned(), path.display()))
 }
 
 fn within<T: PartialOrd + Display>(key: &'static str, value: T, range: RangeInclusive<T>) -> Result<T, Error> {
     if range.contains(&value) {
         return Ok(value);
     }
-    Err(Error::OutOfRange { key, expected: format!("from {} to {}", range.start(), range.end()), value: value.to_string() })
+    let expected = format!("from {} to {}{}", range.start(), range.end(), key::unit(key));
+    Err(Error::wrong(key, expected, value))
 }
 
 fn proxy(url: Option<ProxyUrl>, except: Option<Vec<String>>) -> Result<Option<OutboundProxy>, Error> {
-    let wrong = || Error::OutOfRange {
-        key: "outbound_proxy",
-        expected: "a URL such as http://proxy.example:3128".to_owned(),
-        value: "another text".to_owned(),
-    };
+    let wrong = || Error::wrong("outbound_proxy", "a URL such as http://proxy.example:3128".to_owned(), "another text");
     let Some(given) = url else { return Ok(None) };
     Ok(Some(OutboundProxy { url: given.url().ok_or_else(wrong)?, except: except.unwrap_or_default() }))
 }
@@ -314,5 +321,5 @@ fn check_public_url(url: &Url) -> Result<(), Error> {
         return Ok(());
     }
     let expected = "an http or https URL without user, query and fragment".to_owned();
-    Err(Error::OutOfRange { key: "public_url", expected, value: format!("a URL of another form ({})", url.scheme()) })
+    Err(Error::wrong("public_url", expected, format!("a URL of another form ({})", url.scheme())))
 }

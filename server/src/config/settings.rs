@@ -5,25 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
 use super::{DatabaseUrl, ProxyUrl, SecretText};
 
-/// The arguments of `tidemill serve`.
-#[derive(Debug, Clone, Default, Args)]
-pub struct ServeArgs {
-    /// Configuration file (TOML) [default: tidemill.toml in the data directory, when there is one]
-    #[arg(long, value_name = "FILE", env = "TIDEMILL_CONFIG")]
-    pub config: Option<PathBuf>,
-    /// The settings that can also be in the file.
-    #[command(flatten)]
-    pub settings: Settings,
-}
-
 /// What can be set; absent means the default.
-#[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Directory of everything that the server keeps [default: `/var/lib/tidemill` as root, else `$XDG_DATA_HOME/tidemill` or `~/.local/share/tidemill`]
@@ -32,10 +21,16 @@ pub struct Settings {
     /// Address and port to listen on [default: 127.0.0.1:7700]
     #[arg(long, value_name = "ADDRESS", env = "TIDEMILL_LISTEN")]
     pub listen: Option<SocketAddr>,
-    /// Where others reach this server, for links and webhook addresses [default: the address it listens on]
+    /// Certificate of the server, followed by those of its issuers (PEM), for HTTPS [default: none, HTTP]
+    #[arg(long, value_name = "FILE", env = "TIDEMILL_TLS_CERTIFICATE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate (PEM), readable by the server only [default: none]
+    #[arg(long, value_name = "FILE", env = "TIDEMILL_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+    /// Where others reach this server, for links and webhook addresses, for example `https://flows.example.com` [default: the address it listens on]
     #[arg(long, value_name = "URL", env = "TIDEMILL_PUBLIC_URL")]
     pub public_url: Option<Url>,
-    /// Postgres 15 or newer [default: a private Postgres in the data directory]
+    /// Postgres 15 or newer, for example `postgres://tidemill:password@db.example/tidemill?sslmode=verify-full` [default: a private Postgres in the data directory]
     #[arg(long, value_name = "URL", env = "TIDEMILL_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<DatabaseUrl>,
     /// Directory of the Postgres programs for the private Postgres [default: found by itself]
@@ -51,7 +46,7 @@ pub struct Settings {
     /// Proxy that requests of workflows go through, for example `http://proxy:3128`, perhaps with user and password [default: none]
     #[arg(long, value_name = "URL", env = "TIDEMILL_OUTBOUND_PROXY", hide_env_values = true)]
     pub outbound_proxy: Option<ProxyUrl>,
-    /// What is reached without the proxy: names, domains such as .internal.example, networks [default: none]
+    /// What is reached without the proxy: names, domains, networks, for example .internal.example,10.1.0.0/16 [default: none]
     #[arg(long, value_name = "HOSTS", env = "TIDEMILL_OUTBOUND_NO_PROXY", value_delimiter = ',')]
     pub outbound_no_proxy: Option<Vec<String>>,
     /// Secret key of Stripe, which then takes the money for plans [default: none, people take it]
@@ -66,7 +61,7 @@ pub struct Settings {
     /// File with certificate authorities (PEM) that requests of workflows trust besides the machine's [default: none]
     #[arg(long, value_name = "FILE", env = "TIDEMILL_OUTBOUND_CA")]
     pub outbound_ca: Option<PathBuf>,
-    /// What this node does, where several share a database: api (API and webhooks), executor, scheduler [default: all]
+    /// What this node does, where several share a database: api (API and webhooks), executor, scheduler [default: all three]
     #[arg(long, value_name = "ROLES", env = "TIDEMILL_ROLES", value_delimiter = ',')]
     pub roles: Option<Vec<Role>>,
     /// Days that executions are kept after their beginning, 1 to 3650 [default: 90]
@@ -136,7 +131,7 @@ pub struct Settings {
 }
 
 /// What a node does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Answers the API and takes webhooks.
@@ -163,7 +158,7 @@ impl Role {
 }
 
 /// How log lines are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
@@ -171,49 +166,6 @@ pub enum LogFormat {
     Human,
     /// One JSON object a line.
     Json,
-}
-
-impl Settings {
-    /// These settings, and those of `other` where these say nothing.
-    pub(super) fn or(self, other: Self) -> Self {
-        Self {
-            data_dir: self.data_dir.or(other.data_dir),
-            listen: self.listen.or(other.listen),
-            public_url: self.public_url.or(other.public_url),
-            database_url: self.database_url.or(other.database_url),
-            postgres_bin: self.postgres_bin.or(other.postgres_bin),
-            outbound_allow: self.outbound_allow.or(other.outbound_allow),
-            outbound_per_host: self.outbound_per_host.or(other.outbound_per_host),
-            outbound_proxy: self.outbound_proxy.or(other.outbound_proxy),
-            outbound_no_proxy: self.outbound_no_proxy.or(other.outbound_no_proxy),
-            stripe_key: self.stripe_key.or(other.stripe_key),
-            stripe_webhook_secret: self.stripe_webhook_secret.or(other.stripe_webhook_secret),
-            stripe_url: self.stripe_url.or(other.stripe_url),
-            outbound_ca: self.outbound_ca.or(other.outbound_ca),
-            roles: self.roles.or(other.roles),
-            retention_days: self.retention_days.or(other.retention_days),
-            dead_letter_days: self.dead_letter_days.or(other.dead_letter_days),
-            trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
-            log_format: self.log_format.or(other.log_format),
-            log_level: self.log_level.or(other.log_level),
-            journal_writers: self.journal_writers.or(other.journal_writers),
-            api_connections: self.api_connections.or(other.api_connections),
-            executor_connections: self.executor_connections.or(other.executor_connections),
-            max_running_executions: self.max_running_executions.or(other.max_running_executions),
-            max_inflight_webhooks: self.max_inflight_webhooks.or(other.max_inflight_webhooks),
-            payload_mib: self.payload_mib.or(other.payload_mib),
-            execution_payload_mib: self.execution_payload_mib.or(other.execution_payload_mib),
-            node_payload_mib: self.node_payload_mib.or(other.node_payload_mib),
-            code_level: self.code_level.or(other.code_level),
-            code_seconds: self.code_seconds.or(other.code_seconds),
-            code_memory_mib: self.code_memory_mib.or(other.code_memory_mib),
-            code_output_kib: self.code_output_kib.or(other.code_output_kib),
-            code_log_kib: self.code_log_kib.or(other.code_log_kib),
-            code_node: self.code_node.or(other.code_node),
-            code_node_packages: self.code_node_packages.or(other.code_node_packages),
-            code_concurrency: self.code_concurrency.or(other.code_concurrency),
-        }
-    }
 }
 
 /// A network, or one address.

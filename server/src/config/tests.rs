@@ -16,7 +16,7 @@ fn args(arguments: &[&str]) -> Result<ServeArgs, clap::Error> {
 }
 
 fn load(arguments: &[&str]) -> Result<ServeConfig, Error> {
-    ServeConfig::resolve(args(arguments).unwrap(), Surroundings::default())
+    Loaded::resolve(args(arguments).unwrap(), Surroundings::default()).map(|loaded| loaded.config)
 }
 
 fn with_file(text: &str, arguments: &[&str]) -> Result<ServeConfig, Error> {
@@ -56,7 +56,7 @@ fn the_data_directory_has_a_sensible_default() {
             home: home.map(PathBuf::from),
             ..Surroundings::default()
         };
-        ServeConfig::resolve(ServeArgs::default(), surroundings).map(|config| config.data_dir)
+        Loaded::resolve(ServeArgs::default(), surroundings).map(|loaded| loaded.config.data_dir)
     };
     assert_eq!(dir(true, Some("/x"), Some("/root")).unwrap(), Path::new("/var/lib/tidemill"));
     assert_eq!(dir(false, Some("/x"), Some("/home/ada")).unwrap(), Path::new("/x/tidemill"));
@@ -111,15 +111,20 @@ fn mistakes_in_the_file_are_named_with_their_line() {
         ("\nlisten = '127.0.0.1:1'\nlisen = 'x'", "settings.toml:3: there is no setting `lisen`; did you mean `listen`?"),
         ("log-level = 'info'", "settings.toml:1: there is no setting `log-level`; did you mean `log_level`?"),
         ("[server]\nport = 1", "settings.toml:1: there is no setting `server`; there are data_dir, listen"),
-        ("listen = 7700", "settings.toml is wrong: line 1: "),
-        ("\nlisten =", "settings.toml is wrong: line 2: "),
+        ("listen = 7700", "settings.toml:1: `listen`: invalid type: integer `7700`"),
+        ("listen = 7700", "it is: Address and port to listen on (default: 127.0.0.1:7700)"),
+        ("\nlisten =", "settings.toml:2: this is not TOML: "),
+        ("\nstripe_key = ['canary']", "settings.toml:2: `stripe_key`: this is no value for it"),
         ("outbound_allow = ['10.0.0.0/99']", "`10.0.0.0/99` is neither a network such as 10.1.0.0/16 nor an address"),
         (
             "outbound_proxy = 'socks5://ada:canary@proxy'",
             "`outbound_proxy` must be a URL such as http://proxy.example:3128, not another text",
         ),
-        ("journal_writers = 0", "`journal_writers` must be from 1 to 16, not 0"),
-        ("api_connections = -1", "settings.toml is wrong: line 1: "),
+        ("\njournal_writers = 0", "settings.toml:2: `journal_writers` must be from 1 to 16, not 0"),
+        ("retention_days = 0", "settings.toml:1: `retention_days` must be from 1 to 3650 days, not 0"),
+        ("log_format = 'xml'", "settings.toml:1: `log_format`: unknown variant `xml`, expected `human` or `json`"),
+        ("tls_key = '/k.pem'", "settings.toml:1: `tls_key` must be set together with tls_certificate, not set alone"),
+        ("api_connections = -1", "settings.toml:1: `api_connections`: "),
         ("public_url = 'https://ada:canary@example.com'", "`public_url` must be an http or https URL"),
         (
             "database_url = 'mysql://ada:canary@db'",
@@ -145,4 +150,66 @@ fn flags_are_checked_when_they_are_read() {
     }
     let error = load(&["--data-dir", "/data", "--database-url", "mysql://ada:canary@db"]).unwrap_err();
     assert!(matches!(error, Error::OutOfRange { key: "database_url", .. }) && !error.to_string().contains("canary"), "{error}");
+}
+
+#[test]
+fn the_place_of_a_wrong_value_is_named() {
+    let error = load(&["--data-dir", "/data", "--journal-writers", "17"]).unwrap_err().to_string();
+    assert_eq!(error, "flag: `journal_writers` must be from 1 to 16, not 17");
+}
+
+#[test]
+fn the_machine_has_a_file_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let (machine_file, data_dir) = (dir.path().join("machine.toml"), dir.path().join("data"));
+    fs::create_dir(&data_dir).unwrap();
+    fs::write(&machine_file, format!("data_dir = '{}'\njournal_writers = 3", data_dir.display())).unwrap();
+    let surroundings =
+        Surroundings { machine_file: machine_file.clone(), home: Some("/nowhere".into()), ..Surroundings::default() };
+    let resolve = |arguments: &[&str]| Loaded::resolve(args(arguments).unwrap(), surroundings.clone());
+    let loaded = resolve(&[]).unwrap();
+    assert_eq!((loaded.config.journal_writers, &loaded.config.data_dir), (3, &data_dir));
+    assert_eq!(loaded.file.as_ref(), Some(&machine_file));
+    fs::write(data_dir.join(CONFIG_FILE), "journal_writers = 4").unwrap();
+    assert!(matches!(resolve(&[]), Err(Error::TwoFiles { .. })));
+    let named = resolve(&["--data-dir", data_dir.to_str().unwrap()]).unwrap();
+    assert_eq!(named.config.journal_writers, 4, "the data directory was named: its file counts");
+}
+
+#[test]
+fn every_setting_is_shown_with_its_place_and_no_secret() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("settings.toml");
+    let text = "database_url = 'postgres://ada:canary@db/t?password=canary'\nstripe_key = 'canary'\nstripe_webhook_secret = 'canary'\nroles = ['api']";
+    fs::write(&path, text).unwrap();
+    let given = ["--data-dir", "/data", "--config", path.to_str().unwrap(), "--retention-days", "7"];
+    let loaded = Loaded::resolve(args(&given).unwrap(), Surroundings::default()).unwrap();
+    let shown = loaded.shown();
+    assert!(!format!("{shown:?}{loaded:?}").contains("canary"));
+    let of = |name: &str| {
+        shown.iter().find(|shown| shown.key.name == name).map(|shown| (shown.value.as_str(), shown.origin.clone())).unwrap()
+    };
+    assert_eq!(of("database_url"), ("postgres://ada:***@db/t", Origin::File { path: path.clone(), line: 1 }));
+    assert_eq!(of("roles"), ("[\"api\"]", Origin::File { path, line: 4 }));
+    assert_eq!(of("retention_days"), ("7", Origin::Flag));
+    assert_eq!(of("dead_letter_days"), ("90", Origin::Default));
+    assert_eq!(of("stripe_key").0, "***");
+}
+
+#[test]
+fn what_changed_is_known_even_of_secrets() {
+    let with = |key: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        fs::write(&path, format!("stripe_key = '{key}'\nstripe_webhook_secret = 'x'\nlog_level = '{key}'")).unwrap();
+        Loaded::resolve(args(&["--data-dir", "/data", "--config", path.to_str().unwrap()]).unwrap(), Surroundings::default())
+            .unwrap()
+    };
+    let changed: Vec<String> = with("a").changed(&with("b")).into_iter().map(|key| key.name).collect();
+    assert_eq!(changed, ["stripe_key", "log_level"]);
+    let mut running = with("a");
+    assert!(running.changed(&with("a")).is_empty());
+    running.took_over(&with("b"));
+    let changed: Vec<String> = running.changed(&with("b")).into_iter().map(|key| key.name).collect();
+    assert_eq!(changed, ["stripe_key"], "what needs a restart is said until there was one");
 }

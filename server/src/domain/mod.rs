@@ -7,6 +7,7 @@ pub mod cause;
 pub mod credential;
 pub mod duration_histogram;
 pub mod execution;
+pub mod file;
 pub mod json;
 pub mod known_secrets;
 pub mod mask;

@@ -13,12 +13,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::calls::NotCalled;
+use super::forced_end::one_line;
+use super::printing::Printing;
 use super::service::Parts;
 use crate::budget::Share;
 use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, RunStep, State};
+use crate::domain::file;
 use crate::domain::payload::Packed;
 use crate::domain::workflow::plan::Effect;
-use crate::domain::workflow::scope::resume_url_step;
 use crate::journal::{self, Append, Lease, Next};
 use crate::queue::{Request, Wish};
 use crate::runner::{Outcome, StepContext};
@@ -50,6 +52,7 @@ pub(super) struct ExecutionTask {
     draining: watch::Receiver<bool>,
     /// What is under way; each comes back with what happened.
     attempts: JoinSet<Ended>,
+    pub(super) printing: Printing,
     blocked: bool,
     /// Whether the next decision is due at once.
     more_is_ready: bool,
@@ -109,6 +112,7 @@ impl ExecutionTask {
             requests,
             draining,
             attempts: JoinSet::new(),
+            printing: Printing::default(),
             blocked: false,
             more_is_ready: false,
             called: HashSet::new(),
@@ -144,7 +148,7 @@ impl ExecutionTask {
                 return;
             }
             for input in std::mem::take(&mut inputs) {
-                actions.extend(self.decide(input).await);
+                actions.extend(self.hear_out(input).await);
             }
             if self.carry_out(std::mem::take(&mut actions)).await == Flow::Stop || self.settle().await == Flow::Stop {
                 return;
@@ -154,7 +158,7 @@ impl ExecutionTask {
         }
     }
 
-    async fn decide(&mut self, input: Input) -> Vec<Action> {
+    pub(super) async fn decide(&mut self, input: Input) -> Vec<Action> {
         let now = self.parts.clock.now();
         if self.share.is_none() {
             return self.execution.decide(input, now);
@@ -166,21 +170,6 @@ impl ExecutionTask {
         let (actions, execution) = self.parts.budget.handle(decide).await;
         self.execution = execution;
         actions
-    }
-
-    /// The secrets and credentials that the plan's steps use are fetched once, before the first decision.
-    async fn fetch_secrets(&mut self) -> Result<(), super::VersionError> {
-        if !self.execution.wants_secrets() {
-            return Ok(());
-        }
-        let plan = Arc::clone(self.execution.state().plan());
-        let resume = |name: &str| Some(self.parts.resume.url(self.lease.execution_id, resume_url_step(name)?));
-        match self.parts.versions.known_secrets(self.lease.workspace_id, &plan, resume).await {
-            Ok(values) => self.execution.give_secrets(Ok(values)),
-            Err(error @ super::VersionError::Secret(_)) => self.execution.give_secrets(Err(error.to_string())),
-            Err(error) => return Err(error),
-        }
-        Ok(())
     }
 
     /// Reads what came from outside, if anything may have.
@@ -195,7 +184,7 @@ impl ExecutionTask {
         Ok(())
     }
 
-    /// Starts attempts. What must never be repeated starts only after its `step_started` is durable.
+    /// Starts attempts. What must never be repeated, or reads what was just made, starts only after that is durable.
     async fn carry_out(&mut self, actions: Vec<Action>) -> Flow {
         if self.execution.state().end.is_some() {
             // Nothing begins any more, and what is to be appended ends it.
@@ -221,7 +210,8 @@ impl ExecutionTask {
                 }
                 Action::Run(run) => {
                     let effect = self.execution.state().plan().steps[run.place.step].effect;
-                    if effect == Effect::AtMostOnce
+                    // The contents of the files that it hands on are read again by what is durable.
+                    if (effect == Effect::AtMostOnce || file::is_named_in(&run.with))
                         && self.execution.has_events()
                         && self.append(Next::Keep).await == Flow::Stop
                     {
@@ -269,9 +259,17 @@ impl ExecutionTask {
             attempt,
             timeout: plan.steps[step].timeout,
             credential,
+            printed: self.printing.begin(place, attempt, &plan.steps[step].work),
         };
         self.attempts.spawn(async move {
-            let work = AssertUnwindSafe(parts.runner.run(&plan.steps[step].work, with, context));
+            let work = async {
+                match parts.with_files(workspace, with).await {
+                    // The memory for the files is held until the attempt has ended.
+                    Ok((with, _files)) => parts.runner.run(&plan.steps[step].work, with, context).await,
+                    Err(error) => Outcome::failed(error),
+                }
+            };
+            let work = AssertUnwindSafe(work);
             let Outcome { result, log, share, code_time } =
                 futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
                     let message = "the step failed by a fault of the server; see its log";
@@ -439,11 +437,4 @@ fn input(Request { wish, reason, by }: Request) -> Option<Input> {
         Wish::Resume => Input::Unpause { reason, by },
         Wish::Look => return None,
     })
-}
-
-/// An error as a list shows it. A control character has no place in a line, and a NUL none in the database's texts.
-pub(super) fn one_line(error: &StepError) -> String {
-    let line = error.message.lines().next().unwrap_or_default();
-    let text = error.step.as_ref().map_or_else(|| line.to_owned(), |step| format!("{step}: {line}"));
-    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

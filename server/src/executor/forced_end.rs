@@ -5,7 +5,6 @@ use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use tidemill_common::status::{ExecutionStatus, FailureClass};
 
-use super::execution_task::one_line;
 use super::service::{Executor, Parts};
 use crate::journal::{self, Append, Lease, Next};
 use crate::queue::Request;
@@ -105,6 +104,13 @@ pub(super) fn unreadable(error: &dyn std::error::Error) -> StepError {
         cause = error.source();
     }
     StepError::new(FailureClass::Infrastructure, format!("it can't be read: {message}"))
+}
+
+/// An error as a list shows it. A control character has no place in a line, and a NUL none in the database's texts.
+pub(super) fn one_line(error: &StepError) -> String {
+    let line = error.message.lines().next().unwrap_or_default();
+    let text = error.step.as_ref().map_or_else(|| line.to_owned(), |step| format!("{step}: {line}"));
+    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn events(execution_id: ExecutionId, after: i32, at: DateTime<Utc>, bodies: impl Iterator<Item = EventBody>) -> Vec<Event> {

@@ -8,12 +8,15 @@ mod answers;
 mod begun;
 mod calls;
 mod code_meter;
+mod confidential;
 mod desk;
 mod execution_task;
 mod failures;
+mod files;
 mod forced_end;
 mod payloads;
 mod plans;
+mod printing;
 mod service;
 mod versions;
 

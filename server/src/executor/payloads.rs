@@ -15,7 +15,7 @@ use crate::store::queries::payload;
 
 /// Why payloads can't be opened.
 #[derive(Debug, thiserror::Error)]
-enum OpenError {
+pub(super) enum OpenError {
     #[error("the payload {0} is not there any more")]
     Missing(String),
     #[error("the payload {sha256} can't be read: {why}")]
@@ -93,7 +93,11 @@ impl ExecutionTask {
 }
 
 impl Parts {
-    async fn payloads(&self, workspace: WorkspaceId, wanted: Vec<(ExecutionId, PayloadRef)>) -> Result<Open, OpenError> {
+    pub(super) async fn payloads(
+        &self,
+        workspace: WorkspaceId,
+        wanted: Vec<(ExecutionId, PayloadRef)>,
+    ) -> Result<Open, OpenError> {
         let mut keys = Vec::with_capacity(wanted.len());
         for (execution_id, reference) in &wanted {
             let sha256 = hex::decode(&reference.sha256).map_err(|_| OpenError::Missing(reference.sha256.clone()))?;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tidemill_common::ids::{WorkflowUid, WorkspaceId};
+use tidemill_common::ids::{ExecutionId, UserId, WorkflowUid, WorkspaceId};
 
 use super::plans::Plans;
 use crate::domain::known_secrets::KnownSecrets;
 use crate::domain::workflow::plan::Plan;
 use crate::secrets::{Keeper, SecretError};
-use crate::store::queries::version;
+use crate::store::queries::version::{self, Of};
 use crate::store::{self, Database};
 
 /// Names one workflow version.
@@ -91,22 +91,38 @@ impl Versions {
         Ok(Arc::new(self.keeper.secrets(workspace_id, names).await?))
     }
 
+    /// The first of these credentials that a workflow which `owner` saves in the workspace could not use, if it is one of another
+    /// workspace.
+    pub async fn not_shared(
+        &self,
+        workspace_id: WorkspaceId,
+        owner: UserId,
+        names: Vec<String>,
+    ) -> Result<Option<String>, store::Error> {
+        self.keeper.not_shared(workspace_id, owner, names).await
+    }
+
     /// Everything confidential with these names: secrets, credentials. All of it must exist.
     pub async fn confidential(
         &self,
         workspace_id: WorkspaceId,
         (secrets, credentials): (Vec<String>, Vec<String>),
+        of: Of,
     ) -> Result<KnownSecrets, VersionError> {
         let secrets = if secrets.is_empty() { BTreeMap::new() } else { self.keeper.secrets(workspace_id, secrets).await? };
-        let credentials =
-            if credentials.is_empty() { BTreeMap::new() } else { self.keeper.credentials(workspace_id, credentials).await? };
+        let credentials = if credentials.is_empty() {
+            BTreeMap::new()
+        } else {
+            self.keeper.credentials(workspace_id, credentials, of).await?
+        };
         Ok(KnownSecrets::new(secrets, credentials))
     }
 
-    /// Everything confidential that the steps of `plan` use; all of it must exist. What `made` gives for a name is not looked up.
+    /// Everything confidential that the steps of `plan` use, for an execution of it; all of it must exist. What `made` gives for a
+    /// name is not looked up.
     pub async fn known_secrets(
         &self,
-        workspace_id: WorkspaceId,
+        (workspace_id, execution): (WorkspaceId, ExecutionId),
         plan: &Plan,
         made: impl Fn(&str) -> Option<String>,
     ) -> Result<Arc<KnownSecrets>, VersionError> {
@@ -121,7 +137,7 @@ impl Versions {
         }
         let credential_names = plan.credential_names();
         if !credential_names.is_empty() {
-            credentials = self.keeper.credentials(workspace_id, credential_names).await?;
+            credentials = self.keeper.credentials(workspace_id, credential_names, Of::Execution(execution)).await?;
         }
         Ok(Arc::new(KnownSecrets::new(secrets, credentials)))
     }

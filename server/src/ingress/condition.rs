@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::happening::{BY_EVENT, Happenings};
+use super::set_back::SetBack;
 use crate::admission::{Admission, Arrival, Refusal};
 use crate::domain::workflow::plan::{ConditionTrigger, Items, Listen, Plan, Seen, TriggerKind, When};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope, Turn};
@@ -25,6 +26,7 @@ use crate::executor::{VersionError, Versions};
 use crate::journal::Delivery;
 use crate::runner::{Runner, StepContext};
 use crate::store::queries::condition::{self, ConditionRow, StateRow};
+use crate::store::queries::version::Of;
 use crate::store::{self, Database};
 
 /// Triggers that are looked at together.
@@ -65,6 +67,7 @@ pub struct Conditions {
     clock: Arc<dyn Clock>,
     room: Arc<Semaphore>,
     happenings: Happenings,
+    set_back: SetBack,
 }
 
 /// One check: the trigger, and what is known of it.
@@ -112,12 +115,20 @@ impl Conditions {
     #[must_use]
     pub fn new(database: Database, versions: Versions, admission: Admission, runner: Runner, clock: Arc<dyn Clock>) -> Self {
         let happenings = Happenings::new(database.clone());
-        Self { database, versions, admission, runner, clock, room: Arc::new(Semaphore::new(AT_ONCE)), happenings }
+        let (room, set_back) = (Arc::new(Semaphore::new(AT_ONCE)), SetBack::unknown());
+        Self { database, versions, admission, runner, clock, room, happenings, set_back }
     }
 
     /// Begins the checks that are due, among `checks`, and returns when the next one is.
     pub async fn check_due(&self, checks: &mut JoinSet<()>) -> Result<Option<DateTime<Utc>>, store::Error> {
         let now = self.clock.now();
+        if self.set_back.is_noticed(now) {
+            // Else what was checked while the clock was ahead would be silent until it is there again.
+            let again = self.database.engine(move |connection| Ok(condition::rearm(connection, now)?)).await?;
+            if again > 0 {
+                tracing::info!(conditions = again, "the clock was set back: conditions go on from now");
+            }
+        }
         for row in self.database.engine(move |connection| Ok(condition::due(connection, now, PAGE)?)).await? {
             // Without room the trigger stays due.
             let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else { break };
@@ -130,7 +141,14 @@ impl Conditions {
                 drop(place);
             });
         }
+        self.set_back.seen(now);
         self.database.engine(move |connection| Ok(condition::next(connection)?)).await
+    }
+
+    /// Whether the clock was set back since the conditions were last looked at.
+    #[must_use]
+    pub fn was_set_back(&self) -> bool {
+        self.set_back.is_noticed(self.clock.now())
     }
 
     /// Takes a check, carries it out, and keeps what came of it.
@@ -166,9 +184,9 @@ impl Conditions {
     /// Looks for each event of the next stretch. A crash in the middle repeats the stretch, whose firings are known by their events.
     async fn look_at_events(&self, mut look: Look, listen: &Listen) -> Result<(), Failed> {
         let row = look.row.clone();
-        if let Some(from) = self.database.engine(move |connection| Ok(condition::place(connection, &row)?)).await? {
+        if let Some(from) = self.database.engine(move |connection| Ok(condition::reading(connection, &row)?)).await? {
             let workspace = WorkspaceId(look.row.workspace_id);
-            let stretch = self.happenings.read(workspace, (from, None), &[listen.event]).await?;
+            let stretch = self.happenings.read(workspace, (from.place, from.begins()?), &[listen.event]).await?;
             for happening in
                 stretch.happenings.iter().filter(|happening| happening.is(listen) && happening.may_start(&look.plan.id))
             {
@@ -177,7 +195,9 @@ impl Conditions {
                 look.state = self.look_once(&look).await?;
             }
             let row = look.row.clone();
-            self.database.engine(move |connection| Ok(condition::read_to(connection, &row, stretch.to)?)).await?;
+            self.database
+                .engine(move |connection| Ok(condition::read_to(connection, &row, Some(from.place), stretch.to)?))
+                .await?;
         }
         // Now it waits for the next event again.
         self.database.engine(move |connection| Ok(condition::take(connection, &look.row, None)?)).await?;
@@ -239,7 +259,8 @@ impl Conditions {
         let secrets = check.secrets.iter().map(ToString::to_string).collect();
         let credentials = check.credential.iter().map(ToString::to_string).collect();
         let workspace = WorkspaceId(look.row.workspace_id);
-        let known = self.versions.confidential(workspace, (secrets, credentials)).await?;
+        let of = Of::Version(WorkflowUid(look.row.workflow_uid), look.row.version);
+        let known = self.versions.confidential(workspace, (secrets, credentials), of).await?;
         let execution_id = self.admission.next_id();
         let scope = look.scope(execution_id).with_check(look.previous(), None).with_secrets(known.secrets());
         let template = check.work.attempt().ok_or(VersionError::Refused)?;
@@ -251,6 +272,7 @@ impl Conditions {
             attempt: 1,
             timeout: check.timeout,
             credential: check.credential.as_ref().and_then(|name| known.credential(name)),
+            printed: None,
         };
         let done = self.runner.run(&check.work, with, context).await;
         let result = done.result.map_err(|error| Failed::Check(known.mask_text(&error.message)))?;

@@ -5,17 +5,18 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use tidemill_common::clock::Clock;
 use tidemill_common::event::TriggerOrigin;
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 use tokio::sync::Notify;
 
-use super::happening::{BY_EVENT, Happening, Happenings};
+use super::happening::{BY_EVENT, Happening, Happenings, READERS};
 use super::schedule::Error;
 use crate::admission::{Admission, Arrival};
 use crate::domain::execution::QUOTA_TRIGGER;
-use crate::domain::workflow::plan::{EventTrigger, Plan, TriggerKind, When};
+use crate::domain::workflow::plan::{EventTrigger, Plan, TriggerKind};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope};
 use crate::executor::{VersionError, Versions};
 use crate::journal::Delivery;
@@ -51,27 +52,26 @@ impl Events {
     /// whether one of them has more to read.
     pub async fn tell(&self) -> Result<(usize, bool), store::Error> {
         let listeners = self.database.engine(|connection| Ok(condition::listeners(connection)?)).await?;
-        let (count, mut more) = (listeners.len(), false);
-        for listener in listeners {
+        let count = listeners.len();
+        let told = stream::iter(listeners).map(|listener| async move {
             let (workflow, trigger) = (listener.trigger.workflow_uid, listener.trigger.trigger_id.clone());
-            match self.tell_one(listener).await {
-                Ok(behind) => more |= behind,
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, %workflow, %trigger, "an event trigger can't be told; trying again");
-                }
-            }
-        }
+            self.tell_one(listener).await.unwrap_or_else(|error| {
+                tracing::warn!(error = &error as &dyn std::error::Error, %workflow, %trigger, "an event trigger can't be told; trying again");
+                false
+            })
+        });
+        let more = told.buffer_unordered(READERS).fold(false, |more, behind| async move { more || behind }).await;
         Ok((count, more))
     }
 
     async fn tell_one(&self, listener: ListenerRow) -> Result<bool, Error> {
-        let Some(place) = listener.place() else {
-            // It begins to listen now; one that was told of executions before there was more to tell goes on where it was.
+        let Some(reading) = listener.reading() else {
+            // An older server has activated it: it begins to listen now, or goes on where it was when there was less to tell.
             self.database
                 .engine(move |connection| {
                     let head = happening::head(connection, listener.trigger.workspace_id)?;
                     let feed = listener.feed_txid.zip(listener.feed_position).unwrap_or(head.feed);
-                    Ok(condition::read_to(connection, &listener.trigger, Place { feed, ..head })?)
+                    Ok(condition::read_to(connection, &listener.trigger, None, Place { feed, ..head })?)
                 })
                 .await?;
             return Ok(false);
@@ -80,15 +80,10 @@ impl Events {
         let workspace = WorkspaceId(row.workspace_id);
         let plan = self.versions.plan((workspace, WorkflowUid(row.workflow_uid), row.version)).await?;
         let kind = &plan.trigger(&row.trigger_id).ok_or(VersionError::Missing)?.kind;
-        let listen = match kind {
-            TriggerKind::Event(event) => &event.listen,
-            TriggerKind::Condition(condition) => match &condition.when {
-                When::Happened(listen) => listen,
-                When::Every { .. } => return Ok(false),
-            },
-            _ => return Err(VersionError::Missing.into()),
-        };
-        let stretch = self.happenings.read(workspace, (place, None), &[listen.event]).await?;
+        // A condition on an interval whose check is about to be planned.
+        let Some(listen) = kind.listen() else { return Ok(false) };
+        let (from, begins) = (reading.place, reading.begins()?);
+        let stretch = self.happenings.read(workspace, (from, begins), &[listen.event]).await?;
         let mut told = stretch.happenings.iter().filter(|happening| happening.is(listen) && happening.may_start(&plan.id));
         if let TriggerKind::Event(event) = kind {
             for happening in told {
@@ -101,7 +96,7 @@ impl Events {
             return Ok(false);
         }
         if stretch.moved {
-            self.database.engine(move |connection| Ok(condition::read_to(connection, &row, stretch.to)?)).await?;
+            self.database.engine(move |connection| Ok(condition::read_to(connection, &row, Some(from), stretch.to)?)).await?;
         }
         Ok(stretch.more)
     }

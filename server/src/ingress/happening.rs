@@ -15,6 +15,8 @@ use crate::store::queries::happening::{self, EntryRow, Place};
 use crate::store::rows::execution::Execution;
 use crate::store::{self, Connection, Database};
 
+/// How many readers one round of this node serves at once: fewer than there are connections for the engine.
+pub const READERS: usize = 3;
 /// Rows that are read at once of each source.
 const PAGE: i64 = 200;
 /// A place in the feed is moved on without anything to tell only when it has fallen behind by so many transactions.
@@ -86,7 +88,7 @@ impl Happenings {
         // An entry may have been committed after the head was read: what was read is behind the place in any case.
         let read_to = entries.last().map_or(after.audit, |entry| entry.seq);
         let audit = if more_entries { read_to } else { head.audit.max(read_to) };
-        let is_new = |row: &&FeedRow| begins.as_ref().is_none_or(|begins| !begins.shows(row.txid));
+        let is_new = |row: &&FeedRow| begins.as_ref().is_none_or(|begins| !begins.shows((row.txid, row.position)));
         let touched: Vec<_> = rows
             .iter()
             .filter(is_new)

@@ -18,6 +18,7 @@ mod request;
 pub mod resume;
 mod routes;
 pub mod schedule;
+mod set_back;
 mod surroundings;
 pub mod webhook;
 

@@ -4,14 +4,14 @@
 //! however often, starts one execution; only then does the row move on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::TriggerOrigin;
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
+use super::set_back::SetBack;
 use crate::admission::{Admission, Arrival, Refusal};
 use crate::domain::workflow::plan::{Plan, ScheduleTrigger, Trigger, TriggerKind};
 use crate::executor::{VersionError, Versions};
@@ -21,8 +21,6 @@ use crate::store::{self, Database};
 
 /// Triggers that are fired at once.
 const PAGE: i64 = 100;
-/// A clock that goes back by more was set, and not only corrected.
-const SET_BACK: TimeDelta = TimeDelta::seconds(5);
 
 /// Why a trigger could not be fired. It stays due.
 #[derive(Debug, thiserror::Error)]
@@ -45,23 +43,20 @@ pub struct Schedules {
     versions: Versions,
     admission: Admission,
     clock: Arc<dyn Clock>,
-    /// The latest instant at which the clock was looked at, in microseconds.
-    latest: Arc<AtomicI64>,
+    set_back: SetBack,
 }
 
 impl Schedules {
     /// Schedules whose executions go through `admission`.
     #[must_use]
     pub fn new(database: Database, versions: Versions, admission: Admission, clock: Arc<dyn Clock>) -> Self {
-        // At first it is unknown whether the clock was set back while no server ran.
-        let latest = Arc::new(AtomicI64::new(i64::MAX));
-        Self { database, versions, admission, clock, latest }
+        Self { database, versions, admission, clock, set_back: SetBack::unknown() }
     }
 
     /// Fires everything that is due and returns when the next trigger is. A trigger that can't be fired holds up no other.
     pub async fn fire_due(&self) -> Result<Option<DateTime<Utc>>, store::Error> {
         let now = self.clock.now();
-        if self.went_back(now) {
+        if self.set_back.is_noticed(now) {
             self.rearm(now).await?;
         }
         let due = self.database.engine(move |connection| Ok(schedule::due(connection, now, PAGE)?)).await?;
@@ -71,19 +66,14 @@ impl Schedules {
                 tracing::warn!(error = &error as &dyn std::error::Error, %workflow, %trigger, "a schedule can't be fired; trying again");
             }
         }
-        self.latest.store(now.timestamp_micros(), Ordering::Relaxed);
+        self.set_back.seen(now);
         self.database.engine(|connection| Ok(schedule::next(connection)?)).await
     }
 
     /// Whether the clock was set back since it was last looked at.
     #[must_use]
     pub fn was_set_back(&self) -> bool {
-        self.went_back(self.clock.now())
-    }
-
-    fn went_back(&self, now: DateTime<Utc>) -> bool {
-        let latest = self.latest.load(Ordering::Relaxed);
-        latest.saturating_sub(now.timestamp_micros()) > SET_BACK.num_microseconds().unwrap_or_default()
+        self.set_back.is_noticed(self.clock.now())
     }
 
     /// Triggers that fired while the clock was ahead go on from now: else they would be silent until the clock is there again. What

@@ -150,6 +150,12 @@ impl Webhooks {
         self.rates.take(key, limit, Instant::now()).map_err(|wait| DeliveryError::TooMany { wait })
     }
 
+    /// Whether a sender that may come back is to be read at all.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.admission.has_room()
+    }
+
     /// Verifies, reads and admits a delivery; waits for the execution when the trigger says so.
     pub async fn deliver(&self, route: &Route, request: &Request<'_>, body: Body) -> Result<Answer, DeliveryError> {
         let webhook = route.webhook().ok_or(DeliveryError::Unknown)?;

@@ -21,6 +21,7 @@ mod layout;
 mod leftovers;
 mod lock;
 mod postmaster;
+mod programs;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -28,3 +29,4 @@ mod tests;
 pub use cluster::{Cluster, ClusterOptions, find_binaries, postmaster_in, stop_orphans, url_in};
 pub use error::Error;
 pub use lock::DataDirLock;
+pub use programs::{Programs, Running};

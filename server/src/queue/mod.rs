@@ -33,6 +33,8 @@ pub struct Claim {
     pub takeovers: i16,
     /// Whether it waits for a concurrency key or for its rate limit, so that it may end but not begin.
     pub blocked: bool,
+    /// Since when it was due.
+    pub available_at: DateTime<Utc>,
 }
 
 /// The queue, as this node sees it.
@@ -51,10 +53,10 @@ impl Queue {
         Self { lane: Lane::new(database.clone()), database, node }
     }
 
-    /// Takes up to `limit` executions that are due, those of lost nodes included.
-    pub async fn claim(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<Claim>, Error> {
+    /// Takes up to `limit` executions that have become due since `floor`.
+    pub async fn claim(&self, (floor, now): (DateTime<Utc>, DateTime<Utc>), limit: usize) -> Result<Vec<Claim>, Error> {
         let (node, limit) = (self.node.0, i64::try_from(limit).unwrap_or(i64::MAX));
-        let rows = self.database.engine(move |connection| Ok(query::claim(connection, node, now, limit)?)).await?;
+        let rows = self.database.engine(move |connection| Ok(query::claim(connection, node, (floor, now), limit)?)).await?;
         Ok(rows.into_iter().map(Claim::from).collect())
     }
 
@@ -67,9 +69,9 @@ impl Queue {
         Ok(rows.into_iter().map(Claim::from).collect())
     }
 
-    /// When the next execution that nobody holds is due.
-    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, Error> {
-        self.database.engine(|connection| Ok(query::next_due(connection)?)).await
+    /// When the next execution that nobody holds is due, of those that are due from `floor` on.
+    pub async fn next_due(&self, floor: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+        self.database.engine(move |connection| Ok(query::next_due(connection, floor)?)).await
     }
 
     /// Gives a lease back without an append; the execution is due again at `available_at`.
@@ -125,6 +127,7 @@ impl From<query::ClaimRow> for Claim {
             requests: Request::from_columns(row.cancel.as_ref(), row.pause.as_ref()),
             takeovers: row.takeovers,
             blocked: row.blocked,
+            available_at: row.available_at,
         }
     }
 }

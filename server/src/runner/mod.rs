@@ -23,7 +23,7 @@ use crate::domain::masker::Masker;
 use crate::domain::payload;
 use crate::domain::subscription::Attempted;
 use crate::domain::workflow::plan::{CodeWork, Work};
-use code::{CodeLimits, CodeRunner, Engine};
+use code::{CodeLimits, CodeRunner, Engine, Printed};
 pub use http::StepContext;
 use outbound::Outbound;
 pub use webhook::{Parcel, SigningKey, payload};
@@ -119,7 +119,10 @@ impl Runner {
 
     async fn run_code(&self, work: &CodeWork, input: Value, context: &StepContext) -> Outcome {
         let limits = CodeLimits::asked(context.timeout, work.asks);
-        let outcome = self.code.run(Engine::of(work.language, work.runtime), work.code(), &input, limits).await;
+        let nowhere = Printed::default();
+        let printed = context.printed.as_ref().unwrap_or(&nowhere);
+        let engine = Engine::of(work.language, work.runtime);
+        let outcome = self.code.run_shown(engine, (work.code(), &input), limits, printed).await;
         let large = outcome.result.as_ref().ok().map(payload::weight).filter(|weight| *weight > PAYLOAD_INLINE_BYTES as u64);
         let share = large.map(|weight| self.outbound.budget().take(weight));
         Outcome { result: outcome.result, log: outcome.log, share, code_time: outcome.duration }

@@ -170,6 +170,7 @@ mod tests {
             attempt,
             timeout: Duration::from_secs(20),
             credential: Some(Arc::new(settings.credential("k".to_owned(), "shop", kind, Some(SECRET)).unwrap())),
+            printed: None,
         }
     }
 

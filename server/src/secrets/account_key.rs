@@ -17,7 +17,7 @@ use super::Error;
 use super::key::{self, KEY_BYTES, Key};
 
 /// Name of the key file within the data directory.
-const FILE: &str = "account.key";
+pub(super) const FILE: &str = "account.key";
 /// Length of a nonce, in bytes (NIST SP 800-38D §8.2.2).
 const NONCE_BYTES: usize = 12;
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tidemill_common::ids::WorkspaceId;
+use tidemill_common::ids::{UserId, WorkspaceId};
 
 use super::{DataKey, Error, Sealed, Subject, Vault};
-use crate::domain::credential::{Credential, Settings};
-use crate::store::queries::sealed::{self, DataKeyRow, SealedRow};
+use crate::domain::credential::{Credential, Reference, Settings};
+use crate::store::queries::sealed::{self, DataKeyRow, SealedRow, SharedRow};
+use crate::store::queries::version::{self, Of};
 use crate::store::{self, Database};
 
 /// Why a secret or a credential can't be had. `Display` is for the author of a workflow.
@@ -22,6 +23,11 @@ pub enum SecretError {
         /// Its name.
         name: String,
     },
+    /// Another workspace has no such credential, or does not share it.
+    #[error(
+        "the credential `{0}` can't be used here: that workspace has none of this name, or shares it neither with this workspace nor with the member who saved this version of the workflow"
+    )]
+    NotShared(String),
     /// It can't be opened.
     #[error(transparent)]
     Sealed(#[from] Error),
@@ -90,25 +96,65 @@ impl Keeper {
         complete("secret", &names, values)
     }
 
-    /// The credentials with these names; every one must exist.
+    /// The credentials that a version's steps name so; every one must exist, and those of other workspaces must be shared.
     pub async fn credentials(
         &self,
         workspace: WorkspaceId,
         names: Vec<String>,
+        of: Of,
     ) -> Result<BTreeMap<String, Arc<Credential>>, SecretError> {
-        let wanted = names.clone();
+        let (own, foreign): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| shared_name(name).is_none());
+        let wanted = own.clone();
         let rows = self.database.engine(move |conn| Ok(sealed::credentials(conn, workspace.0, &wanted)?)).await?;
         let mut credentials = BTreeMap::new();
         for row in rows {
-            let secret = self.open(workspace, |row| Subject::Credential(&row.name, &row.settings), &row)?;
-            let unusable = |why: String| SecretError::Unusable { what: format!("credential `{}`", row.name), why };
-            let settings: Settings = serde_json::from_str(&row.settings).map_err(|error| unusable(error.to_string()))?;
-            let secret = Some(secret.as_str()).filter(|secret| !secret.is_empty());
-            let key = format!("{workspace}/{}", row.name);
-            let credential = settings.credential(key, &row.name, &row.kind, secret).map_err(unusable)?;
-            credentials.insert(row.name, Arc::new(credential));
+            credentials.insert(row.name.clone(), self.credential(&row)?);
         }
-        complete("credential", &names, credentials)
+        let mut credentials = complete("credential", &own, credentials)?;
+        if foreign.is_empty() {
+            return Ok(credentials);
+        }
+        let wanted: Vec<_> = foreign.iter().filter_map(|name| shared_name(name)).collect();
+        let find = move |conn: &mut store::Connection| {
+            let owner = version::owner(conn, workspace.0, of)?;
+            Ok(sealed::shared_credentials(conn, (workspace.0, owner), &wanted)?)
+        };
+        for SharedRow { slug, sealed } in self.database.engine(find).await? {
+            credentials.insert(format!("{slug}/{}", sealed.name), self.credential(&sealed)?);
+        }
+        match foreign.into_iter().find(|name| !credentials.contains_key(name)) {
+            Some(missing) => Err(SecretError::NotShared(missing)),
+            None => Ok(credentials),
+        }
+    }
+
+    /// The first of these names that a workflow which `owner` saves in `workspace` could not use, if it is one of another workspace.
+    pub async fn not_shared(
+        &self,
+        workspace: WorkspaceId,
+        owner: UserId,
+        names: Vec<String>,
+    ) -> Result<Option<String>, store::Error> {
+        let wanted: Vec<_> = names.iter().filter_map(|name| shared_name(name)).collect();
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let find =
+            move |conn: &mut store::Connection| Ok(sealed::shared_credentials(conn, (workspace.0, Some(owner.0)), &wanted)?);
+        let found = self.database.engine(find).await?;
+        let is_found = |(slug, name): (String, String)| found.iter().any(|row| row.slug == slug && row.sealed.name == name);
+        Ok(names.into_iter().find(|name| shared_name(name).is_some_and(|name| !is_found(name))))
+    }
+
+    /// Opens a credential, with the keys of the workspace that it belongs to.
+    fn credential(&self, row: &SealedRow) -> Result<Arc<Credential>, SecretError> {
+        let workspace = WorkspaceId(row.workspace_id);
+        let secret = self.open(workspace, |row| Subject::Credential(&row.name, &row.settings), row)?;
+        let unusable = |why: String| SecretError::Unusable { what: format!("credential `{}`", row.name), why };
+        let settings: Settings = serde_json::from_str(&row.settings).map_err(|error| unusable(error.to_string()))?;
+        let secret = Some(secret.as_str()).filter(|secret| !secret.is_empty());
+        let key = format!("{workspace}/{}", row.name);
+        Ok(Arc::new(settings.credential(key, &row.name, &row.kind, secret).map_err(unusable)?))
     }
 
     /// What a row holds, which must be text.
@@ -124,6 +170,12 @@ impl Keeper {
         let not_text = |_| SecretError::Unusable { what: format!("secret `{}`", row.name), why: "it is not text".to_owned() };
         std::str::from_utf8(&plain).map(str::to_owned).map_err(not_text)
     }
+}
+
+/// The slug and the name of a credential that belongs to a workspace which the file names.
+fn shared_name(text: &str) -> Option<(String, String)> {
+    let reference = Reference::parse(text)?;
+    Some((reference.workspace?.to_owned(), reference.name.to_owned()))
 }
 
 fn complete<T>(noun: &'static str, names: &[String], found: BTreeMap<String, T>) -> Result<BTreeMap<String, T>, SecretError> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::Error;
+use super::{Error, account_key};
 
 /// Length of the key, in bytes.
 pub const KEY_BYTES: usize = 32;
@@ -21,6 +21,25 @@ pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
 /// Where key `version` lies.
 pub(super) fn path_of(data_dir: &Path, version: i16) -> PathBuf {
     data_dir.join(if version == 1 { KEY_FILE.to_owned() } else { format!("secret-{version}.key") })
+}
+
+/// Whether a file of this name in a data directory is a key: the server's, or that of the accounts.
+#[must_use]
+pub fn is_key_file(name: &str) -> bool {
+    version_of(name).is_some() || name == account_key::FILE
+}
+
+/// The key files in `data_dir`, sorted.
+pub fn key_files(data_dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(data_dir)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_key_file) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The keys of `data_dir` by their version; empty when there is none.

@@ -17,7 +17,7 @@ mod vault;
 pub use account_key::AccountKey;
 pub use error::Error;
 pub use keeper::{Keeper, SecretError};
-pub use key::{KEY_BYTES, KEY_FILE};
+pub use key::{KEY_BYTES, KEY_FILE, is_key_file, key_files};
 pub use resume::Resume;
 pub use sealed::{DataKey, Sealed, Subject};
 pub use vault::Vault;

@@ -4,7 +4,6 @@
 //! same way: nothing of it is stored anywhere, and a forged one is refused without asking the database.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -50,11 +49,6 @@ impl Resume {
     /// Says where others reach this server, if nobody said so before.
     pub fn found_at(&self, base: &str) {
         drop(self.base.set(base.trim_end_matches('/').to_owned()));
-    }
-
-    /// The same for a server that is reached where it listens.
-    pub fn listens_at(&self, address: SocketAddr) {
-        self.found_at(&format!("http://{address}"));
     }
 
     /// The address at which `step` of `execution` is resumed.

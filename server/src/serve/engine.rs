@@ -29,6 +29,7 @@ use crate::payments::Stripe;
 use crate::queue::{AnswerTo, Posted, Queue, Request, Wish};
 use crate::runner::Runner;
 use crate::runner::code::{CodeOptions, CodeRunner, NodeOptions};
+use crate::runner::outbound::Outbound;
 use crate::secrets::{Keeper, Resume, SecretError};
 use crate::store::{Database, SchemaVersion};
 use crate::telemetry::Metrics;
@@ -56,6 +57,7 @@ pub(super) struct Engine {
     pub(super) resume: Resume,
     pub(super) resumes: Resumes,
     pub(super) budget: Budget,
+    pub(super) outbound: Outbound,
     executor: Executor,
     queue: Queue,
     background: JoinSet<()>,
@@ -71,7 +73,7 @@ impl Engine {
         let Ground { node, pulse, keeper, metrics, queue, hub, journal, versions, code, budget, outbound } =
             Ground::lay(config, &database, &clock).await?;
         let stripe = config.stripe.clone().map(|options| Stripe::new(outbound.clone(), options));
-        let runner = Runner::new(Arc::new(outbound), code.clone());
+        let runner = Runner::new(Arc::new(outbound.clone()), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
         let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(Url::as_str)).map_err(SecretError::from)?;
         let code_meter = CodeMeter::default();
@@ -105,8 +107,7 @@ impl Engine {
         let commands = Arc::new(Commands { manual, versions: versions.clone() });
         let executions = Executions::new(database.clone(), versions.plans().clone(), commands, Arc::clone(&clock));
         let activated = activated(&routes, [&schedules_changed, &conditions_changed, &events_changed]);
-        let plans = versions.plans().clone();
-        let workflows = Workflows::new(database.clone(), plans, time(), Arc::clone(&activated), code.clone());
+        let workflows = Workflows::new(database.clone(), versions.clone(), time(), Arc::clone(&activated), code.clone());
         let billing_subscriptions = BillingSubscriptions::new(database.clone(), Arc::clone(&clock), workflows.clone(), stripe);
         let executions = executions.within(budget.clone());
         let background = Background {
@@ -157,6 +158,7 @@ impl Engine {
             resume,
             resumes,
             budget,
+            outbound,
             executor,
             queue,
         })

@@ -17,6 +17,9 @@ pub enum Error {
     /// The first account.
     #[error("the first account can't be made")]
     Bootstrap(#[from] crate::app::Error),
+    /// A restore was cut off.
+    #[error("a restore into {} was cut off, and what is there is only a part: remove it and restore again", .0.display())]
+    Unfinished(PathBuf),
     /// The key of the server.
     #[error(transparent)]
     Secrets(#[from] crate::secrets::SecretError),
@@ -31,6 +34,9 @@ pub enum Error {
         /// Why.
         source: rustls::pki_types::pem::Error,
     },
+    /// The certificate of the listener.
+    #[error(transparent)]
+    Certificate(#[from] super::CertificateError),
     /// A file of the data directory.
     #[error("{} can't be written", path.display())]
     File {

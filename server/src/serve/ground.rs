@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use tidemill_common::clock::Clock;
+use rustls::pki_types::pem::{self, PemObject as _};
+use tidemill_common::clock::{Clock, SystemClock};
 use tidemill_common::ids::NodeId;
 use tokio::sync::watch;
 use url::Url;
 
 use super::engine::code_options;
-use super::{Error, files};
+use super::{Certificate, Error, files};
 use crate::budget::Budget;
 use crate::config::ServeConfig;
 use crate::executor::Versions;
@@ -70,25 +70,33 @@ fn node_of(config: &ServeConfig) -> Node {
 
 /// What the operator decides about outbound requests.
 fn outbound_policy(config: &ServeConfig, budget: &Budget) -> Result<OutboundPolicy, Error> {
-    let authorities = match &config.outbound_ca {
-        None => Vec::new(),
-        Some(path) => {
-            let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            let found = read.map_err(|source| Error::Authorities { path: path.clone(), source })?;
-            if found.is_empty() {
-                let source = rustls::pki_types::pem::Error::NoItemsFound;
-                return Err(Error::Authorities { path: path.clone(), source });
-            }
-            found
-        }
-    };
     Ok(OutboundPolicy {
         allow: config.outbound_allow.clone(),
         per_host: config.outbound_per_host,
         proxy: config.outbound_proxy.clone(),
-        authorities,
+        authorities: authorities(config)?,
         own: config.public_url.as_ref().map(Url::origin),
         budget: budget.clone(),
         ..OutboundPolicy::default()
     })
+}
+
+/// The certificate authorities that workflows trust besides the machine's.
+fn authorities(config: &ServeConfig) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let Some(path) = &config.outbound_ca else { return Ok(Vec::new()) };
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let found = read.and_then(|found| if found.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(found) });
+    found.map_err(|source| Error::Authorities { path: path.clone(), source })
+}
+
+/// Whether the files that the configuration names can be used.
+///
+/// # Errors
+/// [`Error::Authorities`] and [`Error::Certificate`].
+pub fn check_files(config: &ServeConfig) -> Result<(), Error> {
+    authorities(config)?;
+    if let Some(files) = &config.tls {
+        Certificate::read(files, SystemClock.now())?;
+    }
+    Ok(())
 }

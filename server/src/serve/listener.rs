@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use tokio::sync::Semaphore;
 
 use super::engine::Engine;
@@ -19,22 +20,34 @@ use crate::secrets::{AccountKey, SecretError};
 /// How long open requests get to end when the server stops.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Serves until told to stop, then lets open requests end.
-pub(super) async fn serve(config: &ServeConfig, engine: &Engine, stop: &mut Stop) -> Result<(), Error> {
+/// Serves until told to stop, then lets open requests end; over TLS when there is `tls`.
+pub(super) async fn serve(
+    config: &ServeConfig,
+    engine: &Engine,
+    tls: Option<Arc<ServerConfig>>,
+    stop: &mut Stop,
+) -> Result<(), Error> {
     let failed = |source| Error::Listen { address: config.listen, source };
     let listener = Listener::bind(config.listen).await.map_err(failed)?;
     let address = listener.address();
-    engine.resume.listens_at(address);
-    files::announce(&config.data_dir, &format!("http://{address}"))?;
+    let own = if tls.is_some() { format!("https://{address}") } else { format!("http://{address}") };
+    engine.resume.found_at(&own);
     let url = config.public_url.as_ref().map(ToString::to_string);
-    tracing::info!(%address, url = url.as_deref(), "ready");
+    // A certificate is for names, seldom for addresses.
+    let announced = url.as_deref().filter(|_| tls.is_some()).unwrap_or(&own);
+    files::announce(&config.data_dir, announced)?;
+    tracing::info!(%address, tls = tls.is_some(), url = url.as_deref(), "ready");
     let stopping = async {
         stop.requested().await;
         engine.begin_drain();
     };
-    let links = url.unwrap_or_else(|| format!("http://{address}"));
+    let links = url.unwrap_or(own);
     let key = AccountKey::open_or_create(&config.data_dir).map_err(SecretError::from)?;
     let live = config.roles.contains(&Role::Api).then(|| live(config, engine));
+    let listener = match tls {
+        Some(tls) => listener.with_tls(tls),
+        None => listener,
+    };
     listener.serve(deps(engine, key, links), live, stopping, GRACE).await.map_err(Error::Http)
 }
 

@@ -1,12 +1,14 @@
 //! The composition root: puts the rooms together to a running server, and takes it apart again.
 //!
-//! Start at [`run`]: open the database, build the engine, serve, drain, stop.
+//! Start at [`run`]: open the database, build the engine, serve, drain, stop. On SIGHUP, [`reload`].
 
+mod certificate;
 mod engine;
 mod error;
 mod files;
 mod ground;
 mod listener;
+mod reload;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,22 +16,33 @@ use std::time::Duration;
 use tidemill_common::clock::{Clock, SystemClock};
 use tokio::signal::unix::{SignalKind, signal};
 
+pub use certificate::{Certificate, CertificateError};
 pub use error::Error;
 
 use crate::app::bootstrap::{FirstNames, bootstrap};
-use crate::config::ServeConfig;
+use crate::backup::is_unfinished;
+use crate::config::{Loaded, ServeArgs, ServeConfig};
 use crate::postgres::{Cluster, ClusterOptions};
 use crate::store::{Database, PoolSizes, SchemaVersion, migrate};
+use crate::telemetry::LogLevel;
 use engine::Engine;
 pub(crate) use engine::code_options;
+pub use ground::check_files;
+use reload::{Live, Reload};
 
 /// How long executions get to come to a rest when the server stops.
 const DRAIN: Duration = Duration::from_secs(25);
 
-/// Runs a server until SIGTERM or SIGINT, then drains it.
-pub async fn run(config: ServeConfig) -> Result<(), Error> {
+/// Runs a server until SIGTERM or SIGINT, then drains it. On SIGHUP `args` and what they name are read again.
+pub async fn run(loaded: Loaded, args: ServeArgs, level: LogLevel) -> Result<(), Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut stop = Stop::listen()?;
+    let config = loaded.config.clone();
+    let reload = Reload::listen(loaded, args, level)?;
+    let certificate = config.tls.as_ref().map(|files| Certificate::read(files, clock.now())).transpose()?.map(Arc::new);
+    if is_unfinished(&config.data_dir) {
+        return Err(Error::Unfinished(config.data_dir));
+    }
     files::prepare(&config.data_dir)?;
     let cluster = open_cluster(&config).await?;
     let url = match (&cluster, &config.database_url) {
@@ -38,7 +51,8 @@ pub async fn run(config: ServeConfig) -> Result<(), Error> {
         (None, None) => return Err(Error::NoDatabase),
     };
     let watched = cluster.clone().map(|cluster| tokio::spawn(cluster.watch()));
-    let outcome = serve(&config, &url, clock, &mut stop).await;
+    let start = Start { config: &config, url: &url, clock, certificate };
+    let outcome = Box::pin(serve(start, reload, &mut stop)).await;
     if let Some(watch) = watched {
         watch.abort();
     }
@@ -48,7 +62,16 @@ pub async fn run(config: ServeConfig) -> Result<(), Error> {
     outcome
 }
 
-async fn serve(config: &ServeConfig, url: &str, clock: Arc<dyn Clock>, stop: &mut Stop) -> Result<(), Error> {
+/// What a server starts with.
+struct Start<'a> {
+    config: &'a ServeConfig,
+    url: &'a str,
+    clock: Arc<dyn Clock>,
+    certificate: Option<Arc<Certificate>>,
+}
+
+async fn serve(start: Start<'_>, reload: Reload, stop: &mut Stop) -> Result<(), Error> {
+    let Start { config, url, clock, certificate } = start;
     let (database, schema) = open_database(config, url).await?;
     if let Some(token) = bootstrap(&database, &*clock, FirstNames::default()).await? {
         files::keep_token(&config.data_dir, token.reveal())?;
@@ -58,8 +81,13 @@ async fn serve(config: &ServeConfig, url: &str, clock: Arc<dyn Clock>, stop: &mu
             token.reveal()
         );
     }
-    let engine = Engine::start(config, database, schema, clock).await?;
-    let served = listener::serve(config, &engine, stop).await;
+    let engine = Engine::start(config, database, schema, Arc::clone(&clock)).await?;
+    let tls = certificate.as_ref().map(Certificate::acceptor);
+    let live = Live { outbound: engine.outbound.clone(), certificate, clock };
+    let served = tokio::select! {
+        served = listener::serve(config, &engine, tls, stop) => served,
+        () = reload.watch(live) => Ok(()),
+    };
     tracing::info!("stopping: no new work, {} s for what runs", DRAIN.as_secs());
     engine.stop(DRAIN).await;
     files::forget_address(&config.data_dir);

@@ -8,8 +8,11 @@ use tidemill_common::step_protocol::{FrameKind, write_frame};
 
 /// Bytes that are kept back at most.
 const BUFFER: usize = 4096;
-/// How long a line is kept back at most, when another one follows.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// Lines that are sent at once, so that nothing is missing when the step is ended early; what prints more than these
+/// and [`EVERY`] is kept back.
+const AT_ONCE: u32 = 256;
+/// How soon another line may be sent at once.
+const EVERY: Duration = Duration::from_millis(10);
 /// Stands where a log was cut.
 const CUT: &str = "\n[the log is cut here; it is longer than it may be]\n";
 
@@ -18,6 +21,7 @@ pub(super) struct Log {
     stream: Arc<File>,
     waiting: String,
     left: usize,
+    at_once: u32,
     sent_at: Instant,
 }
 
@@ -25,7 +29,7 @@ impl Log {
     /// A log of at most `limit` bytes, written to `stream`.
     pub(super) fn new(stream: Arc<File>, limit: u64) -> Self {
         let left = usize::try_from(limit).unwrap_or(usize::MAX);
-        Self { stream, waiting: String::new(), left, sent_at: Instant::now() }
+        Self { stream, waiting: String::new(), left, at_once: AT_ONCE, sent_at: Instant::now() }
     }
 
     /// Adds `text`.
@@ -45,9 +49,18 @@ impl Log {
         }
         self.waiting.push_str(text);
         self.left -= text.len();
-        if self.waiting.len() >= BUFFER || (text.ends_with('\n') && self.sent_at.elapsed() >= PATIENCE) {
+        if self.waiting.len() >= BUFFER || (text.ends_with('\n') && self.may_send()) {
             self.flush();
         }
+    }
+
+    /// Whether a line is sent now: time gives back what lines take.
+    fn may_send(&mut self) -> bool {
+        let earned = self.sent_at.elapsed().as_millis() / EVERY.as_millis();
+        self.at_once = self.at_once.saturating_add(u32::try_from(earned).unwrap_or(AT_ONCE)).min(AT_ONCE);
+        let may = self.at_once > 0;
+        self.at_once -= u32::from(may);
+        may
     }
 
     /// Sends what is kept back. When nobody listens any more the step is about to be ended anyhow.

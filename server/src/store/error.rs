@@ -45,6 +45,18 @@ pub enum Error {
         /// What a database administrator must run.
         sql: String,
     },
+    /// The login role would copy only a part.
+    #[error(
+        "the role `{role}` is bound by row-level security and would copy only a part: name a superuser, or a role with BYPASSRLS, \
+         in --database-url"
+    )]
+    MayNotReadAll {
+        /// The role.
+        role: String,
+    },
+    /// There is something where a copy is to be put.
+    #[error("the database holds a Tidemill already; restore into an empty one")]
+    NotEmpty,
     /// A migration failed.
     #[error("the migration failed: {0}")]
     Migration(Box<dyn std::error::Error + Send + Sync>),

@@ -12,7 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::{Error, connection};
 
 const ROLES: &str = include_str!("../../../migrations/roles.sql");
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
+pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// How Postgres 15 to 18 say that a role may not do something with other roles or the database.
 const MAY_NOT: [&str; 4] =
@@ -73,7 +73,7 @@ struct Prepared {
 }
 
 /// Makes roles and schema where they are missing. A database that an administrator prepared needs no rights for it.
-fn prepare(conn: &mut PgConnection) -> Result<(), Error> {
+pub(super) fn prepare(conn: &mut PgConnection) -> Result<(), Error> {
     let before: Prepared = sql_query(include_str!("prepared.sql")).get_result(conn)?;
     if before.member && before.schema {
         return Ok(());

@@ -9,7 +9,9 @@ mod database;
 mod error;
 mod lane;
 mod migrate;
+mod moment;
 pub mod queries;
+mod rehearsal;
 pub mod rows;
 pub mod schema;
 mod statement;
@@ -21,6 +23,8 @@ pub use database::{Database, PoolSizes};
 pub use error::Error;
 pub use lane::Lane;
 pub use migrate::{SchemaVersion, migrate};
+pub use moment::{Facts, Held, Moment, begin_era, make_room};
+pub use rehearsal::{Lock, Rehearsed, rehearse};
 pub use statement::Statement;
 
 /// A connection inside a transaction, as queries take it.

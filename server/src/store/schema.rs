@@ -129,6 +129,7 @@ diesel::table! {
         source -> Text,
         sha256 -> Bytea,
         created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
     }
 }
 
@@ -164,6 +165,7 @@ diesel::table! {
         feed_txid -> Nullable<BigInt>,
         feed_position -> Nullable<BigInt>,
         audit_seq -> Nullable<BigInt>,
+        begins -> Nullable<Text>,
     }
 }
 

@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
 use crate::config::LogFormat;
 
@@ -26,14 +26,39 @@ pub enum Error {
     /// Something else in this process has begun to log already.
     #[error("logging was set up twice")]
     Twice(#[from] tracing_subscriber::util::TryInitError),
+    /// Logging has ended already.
+    #[error("the log level can't be changed")]
+    Change(#[from] reload::Error),
+}
+
+/// What is logged, while the process runs.
+#[derive(Debug, Clone)]
+pub struct LogLevel(reload::Handle<EnvFilter, Registry>);
+
+impl LogLevel {
+    /// Logs by `level` from now on: a level, or directives.
+    ///
+    /// # Errors
+    /// [`Error::Level`]; then nothing has changed.
+    pub fn set(&self, level: &str) -> Result<(), Error> {
+        Ok(self.0.reload(filter(level)?)?)
+    }
+}
+
+/// Whether `level` is a level, or directives.
+///
+/// # Errors
+/// [`Error::Level`] says what there is.
+pub fn check_level(level: &str) -> Result<(), Error> {
+    filter(level).map(drop)
 }
 
 /// Begins to log to standard error. To be called once, before anything else.
-pub fn init_logs(format: LogFormat, level: &str) -> Result<(), Error> {
-    let filter = filter(level)?;
+pub fn init_logs(format: LogFormat, level: &str) -> Result<LogLevel, Error> {
+    let (filter, handle) = reload::Layer::new(filter(level)?);
     let plain = !io::stderr().is_terminal();
     Registry::default().with(filter).with(layer(format, plain, io::stderr)).try_init()?;
-    Ok(())
+    Ok(LogLevel(handle))
 }
 
 /// The span of one API request or delivery; every line within it carries the id.

@@ -7,5 +7,5 @@ mod metrics;
 
 pub use code::CodeMetrics;
 pub use labels::DeliveryOutcome;
-pub use logs::{Error, execution_span, init_logs, request_span};
+pub use logs::{Error, LogLevel, check_level, execution_span, init_logs, request_span};
 pub use metrics::{CONTENT_TYPE, Counted, Metrics};

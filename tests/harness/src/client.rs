@@ -1,9 +1,11 @@
 //! A plain HTTP client that knows a server and a token: what a stranger's program would send.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Once;
 
-use reqwest::Method;
 use reqwest::header::HeaderMap;
+use reqwest::{Certificate, ClientBuilder, Method};
 use serde_json::Value;
 
 /// Speaks to one server with one token.
@@ -12,6 +14,7 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    workspace: Option<String>,
 }
 
 /// An answer, read to its end.
@@ -28,12 +31,24 @@ pub struct Answer {
 impl Client {
     /// A client of the server at `base` (`http://127.0.0.1:7700`).
     pub fn new(base: &str, token: Option<&str>) -> Self {
+        Self::with(base, token, |builder| builder)
+    }
+
+    /// One that trusts the certificate authority in the file `ca`, and no other.
+    pub fn trusting(base: &str, token: Option<&str>, ca: &Path) -> Self {
+        let pem = fs::read(ca).expect("the authority's file");
+        let authority = Certificate::from_pem(&pem).expect("a certificate");
+        Self::with(base, token, |builder| builder.tls_certs_only([authority]))
+    }
+
+    fn with(base: &str, token: Option<&str>, trust: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             rustls::crypto::ring::default_provider().install_default().ok();
         });
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { http, base: base.trim_end_matches('/').to_owned(), token: token.map(str::to_owned) }
+        let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let http = trust(builder).build().expect("a client");
+        Self { http, base: base.trim_end_matches('/').to_owned(), token: token.map(str::to_owned), workspace: None }
     }
 
     /// The same client without a token.
@@ -48,9 +63,18 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same client, acting on another workspace.
+    #[must_use]
+    pub fn in_workspace(&self, slug: &str) -> Self {
+        Self { workspace: Some(slug.to_owned()), ..self.clone() }
+    }
+
     /// A request that can be changed before it is sent. `path` begins with `/`.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(workspace) = &self.workspace {
+            request = request.header("Tidemill-Workspace", workspace);
+        }
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,

@@ -5,6 +5,7 @@
 //! failed test, hence this crate panics where others return errors.
 #![expect(clippy::panic, clippy::missing_panics_doc, reason = "what fails here fails the test that asked for it")]
 
+mod authority;
 mod client;
 mod database;
 mod postgres;
@@ -12,6 +13,7 @@ mod server;
 mod tls_postgres;
 mod wait;
 
+pub use authority::Authority;
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
 pub use postgres::Postgres;

@@ -44,6 +44,8 @@ pub struct TestServer {
     database: Option<TestDatabase>,
     child: Option<Child>,
     url: String,
+    /// The authority of its certificate, when it speaks TLS.
+    ca: Option<PathBuf>,
 }
 
 impl TestServer {
@@ -56,11 +58,25 @@ impl TestServer {
     /// A server as `options` say. Returns when it is ready.
     pub async fn start_with(options: ServerOptions) -> Self {
         let dir = tempfile::Builder::new().prefix("tidemill-test-").tempdir().expect("a temporary directory");
+        Self::start_in(options, dir).await
+    }
+
+    /// A server in a data directory that is there already.
+    pub async fn start_in(options: ServerOptions, dir: TempDir) -> Self {
+        Self::begin(options, dir, None).await
+    }
+
+    /// A server that speaks TLS, with a certificate of the authority in the file `ca`.
+    pub async fn start_trusting(options: ServerOptions, ca: PathBuf) -> Self {
+        Self::begin(options, tempfile::tempdir().expect("a temporary directory"), Some(ca)).await
+    }
+
+    async fn begin(options: ServerOptions, dir: TempDir, ca: Option<PathBuf>) -> Self {
         if matches!(options.storage, Storage::At(_)) {
             share_key(dir.path());
         }
         let database = (options.storage == Storage::Shared).then(TestDatabase::empty);
-        let mut server = Self { options, dir, database, child: None, url: String::new() };
+        let mut server = Self { options, dir, database, child: None, url: String::new(), ca };
         server.spawn().await;
         server
     }
@@ -92,7 +108,11 @@ impl TestServer {
 
     /// A client with the administrator's token.
     pub fn client(&self) -> Client {
-        Client::new(&self.url, Some(&self.token()))
+        self.client_of(Some(&self.token()))
+    }
+
+    fn client_of(&self, token: Option<&str>) -> Client {
+        self.ca.as_ref().map_or_else(|| Client::new(&self.url, token), |ca| Client::trusting(&self.url, token, ca))
     }
 
     /// What the server has logged so far.
@@ -152,7 +172,9 @@ impl TestServer {
         if let Some(url) = self.database_url() {
             command.args(["--database-url", url]);
         }
-        for name in ["TIDEMILL_DATABASE_URL", "TIDEMILL_DATA_DIR", "TIDEMILL_LISTEN", "TIDEMILL_OUTBOUND_ALLOW"] {
+        for name in
+            ["TIDEMILL_DATABASE_URL", "TIDEMILL_DATA_DIR", "TIDEMILL_LISTEN", "TIDEMILL_OUTBOUND_ALLOW", "TIDEMILL_CONFIG"]
+        {
             command.env_remove(name);
         }
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("the log")).stderr(log);
@@ -164,7 +186,7 @@ impl TestServer {
         let pid = child.id();
         self.child = Some(child);
         self.url = eventually("the server says where it listens", || self.announced(pid));
-        let ready = Client::new(&self.url, None);
+        let ready = self.client_of(None);
         eventually_async("the server is ready", || async { (ready.get("/readyz").await.status == 200).then_some(()) }).await;
     }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use crate::authority::issuer;
 use crate::{Postgres, TestDatabase};
 
 /// What asks for TLS before the first message of a session (Postgres's protocol, "SSL Session Encryption").
@@ -64,7 +65,7 @@ impl TlsPostgres {
     /// The file of an authority that signed nothing.
     pub fn strange_authority(&self) -> PathBuf {
         let path = self.dir.path().join("strange.pem");
-        fs::write(&path, authority("a stranger").pem()).expect("the stranger's certificate");
+        fs::write(&path, issuer("a stranger").pem()).expect("the stranger's certificate");
         path
     }
 }
@@ -95,16 +96,9 @@ async fn connect(mut client: TcpStream, acceptor: TlsAcceptor, socket: PathBuf) 
     }
 }
 
-fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::new(Vec::new()).expect("no names");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, name);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate")
-}
-
 /// A certificate for 127.0.0.1; its authority is written to `path`.
 fn server_config(path: &Path) -> ServerConfig {
-    let authority = authority("authority of the tests");
+    let authority = issuer("authority of the tests");
     fs::write(path, authority.pem()).expect("the authority's certificate");
     let key = KeyPair::generate().expect("a key");
     let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");

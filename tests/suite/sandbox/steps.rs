@@ -88,7 +88,8 @@ fn busy_child(server: &TestServer) -> Option<u32> {
 async fn cancelling_an_execution_kills_the_process_of_its_step() {
     let server = with_args(&["--code-seconds", "3600"]).await;
     let client = server.client();
-    for (id, code) in [("python", "while True: pass"), ("javascript", "for (;;);")] {
+    for (id, code) in [("python", "print('so', 'far')\\nwhile True: pass"), ("javascript", "console.log('so far')\\nfor (;;);")]
+    {
         let file = format!("id: endless\nsteps:\n  - {{id: a, uses: {id}, timeout: 10m, with: {{code: \"{code}\"}}}}\n");
         install(&client, &file).await;
         let execution = start(&client, "endless", json!({})).await;
@@ -96,7 +97,30 @@ async fn cancelling_an_execution_kills_the_process_of_its_step() {
         let _ = client.post(&format!("/api/executions/{execution}/cancel"), &json!({})).await;
         eventually_async("its process is gone", || async { (!fs::exists(format!("/proc/{child}")).unwrap()).then_some(()) })
             .await;
-        assert_eq!(ended(&client, &execution).await["status"], "cancelled");
+        let whole = ended(&client, &execution).await;
+        assert_eq!((&whole["status"], &step(&whole, "a")["log"]), (&json!("cancelled"), &json!("so far\n")), "{whole:#}");
+    }
+}
+
+/// The code prints and then computes for ever; the log is there whoever ends it: the step's time, the workflow's, or the kernel.
+#[tokio::test]
+async fn a_step_that_is_ended_early_keeps_its_log() {
+    let server = server().await;
+    let client = server.client();
+    let endless = "print('so far')\\nwhile True: pass";
+    for (step_timeout, workflow_timeout, code, class) in [
+        ("500ms", "1h", endless, "timeout"),
+        ("20s", "1s", endless, "timeout"),
+        ("20s", "1h", "print('so far')\\nprint('more', end='')\\nx = bytearray(900 << 20)", "out_of_memory"),
+    ] {
+        let file = format!(
+            "id: cut\ntimeout: {workflow_timeout}\nsteps:\n  - {{id: a, uses: python, timeout: {step_timeout}, with: {{code: \"{code}\"}}}}\n"
+        );
+        install(&client, &file).await;
+        let whole = run(&client, "cut", json!({})).await;
+        let log = step(&whole, "a")["log"].as_str().unwrap_or_default().to_owned();
+        assert_eq!((&whole["status"], &whole["failure"]["class"]), (&json!("failed"), &json!(class)), "{whole:#}");
+        assert!(log.starts_with("so far\n"), "{whole:#}");
     }
 }
 

@@ -38,10 +38,8 @@ pub enum ClientCommand {
     /// Show how files differ from the newest versions
     Diff(diff::Diff),
     /// List things, or one of them
-    #[command(subcommand)]
     Get(get::Get),
     /// Show everything about one thing
-    #[command(subcommand)]
     Describe(describe::Describe),
     /// Remove a workflow; its executions stay
     Delete(delete::Delete),

@@ -1,4 +1,4 @@
-//! Completions of names that only a server knows: workflows, executions; and of contexts. A shell waits for them, so a server
+//! Completions of names that only a server knows: workflows, executions, triggers, secrets, credentials, workspaces; and of contexts. A shell waits for them, so a server
 //! gets half a second, and silence completes nothing.
 
 use std::future::Future;
@@ -34,6 +34,10 @@ fn known(arg: Arg) -> Arg {
     match (name, arg.get_id().as_str()) {
         ("WORKFLOW", _) => arg.add(ArgValueCandidates::new(workflows)),
         ("EXECUTION", _) => arg.add(ArgValueCandidates::new(executions)),
+        ("TRIGGER", _) => arg.add(ArgValueCandidates::new(triggers)),
+        ("SECRET", _) => arg.add(ArgValueCandidates::new(secrets)),
+        ("CREDENTIAL", _) => arg.add(ArgValueCandidates::new(credentials)),
+        ("WORKSPACE" | "SLUG", _) => arg.add(ArgValueCandidates::new(workspaces)),
         (_, "context") => arg.add(ArgValueCandidates::new(contexts)),
         _ => arg,
     }
@@ -48,6 +52,38 @@ fn workflows() -> Vec<CompletionCandidate> {
     ask(|client| async move {
         let page = client.workflows(Some(MOST), None).await?;
         Ok(page.items.into_iter().map(|workflow| candidate(workflow.id, workflow.name)).collect())
+    })
+}
+
+fn triggers() -> Vec<CompletionCandidate> {
+    ask(|client| async move {
+        let page = client.triggers(Some(MOST), None).await?;
+        let about = |one: tidemill_common::api::trigger::TriggerDetail| {
+            candidate(format!("{}/{}", one.workflow_id, one.trigger.id), one.trigger.kind)
+        };
+        Ok(page.items.into_iter().map(about).collect())
+    })
+}
+
+fn secrets() -> Vec<CompletionCandidate> {
+    ask(|client| async move {
+        let list = client.secrets().await?;
+        Ok(list.items.into_iter().map(|secret| CompletionCandidate::new(secret.name)).collect())
+    })
+}
+
+fn credentials() -> Vec<CompletionCandidate> {
+    ask(|client| async move {
+        let list = client.credentials().await?;
+        let about = |one: tidemill_common::api::credential::CredentialView| candidate(one.name, one.hosts.join(", "));
+        Ok(list.items.into_iter().map(about).collect())
+    })
+}
+
+fn workspaces() -> Vec<CompletionCandidate> {
+    ask(|client| async move {
+        let list = client.workspaces().await?;
+        Ok(list.items.into_iter().map(|workspace| candidate(workspace.slug, workspace.name)).collect())
     })
 }
 

@@ -44,6 +44,9 @@ pub struct Context {
     /// The workspace to act on, when it isn't the token's own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub workspace: Option<String>,
+    /// File with a certificate authority (PEM) that is trusted for this server besides the machine's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ca: Option<PathBuf>,
     /// Whether everything that can't be taken back asks for the context's name.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub protected: bool,

@@ -72,6 +72,7 @@ pub struct Set {
 #[command(after_help = "Example:\n  tidemill credential get shop")]
 pub struct Name {
     /// Its name
+    #[arg(value_name = "CREDENTIAL")]
     name: String,
 }
 
@@ -80,6 +81,7 @@ pub struct Name {
 #[command(after_help = "Example:\n  tidemill credential rm shop --yes")]
 pub struct Rm {
     /// Its name
+    #[arg(value_name = "CREDENTIAL")]
     name: String,
     /// Don't ask
     #[arg(long, short)]

@@ -25,7 +25,9 @@ pub enum Ctx {
 
 /// Add a context without a token; `login` adds one with
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidemill ctx add prod https://flows.example.com --workspace acme --protected")]
+#[command(
+    after_help = "Example:\n  tidemill ctx add prod https://flows.example.com --workspace acme --protected\n  tidemill ctx add lab https://flows.lab --ca /etc/ssl/lab-ca.pem"
+)]
 pub struct Add {
     /// Its name
     name: String,
@@ -71,7 +73,7 @@ impl Ctx {
                 let token =
                     config.contexts.get(&name).filter(|known| known.server == url).and_then(|known| known.token.clone());
                 let workspace = session.globals.workspace.clone();
-                let context = Context { server: url, token, workspace, protected, readonly };
+                let context = Context { server: url, token, workspace, ca: session.ca(), protected, readonly };
                 config.contexts.insert(name.clone(), context);
                 (name, "added")
             }

@@ -1,6 +1,7 @@
 //! `describe`: everything about one thing, for people.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use tidemill_common::api::execution::ExecutionDetail;
@@ -13,13 +14,28 @@ use super::event_line::value_line;
 use super::output::{self, Printer, Tone, execution_tone, plain_text, render, rfc3339};
 use super::session::Session;
 use super::time::human_millis;
-use super::{Error, Exit, reference};
+use super::{Error, Exit, named, reference};
 use crate::client::Client;
+
+/// Show everything about one thing
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  tidemill describe workflow order-intake\n  tidemill describe execution @latest\n  \
+                  tidemill describe -f order-intake.yaml"
+)]
+pub struct Describe {
+    /// Show the workflows that these files hold; `-` is stdin
+    #[arg(short, long = "file", value_name = "FILE|DIR|-")]
+    file: Vec<PathBuf>,
+    #[command(subcommand)]
+    what: Option<What>,
+}
 
 /// Shows everything about one thing
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  tidemill describe workflow order-intake\n  tidemill describe execution @latest")]
-pub enum Describe {
+pub enum What {
     /// Show a workflow: versions, triggers, steps
     #[command(visible_aliases = ["workflows", "wf", "flow"])]
     Workflow(Workflow),
@@ -38,6 +54,7 @@ pub enum Describe {
 )]
 pub struct Workflow {
     /// The workflow's id
+    #[arg(value_name = "WORKFLOW")]
     id: String,
     /// Print the newest version's file, and nothing else
     #[arg(long)]
@@ -49,18 +66,27 @@ pub struct Workflow {
 #[command(after_help = "Examples:\n  tidemill describe execution @failed\n  tidemill exec show 3f2a9c01 -o json")]
 pub struct Execution {
     /// An id, a part of one, @latest or @failed
+    #[arg(value_name = "EXECUTION")]
     id: String,
 }
 
 impl Describe {
     /// Prints the description.
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
-        match self {
-            Self::Workflow(workflow) => workflow.run(session).await,
-            Self::Execution(execution) => execution.run(session).await,
-            Self::Trigger(trigger) => trigger.run(session).await,
+        match self.what {
+            Some(What::Workflow(workflow)) => workflow.run(session).await,
+            Some(What::Execution(execution)) => execution.run(session).await,
+            Some(What::Trigger(trigger)) => trigger.run(session).await,
+            None => of_files(session, &self.file).await,
         }
     }
+}
+
+/// Prints what the server has of the workflows in files, one behind the other.
+async fn of_files(session: &Session, files: &[PathBuf]) -> Result<Exit, Error> {
+    let ids = named::ids(files)?;
+    let show = async |id: &str| Workflow { id: id.to_owned(), source: false }.run(session).await;
+    Ok(named::each(session, &ids, show).await.1)
 }
 
 impl Workflow {

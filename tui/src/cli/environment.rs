@@ -16,6 +16,8 @@ pub struct Environment {
     pub context: Option<String>,
     /// `TIDEMILL_DATA_DIR`: data directory of a server on this machine.
     pub data_dir: Option<PathBuf>,
+    /// `TIDEMILL_CA`: file with a certificate authority that is trusted besides the machine's.
+    pub ca: Option<PathBuf>,
     /// `TIDEMILL_OUTPUT`: format of the output.
     pub output: Option<String>,
     /// `TIDEMILL_COLOR`: `auto`, `always` or `never`.
@@ -59,6 +61,7 @@ impl Environment {
             workspace: get("TIDEMILL_WORKSPACE"),
             context: get("TIDEMILL_CONTEXT"),
             data_dir: get("TIDEMILL_DATA_DIR").map(PathBuf::from),
+            ca: get("TIDEMILL_CA").map(PathBuf::from),
             output: get("TIDEMILL_OUTPUT"),
             color: get("TIDEMILL_COLOR"),
             no_color: get("NO_COLOR").is_some(),

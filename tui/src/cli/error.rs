@@ -90,6 +90,9 @@ impl Error {
             Self::Client(client::Error::Unreachable { .. }) => {
                 "is the server up, and is this its address? See `tidemill ctx ls`"
             }
+            Self::Client(client::Error::Untrusted { .. }) => {
+                "if its certificate authority is your own, name its file with --ca; `tidemill login --ca FILE` keeps it"
+            }
             Self::Client(error) => match error.status()? {
                 401 if error.problem().is_some_and(|problem| problem.code == "unauthenticated") => {
                     "the token or session is unknown, ended or revoked: run `tidemill login`"
@@ -144,11 +147,12 @@ impl Error {
     fn code(&self) -> &'static str {
         match self {
             Self::Client(client::Error::Unreachable { .. }) => "unreachable",
+            Self::Client(client::Error::Untrusted { .. }) => "untrusted",
+            Self::File { .. } | Self::Content { .. } | Self::Client(client::Error::Authority { .. }) => "file",
             Self::Client(client::Error::InvalidAnswer { .. }) => "invalid_answer",
             Self::Client(_) | Self::Usage(_) => "usage",
             Self::NotLoggedIn => "unauthenticated",
             Self::NotFound(_) => "not_found",
-            Self::File { .. } | Self::Content { .. } => "file",
             Self::Terminal(_) => "terminal",
             Self::Demo(_) => "demo",
         }
@@ -158,7 +162,7 @@ impl Error {
 fn client_exit(error: &client::Error) -> Exit {
     let Some(problem) = error.problem() else {
         return match error {
-            client::Error::Unreachable { .. } => Exit::Unreachable,
+            client::Error::Unreachable { .. } | client::Error::Untrusted { .. } => Exit::Unreachable,
             client::Error::InvalidAnswer { .. } | client::Error::Setup(_) => Exit::Failure,
             _ => Exit::Usage,
         };

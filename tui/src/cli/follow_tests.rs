@@ -47,7 +47,7 @@ async fn server(mut connections: VecDeque<Vec<Value>>) -> (Client, tokio::task::
         }
         asked
     });
-    (Client::new(&ClientConfig { server, token: "tm_x".into(), workspace: None }).unwrap(), serving)
+    (Client::new(&ClientConfig { server, token: "tm_x".into(), workspace: None, ca: None }).unwrap(), serving)
 }
 
 #[tokio::test]

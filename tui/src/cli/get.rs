@@ -1,5 +1,7 @@
 //! `get`: lists of things, and one thing by its id.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use tidemill_common::api::execution::ExecutionView;
 use tidemill_common::api::workflow::WorkflowView;
@@ -8,15 +10,28 @@ use tidemill_common::status::ExecutionStatus;
 
 use super::describe::described;
 use super::session::Session;
-use super::{Error, Exit, reference};
+use super::{Error, Exit, named, reference};
 use crate::client::{Client, ExecutionQuery};
+
+/// List things, or one of them
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  tidemill get workflows\n  tidemill get executions --status failed -o json\n  tidemill get execution @latest -o yaml\n  \
+                  tidemill get -f workflows/"
+)]
+pub struct Get {
+    /// List the workflows that these files hold; `-` is stdin
+    #[arg(short, long = "file", value_name = "FILE|DIR|-")]
+    file: Vec<PathBuf>,
+    #[command(subcommand)]
+    what: Option<What>,
+}
 
 /// Lists things, or shows one of them in one line or as JSON
 #[derive(Debug, Subcommand)]
-#[command(
-    after_help = "Examples:\n  tidemill get workflows\n  tidemill get executions --status failed -o json\n  tidemill get execution @latest -o yaml"
-)]
-pub enum Get {
+pub enum What {
     /// List workflows, or one
     #[command(visible_aliases = ["workflow", "wf", "flow"])]
     Workflows(Workflows),
@@ -50,6 +65,7 @@ pub enum Get {
 #[command(after_help = "Examples:\n  tidemill get workflows\n  tidemill get workflow order-intake -o json")]
 pub struct Workflows {
     /// Only this one
+    #[arg(value_name = "WORKFLOW")]
     id: Option<String>,
     /// At most this many; 0 means all
     #[arg(long, default_value_t = 100)]
@@ -63,9 +79,10 @@ pub struct Workflows {
 )]
 pub struct Executions {
     /// Only this one: an id, a part of one, @latest or @failed
+    #[arg(value_name = "EXECUTION")]
     id: Option<String>,
     /// Only those of this workflow
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "WORKFLOW")]
     workflow: Option<String>,
     /// Only those in these states
     #[arg(long, value_delimiter = ',', value_parser = parse_status)]
@@ -84,6 +101,24 @@ pub(super) fn parse_status(word: &str) -> Result<ExecutionStatus, String> {
 }
 
 impl Get {
+    /// Prints the list.
+    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
+        match self.what {
+            Some(what) => what.run(session).await,
+            None => of_files(session, &self.file).await,
+        }
+    }
+}
+
+/// Prints what the server has of the workflows in files.
+async fn of_files(session: &Session, files: &[PathBuf]) -> Result<Exit, Error> {
+    let (client, ids) = (session.client()?, named::ids(files)?);
+    let (found, exit) = named::each(session, &ids, async |id| Ok(client.workflow(id).await?.workflow)).await;
+    session.printer.list(&found)?;
+    Ok(exit)
+}
+
+impl What {
     /// Prints the list.
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
         match self {

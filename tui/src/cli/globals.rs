@@ -56,6 +56,15 @@ pub struct Globals {
         help_heading = "Global options"
     )]
     pub token_file: Option<PathBuf>,
+    /// Trust the certificate authority in FILE (PEM) too.
+    #[arg(
+        help = "Trust the certificate authority in FILE (PEM) too, for a server with a certificate of your own [env: TIDEMILL_CA]",
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
+    pub ca: Option<PathBuf>,
     /// Format of the output.
     #[arg(
         help = "Format of the output [env: TIDEMILL_OUTPUT]",

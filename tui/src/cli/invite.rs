@@ -1,5 +1,7 @@
 //! `invite`: links into the workspace.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use tidemill_common::api::member::{InviteAccept, InviteCreate};
@@ -135,13 +137,13 @@ impl Invite {
                 printer.change("invite", &id.to_string(), "revoked", &json!({ "id": id, "revoked": true }))?;
             }
             Self::Show(Show { link }) => {
-                let (client, secret) = opened(&link)?;
+                let (client, secret) = opened(&link, session.ca())?;
                 let shown = client.invite_show(&secret).await?;
                 let words = format!("leads into {} of {}, by {}", shown.workspace, shown.organization_name, shown.invited_by);
                 printer.change("invite", &shown.workspace, &words, &shown)?;
             }
             Self::Accept(Accept { link, email, name, code }) => {
-                let (client, secret) = opened(&link)?;
+                let (client, secret) = opened(&link, session.ca())?;
                 let wanted = InviteAccept { email, password: prompt::secret("password")?, name, code };
                 let account = client.invite_accept(&secret, &wanted).await?;
                 printer.change("workspace", &account.workspace.slug, "joined", &account)?;
@@ -175,9 +177,9 @@ impl Create {
 }
 
 /// A client without a token for the server of a link, and the secret in it.
-fn opened(link: &str) -> Result<(Client, String), Error> {
+fn opened(link: &str, ca: Option<PathBuf>) -> Result<(Client, String), Error> {
     let parts = link.trim().split_once("/invite/");
     let (server, secret) = parts.ok_or_else(|| Error::Usage("an invite is a link with /invite/ in it".to_owned()))?;
-    let config = ClientConfig { server: server.to_owned(), token: String::new(), workspace: None };
+    let config = ClientConfig { server: server.to_owned(), token: String::new(), workspace: None, ca };
     Ok((Client::new(&config)?, secret.to_owned()))
 }

@@ -37,6 +37,7 @@ mod login;
 mod logs;
 mod member;
 mod metrics;
+mod named;
 mod nouns;
 mod org;
 mod output;

@@ -242,12 +242,12 @@ impl Put {
             place: self.place,
             price_cents: self.price,
             currency: self.currency,
-            limits: PlanLimits {
+            limits: Some(PlanLimits {
                 active_workflows: self.workflows,
                 executions: self.executions,
                 integrations: self.integrations,
                 members: self.members,
-            },
+            }),
             features: self.features.into_iter().map(Feature::from).collect(),
             trial_days: self.trial,
             offered: Some(!self.hidden),

@@ -36,6 +36,7 @@ pub struct Set {
 #[command(after_help = "Example:\n  tidemill secret rm shop --yes")]
 pub struct Rm {
     /// Its name
+    #[arg(value_name = "SECRET")]
     name: String,
     /// Don't ask
     #[arg(long, short)]

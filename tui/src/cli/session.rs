@@ -1,6 +1,6 @@
 //! What every command has at hand: options, environment, configuration, a printer, and a client on request.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::config::{Config, Context};
 use super::environment::Environment;
@@ -37,6 +37,12 @@ impl Session {
     /// Which server, token and workspace this call is for.
     pub fn target(&self) -> Result<ClientConfig, Error> {
         target::resolve(&self.globals, &self.environment, &self.config)
+    }
+
+    /// The file with the operator's own certificate authority, when this call names one: as a path that can be kept.
+    pub fn ca(&self) -> Option<PathBuf> {
+        let named = self.globals.ca.as_ref().or(self.environment.ca.as_ref())?;
+        Some(std::path::absolute(named).unwrap_or_else(|_| named.clone()))
     }
 
     /// The stored context that this call acts on, with its name, if it is one.

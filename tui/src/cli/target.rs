@@ -33,7 +33,8 @@ pub fn resolve(globals: &Globals, environment: &Environment, config: &Config) ->
     };
     let token = given.or(context.token).ok_or(Error::NotLoggedIn)?;
     let workspace = globals.workspace.clone().or_else(|| environment.workspace.clone()).or(context.workspace);
-    Ok(ClientConfig { server: context.server, token, workspace })
+    let ca = globals.ca.clone().or_else(|| environment.ca.clone()).or(context.ca);
+    Ok(ClientConfig { server: context.server, token, workspace, ca })
 }
 
 /// The context that a command acts on, with its name if it is a stored one.

@@ -17,6 +17,7 @@ use crate::client::Client;
 #[command(after_help = "Examples:\n  tidemill get triggers\n  tidemill get trigger order-intake/nightly -o json")]
 pub struct Triggers {
     /// Only this one: WORKFLOW/TRIGGER; or only those of this WORKFLOW
+    #[arg(value_name = "TRIGGER")]
     id: Option<String>,
 }
 
@@ -25,6 +26,7 @@ pub struct Triggers {
 #[command(after_help = "Example:\n  tidemill describe trigger order-intake/nightly")]
 pub struct Describe {
     /// WORKFLOW/TRIGGER
+    #[arg(value_name = "TRIGGER")]
     id: String,
 }
 
@@ -49,6 +51,7 @@ pub enum Trigger {
 )]
 pub struct Test {
     /// WORKFLOW/TRIGGER
+    #[arg(value_name = "TRIGGER")]
     id: String,
     /// The version whose trigger is tried [default: the newest]
     #[arg(long, value_name = "VERSION")]

@@ -1,6 +1,7 @@
 //! What can go wrong between us and a server.
 
 use std::error::Error as StdError;
+use std::path::PathBuf;
 
 use tidemill_common::problem::Problem;
 
@@ -19,6 +20,22 @@ pub enum Error {
         /// The server's address.
         server: String,
         /// What happened on the way.
+        source: Source,
+    },
+    /// The server showed a certificate that nobody whom we trust has signed for this name and time.
+    #[error("the certificate of {server} is not trusted")]
+    Untrusted {
+        /// The server's address.
+        server: String,
+        /// Why.
+        source: Source,
+    },
+    /// The file of the certificate authority can't be used.
+    #[error("{} has no certificates in PEM that can be read", path.display())]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// Why.
         source: Source,
     },
     /// The answer isn't what this client understands.

@@ -1,6 +1,9 @@
 //! How a request is sent, repeated and answered.
 
+use std::error::Error as StdError;
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
@@ -10,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tidemill_common::problem::Problem;
 use uuid::Uuid;
 
-use super::{Backoff, Error};
+use super::{Backoff, Error, tls};
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -36,6 +39,8 @@ pub struct ClientConfig {
     pub token: String,
     /// Slug or id of the workspace to act on; the token's own when absent.
     pub workspace: Option<String>,
+    /// File with a certificate authority (PEM) that is trusted besides the machine's.
+    pub ca: Option<PathBuf>,
 }
 
 /// Talks to one server. Cheap to clone: clones share connections.
@@ -44,6 +49,7 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     headers: HeaderMap,
+    tls: Arc<rustls::ClientConfig>,
     tries: u32,
 }
 
@@ -58,15 +64,15 @@ impl Client {
     pub fn new(config: &ClientConfig) -> Result<Self, Error> {
         let base = parse_server(&config.server)?;
         let headers = standing_headers(config)?;
-        // Fails when the process has a provider already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tls = tls::config(config.ca.as_deref())?;
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::for_requests(&tls))
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
             .user_agent(concat!("tidemill/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| Error::Setup(error.into()))?;
-        Ok(Self { http, base, headers, tries: TRIES })
+        Ok(Self { http, base, headers, tls: Arc::new(tls), tries: TRIES })
     }
 
     /// The same client, but each request is tried `tries` times at most; 1 means no repetition.
@@ -85,6 +91,11 @@ impl Client {
     /// The headers that every request carries, for the WebSockets.
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.headers
+    }
+
+    /// Whom the WebSockets trust.
+    pub(super) fn tls(&self) -> Arc<rustls::ClientConfig> {
+        Arc::clone(&self.tls)
     }
 
     /// A request without body to the path made of `segments`, which are encoded as needed.
@@ -164,12 +175,18 @@ impl Client {
     }
 
     pub(super) fn unreachable(&self, source: impl Into<super::error::Source>) -> Error {
-        Error::Unreachable { server: self.server().to_owned(), source: source.into() }
+        let (server, source) = (self.server().to_owned(), source.into());
+        if is_distrust(&*source) { Error::Untrusted { server, source } } else { Error::Unreachable { server, source } }
     }
 
     pub(super) fn not_understood(&self, source: impl Into<super::error::Source>) -> Error {
         Error::InvalidAnswer { server: self.server().to_owned(), source: source.into() }
     }
+}
+
+/// Whether the server's certificate was refused. Below HTTP and WebSockets errors lose their types: only the words are left.
+fn is_distrust(error: &(dyn StdError + 'static)) -> bool {
+    error.to_string().contains("invalid peer certificate") || error.source().is_some_and(is_distrust)
 }
 
 /// A successful answer, as it came.

@@ -30,7 +30,8 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 }
 
 fn client(server: &str) -> Client {
-    let config = ClientConfig { server: server.to_owned(), token: "tm_x".to_owned(), workspace: Some("acme".to_owned()) };
+    let config =
+        ClientConfig { server: server.to_owned(), token: "tm_x".to_owned(), workspace: Some("acme".to_owned()), ca: None };
     Client::new(&config).unwrap()
 }
 

@@ -262,8 +262,12 @@ mod tests {
     }
 
     fn link(address: SocketAddr, target: Target) -> mpsc::Receiver<LinkEvent> {
-        let config =
-            ClientConfig { server: format!("http://{address}"), token: "tm_secret".into(), workspace: Some("ops".into()) };
+        let config = ClientConfig {
+            server: format!("http://{address}"),
+            token: "tm_secret".into(),
+            workspace: Some("ops".into()),
+            ca: None,
+        };
         let (sender, events) = mpsc::channel(4);
         tokio::spawn(keep(Client::new(&config).unwrap(), target, Arc::new(Notify::new()), sender));
         events

@@ -22,6 +22,7 @@ mod people;
 mod secret;
 mod stream;
 mod subscription;
+mod tls;
 mod trigger;
 mod workflow;
 

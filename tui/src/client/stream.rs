@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
 use super::http::{Call, read_problem};
 use super::{Client, Error};
@@ -47,7 +47,8 @@ impl Client {
         let url = call.into_url().as_str().replacen("http", "ws", 1);
         let mut request = url.into_client_request().map_err(|error| self.refused(error))?;
         request.headers_mut().extend(self.headers().clone());
-        match timeout(CONNECT_TIMEOUT, connect_async(request)).await {
+        let connector = Connector::Rustls(self.tls());
+        match timeout(CONNECT_TIMEOUT, connect_async_tls_with_config(request, None, false, Some(connector))).await {
             Ok(Ok((socket, _))) => Ok(FrameStream { client: self.clone(), socket, heard_at: Instant::now() }),
             Ok(Err(error)) => Err(self.refused(error)),
             Err(elapsed) => Err(self.unreachable(elapsed)),

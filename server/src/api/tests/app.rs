@@ -22,7 +22,7 @@ use crate::app::{
     PeopleParts, Plans as TariffPlans, Quotas, Schedules, Secrets, Subscriptions, Tokens, Triggers, Workflows,
 };
 use crate::auth::Authenticator;
-use crate::executor::Plans;
+use crate::executor::Versions;
 use crate::runner::code::{CodeOptions, CodeRunner};
 use crate::secrets::{AccountKey, Keeper, Vault};
 use crate::store::tests::TestDatabase;
@@ -90,7 +90,8 @@ impl TestApp {
         let secret = bootstrap(&store, &*clock, FirstNames::default()).await.unwrap().expect("the first start");
         let authenticator = Authenticator::new(store.clone(), clock.clone());
         let tokens = Tokens::new(store.clone(), authenticator.clone(), clock.clone());
-        let (plans, draining) = (Plans::default(), Arc::new(AtomicBool::new(false)));
+        let (versions, draining) = (Versions::new(store.clone(), keeper.clone()), Arc::new(AtomicBool::new(false)));
+        let plans = versions.plans().clone();
         let engine = Arc::new(DiaryEngine::new(store.clone()));
         // There is no step host in these tests: code is refused.
         let code = CodeRunner::start(CodeOptions::new("/nonexistent".into()));
@@ -100,7 +101,7 @@ impl TestApp {
             activated: Arc::new(|| ()),
             url: "http://tidemill.test".to_owned(),
         };
-        let workflows = Workflows::new(store.clone(), plans.clone(), Arc::clone(&clock), Arc::new(|| ()), code.clone());
+        let workflows = Workflows::new(store.clone(), versions, Arc::clone(&clock), Arc::new(|| ()), code.clone());
         let executions = Executions::new(store.clone(), plans.clone(), engine.clone(), Arc::clone(&clock));
         let deps = ApiDeps {
             authenticator: authenticator.clone(),

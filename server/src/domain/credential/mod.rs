@@ -6,6 +6,7 @@
 mod grant;
 mod host;
 mod kind;
+mod reference;
 mod settings;
 
 use url::Url;
@@ -13,6 +14,7 @@ use url::Url;
 pub use grant::ClientGrant;
 pub use host::AllowedHost;
 pub use kind::{Kind, Parts};
+pub use reference::Reference;
 pub use settings::Settings;
 
 /// A credential in clear: never stored, never logged.

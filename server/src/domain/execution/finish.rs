@@ -25,20 +25,29 @@ impl Execution {
         (result, log): (Result<Value, StepError>, String),
         now: DateTime<Utc>,
     ) {
-        let progress = self.state.steps[place.step].progress(place.iteration);
-        let is_open = |progress: Progress| {
-            progress.status == StepStatus::Running || matches!(progress.awaits, Some(Awaits::Execution(_)))
-        };
-        if !progress.is_some_and(|progress| is_open(progress) && progress.attempt == attempt) {
+        if !self.is_under_way(place, attempt) {
             return;
         }
-        if !log.is_empty() {
-            let (step, iteration, log) = (self.step_id(place.step), place.iteration, self.masked(log).into());
-            self.record(EventBody::StepLogged { step, iteration, attempt, log }, now);
-        }
+        self.printed(place, attempt, log, now);
         match self.without_secrets(place.step, result) {
             Ok(output) => self.complete(place, attempt, output, now),
             Err(error) => self.fail(place, attempt, error, now),
+        }
+    }
+
+    fn is_under_way(&self, place: Place, attempt: u32) -> bool {
+        let is_open = |progress: Progress| {
+            progress.status == StepStatus::Running || matches!(progress.awaits, Some(Awaits::Execution(_)))
+        };
+        let progress = self.state.steps[place.step].progress(place.iteration);
+        progress.is_some_and(|progress| is_open(progress) && progress.attempt == attempt)
+    }
+
+    /// Keeps what an attempt under way has printed.
+    pub(super) fn printed(&mut self, place: Place, attempt: u32, log: String, now: DateTime<Utc>) {
+        if !log.is_empty() && self.is_under_way(place, attempt) {
+            let (step, iteration, log) = (self.step_id(place.step), place.iteration, self.masked(log).into());
+            self.record(EventBody::StepLogged { step, iteration, attempt, log }, now);
         }
     }
 

@@ -59,6 +59,15 @@ pub enum Input {
         /// What it printed; empty when it printed nothing.
         log: String,
     },
+    /// What an attempt has printed that is about to be stopped.
+    Printed {
+        /// The step, or its iteration.
+        place: Place,
+        /// The attempt.
+        attempt: u32,
+        /// What it printed; empty when it printed nothing.
+        log: String,
+    },
     /// What became of an [`Action::Report`]: the execution that was started, or why there is none.
     Reported(Result<ExecutionId, String>),
     /// Time passed, or answers were given: something may be due.
@@ -175,6 +184,7 @@ impl Execution {
             match input {
                 Input::Resume => self.take_up(now),
                 Input::StepEnded { place, attempt, result, log } => self.step_ended(place, attempt, (result, log), now),
+                Input::Printed { place, attempt, log } => self.printed(place, attempt, log, now),
                 Input::Reported(outcome) => self.reported(outcome, now),
                 Input::Tick => {
                     self.answer(now);
@@ -188,6 +198,16 @@ impl Execution {
             self.settle(now);
         }
         std::mem::take(&mut self.actions)
+    }
+
+    /// Whether `input` stops, at `now`, the attempts that are under way: what they have printed is to be told before.
+    #[must_use]
+    pub fn stops_attempts(&self, input: &Input, now: DateTime<Utc>) -> bool {
+        match input {
+            Input::Cancel { .. } | Input::Fail { .. } => true,
+            Input::Tick => self.state.paused.is_none() && self.state.deadline().is_some_and(|deadline| deadline <= now),
+            _ => false,
+        }
     }
 
     /// When it goes on by itself, if it waits for a time.

@@ -16,6 +16,7 @@ use tidemill_common::status::{FailureClass, StepStatus};
 use super::awaiting::Answer;
 use super::machine::{Action, Execution};
 use super::state::State;
+use crate::domain::file;
 use crate::domain::payload::{self, Packed, PayloadLimits};
 use crate::domain::workflow::plan::{Reads, Repeat, StepIndex, Work};
 
@@ -48,14 +49,27 @@ impl Open {
     }
 }
 
-/// What a value became that stands in an event.
-pub fn keep(value: Json, open: &mut Open) -> std::io::Result<(Json, Option<Packed>)> {
+/// What a value becomes that stands in an event of `execution`, and what of it is kept apart: its files, and the rest if that is
+/// large still.
+///
+/// # Errors
+/// None that can be met; see [`payload::pack`].
+pub fn keep(value: Json, execution: ExecutionId, open: &mut Open) -> std::io::Result<(Json, Vec<Packed>)> {
     if !payload::is_apart(&value) {
-        return Ok((value, None));
+        return Ok((value, Vec::new()));
     }
-    let packed = payload::pack(&value)?;
-    open.insert(packed.reference.sha256.clone(), value);
-    Ok((Arc::new(packed.reference.to_value()), Some(packed)))
+    let (value, mut packed) = match file::set_apart(&value, execution)? {
+        Some((rest, packed)) => (Arc::new(rest), packed),
+        None => (value, Vec::new()),
+    };
+    if !payload::is_apart(&value) {
+        return Ok((value, packed));
+    }
+    let rest = payload::pack(&value)?;
+    open.insert(rest.reference.sha256.clone(), value);
+    let reference = Arc::new(rest.reference.to_value());
+    packed.push(rest);
+    Ok((reference, packed))
 }
 
 impl State {
@@ -86,7 +100,8 @@ impl State {
             EventBody::ExecutionCompleted { output, .. } => output.as_ref(),
             _ => None,
         };
-        self.payload_bytes += payload.map_or(0, |payload| payload::length(payload));
+        let Some(payload) = payload else { return };
+        self.payload_bytes += payload::length(payload) + file::unseen_bytes(payload, &mut self.files);
     }
 
     /// What must be open before something is decided about `step`.
@@ -188,12 +203,14 @@ impl Execution {
                 format!("{what} {whose} {found} bytes of JSON; {most} are allowed (setting `{setting}` of the server)");
             StepError::new(FailureClass::ResultTooLarge, message)
         };
-        let (json, packed) = keep(Arc::new(value), &mut self.state.open)
+        let (json, packed) = keep(Arc::new(value), self.state.id, &mut self.state.open)
             .map_err(|error| StepError::new(FailureClass::Infrastructure, format!("{what} can't be kept: {error}")))?;
-        let bytes = payload::length(&json);
-        let all = self.state.payload_bytes + bytes;
-        if bytes > self.limits.one {
-            return Err(too_large(bytes, self.limits.one, "has", "payload_mib"));
+        let inside = if PayloadRef::of(&json).is_some() { 0 } else { payload::length(&json) };
+        let apart = packed.iter().map(|packed| packed.reference.bytes);
+        let largest = apart.clone().fold(inside, u64::max);
+        let all = self.state.payload_bytes + inside + apart.sum::<u64>();
+        if largest > self.limits.one {
+            return Err(too_large(largest, self.limits.one, "has", "payload_mib"));
         }
         if all > self.limits.all {
             return Err(too_large(
@@ -203,7 +220,7 @@ impl Execution {
                 "execution_payload_mib",
             ));
         }
-        self.unappended_payloads.extend(packed.map(Arc::new));
+        self.unappended_payloads.extend(packed.into_iter().map(Arc::new));
         Ok(json)
     }
 

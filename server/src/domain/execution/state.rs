@@ -1,6 +1,6 @@
 //! What an execution is: the fold of its events.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ pub struct State {
     pub end: Option<End>,
     /// How many bytes of JSON its inputs and outputs have together.
     pub payload_bytes: u64,
+    /// The contents of files that are among them.
+    pub(super) files: BTreeSet<String>,
     /// The payloads whose values are here.
     pub(super) open: Open,
     /// What expressions see.
@@ -127,6 +129,7 @@ impl State {
             paused: None,
             end: None,
             payload_bytes: 0,
+            files: BTreeSet::new(),
             open: Open::default(),
             scope: Scope::new(Json::default(), meta(id, "".into(), 0)),
             index: plan.steps.iter().enumerate().map(|(index, step)| (Arc::clone(&step.id), index)).collect(),

@@ -84,6 +84,15 @@ impl Plan {
         names.into_iter().map(ToString::to_string).collect()
     }
 
+    /// The same, those of its triggers' checks as well.
+    pub fn all_credential_names(&self) -> BTreeSet<&str> {
+        let checks = self.triggers.iter().filter_map(|trigger| match &trigger.kind {
+            TriggerKind::Condition(condition) => condition.check.as_ref()?.credential.as_deref(),
+            _ => None,
+        });
+        self.steps.iter().filter_map(|step| step.credential.as_deref()).chain(checks).collect()
+    }
+
     /// The workflows that its steps call by name, sorted.
     pub fn callees(&self) -> BTreeSet<Arc<str>> {
         let named = |step: &Step| match &step.work {

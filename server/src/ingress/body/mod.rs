@@ -7,7 +7,7 @@ mod tests;
 mod xml;
 
 use serde_json::Value;
-use tidemill_common::limits::{JSON_DEPTH, WEBHOOK_FILE_BYTES};
+use tidemill_common::limits::JSON_DEPTH;
 
 /// Why a body can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -20,9 +20,6 @@ pub enum BodyError {
         "bodies of type `{0}` are not read here; send JSON, a form (application/x-www-form-urlencoded or multipart/form-data), XML or text"
     )]
     Unsupported(String),
-    /// The files in it are too large.
-    #[error("the files of a delivery may have {WEBHOOK_FILE_BYTES} bytes together: send a link instead")]
-    FilesTooLarge,
 }
 
 /// The body as expressions see it: JSON as it is, a form as an object of texts (and files), XML as an object, text as text, nothing

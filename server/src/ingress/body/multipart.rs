@@ -1,5 +1,5 @@
-//! `multipart/form-data` (RFC 7578). A file becomes an object with its name, type, size and bytes; nothing is ever opened by a name
-//! that the sender chose.
+//! `multipart/form-data` (RFC 7578). A file becomes an object with its name, type, size and bytes (see [`crate::domain::file`]);
+//! nothing is ever opened by a name that the sender chose.
 
 use std::convert::Infallible;
 
@@ -7,11 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::stream;
 use multer::{Field, Multipart};
-use serde_json::{Map, Value, json};
-use tidemill_common::limits::WEBHOOK_FILE_BYTES;
+use serde_json::{Map, Value};
 
 use super::BodyError;
 use super::form::add;
+use crate::domain::file;
 
 /// Most parts of one body.
 const MOST_PARTS: usize = 1000;
@@ -20,7 +20,7 @@ pub(super) async fn read(content_type: &str, body: &[u8]) -> Result<Value, BodyE
     let boundary = multer::parse_boundary(content_type).map_err(malformed)?;
     let bytes = body.to_vec();
     let mut parts = Multipart::new(stream::once(async move { Ok::<_, Infallible>(bytes) }), boundary);
-    let (mut fields, mut room) = (Map::new(), WEBHOOK_FILE_BYTES);
+    let mut fields = Map::new();
     let mut count = 0;
     while let Some(part) = parts.next_field().await.map_err(malformed)? {
         count += 1;
@@ -28,7 +28,7 @@ pub(super) async fn read(content_type: &str, body: &[u8]) -> Result<Value, BodyE
             return Err(BodyError::Malformed(format!("a body may have {MOST_PARTS} parts")));
         }
         let name = part.name().ok_or_else(|| BodyError::Malformed("a part has no name".to_owned()))?.to_owned();
-        let value = if part.file_name().is_some() { file(part, &mut room).await? } else { text(part).await? };
+        let value = if part.file_name().is_some() { file(part).await? } else { text(part).await? };
         add(&mut fields, name, value);
     }
     Ok(Value::Object(fields))
@@ -40,12 +40,11 @@ async fn text(part: Field<'_>) -> Result<Value, BodyError> {
     Ok(Value::from(text))
 }
 
-async fn file(part: Field<'_>, room: &mut usize) -> Result<Value, BodyError> {
+async fn file(part: Field<'_>) -> Result<Value, BodyError> {
     let file_name = part.file_name().unwrap_or_default().to_owned();
     let content_type = part.content_type().map(ToString::to_string);
     let bytes = part.bytes().await.map_err(malformed)?;
-    *room = room.checked_sub(bytes.len()).ok_or(BodyError::FilesTooLarge)?;
-    Ok(json!({"file_name": file_name, "content_type": content_type, "size": bytes.len(), "base64": STANDARD.encode(&bytes)}))
+    Ok(file::file(&file_name, content_type.as_deref(), (bytes.len(), STANDARD.encode(&bytes))))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "so that it stands in map_err by its name")]

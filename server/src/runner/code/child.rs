@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 
+use super::printed::Printed;
 use super::verdict::Exit;
 
 /// Largest frame besides output and log, in bytes.
@@ -46,7 +47,7 @@ pub(super) enum Answer {
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     /// What it printed.
-    pub(super) log: String,
+    pub(super) log: Printed,
     /// What it took.
     pub(super) usage: Option<Usage>,
 }
@@ -86,7 +87,7 @@ impl Child {
             match header.kind {
                 FrameKind::Log if header.length <= log_left => {
                     log_left -= header.length;
-                    trace.log.push_str(&String::from_utf8_lossy(&self.payload(header.length).await?));
+                    trace.log.push(&String::from_utf8_lossy(&self.payload(header.length).await?));
                 }
                 FrameKind::Usage if header.length <= SMALL_FRAME => {
                     trace.usage = Some(serde_json::from_slice(&self.payload(header.length).await?)?);

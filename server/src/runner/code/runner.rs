@@ -18,6 +18,7 @@ use super::host::Program;
 use super::limits::CodeLimits;
 use super::options::CodeOptions;
 use super::pool::{Pool, Ready};
+use super::printed::Printed;
 use super::status::SandboxStatus;
 use super::verdict::verdict;
 
@@ -126,14 +127,31 @@ impl CodeRunner {
 
     /// Runs `code` with `input`. Dropping the future ends the step.
     pub async fn run(&self, engine: impl Into<Engine>, code: &str, input: &Value, limits: CodeLimits) -> CodeOutcome {
+        self.run_shown(engine, (code, input), limits, &Printed::default()).await
+    }
+
+    /// The same; what the code prints stands in `printed` while it runs, until it is in the outcome.
+    pub async fn run_shown(
+        &self,
+        engine: impl Into<Engine>,
+        (code, input): (&str, &Value),
+        limits: CodeLimits,
+        printed: &Printed,
+    ) -> CodeOutcome {
         let engine = engine.into();
-        let outcome = self.run_within(engine, code, input, limits.at_most(self.most())).await;
+        let outcome = self.run_within(engine, (code, input), limits.at_most(self.most()), printed).await;
         let class = outcome.result.as_ref().err().map(|error| error.class);
         self.0.options.metrics.ran(engine.as_str(), class, outcome.duration);
         outcome
     }
 
-    async fn run_within(&self, engine: Engine, code: &str, input: &Value, limits: CodeLimits) -> CodeOutcome {
+    async fn run_within(
+        &self,
+        engine: Engine,
+        (code, input): (&str, &Value),
+        limits: CodeLimits,
+        printed: &Printed,
+    ) -> CodeOutcome {
         let mut outcome =
             CodeOutcome { result: Ok(Value::Null), log: String::new(), duration: Duration::ZERO, peak_memory_bytes: None };
         let input = match serde_json::to_vec(input) {
@@ -151,11 +169,11 @@ impl CodeRunner {
                 return outcome;
             }
         };
-        let (started, mut trace) = (Instant::now(), Trace::default());
+        let (started, mut trace) = (Instant::now(), Trace { log: printed.clone(), usage: None });
         let answer = tokio::time::timeout(limits.time, ready.child.work(&job, &input, &mut trace)).await;
         outcome.duration = started.elapsed();
         outcome.result = answer.map_or_else(|_| Err(timed_out(limits)), |answer| judged(engine, answer, limits));
-        outcome.log = trace.log;
+        outcome.log = trace.log.take();
         outcome.peak_memory_bytes = trace.usage.map(|usage| usage.peak_memory_bytes);
         let full = outcome.peak_memory_bytes.is_some_and(|peak| peak >= limits.memory_bytes / 2);
         if let Err(error) = &mut outcome.result

@@ -85,7 +85,11 @@ fn attachments(with: &Value) -> Result<Vec<SinglePart>, String> {
     let mut parts = Vec::new();
     for (index, item) in list.iter().enumerate() {
         let place = format!("with.attachments[{index}]");
-        let name = item["name"].as_str().filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
+        // A file that came with a delivery or an answer calls itself `file_name`.
+        let name = item["name"]
+            .as_str()
+            .or(item["file_name"].as_str())
+            .filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
         let name = name.ok_or_else(|| format!("`{place}.name` must be one line of text"))?;
         let bytes = match (&item["base64"], &item["text"]) {
             (Value::String(encoded), Value::Null) => {

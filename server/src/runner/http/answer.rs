@@ -6,14 +6,15 @@ use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue,
 use serde_json::{Map, Value, json};
 use tidemill_common::limits::JSON_DEPTH;
 
+use crate::domain::file;
 use crate::domain::workflow::http::ResponseForm;
 use crate::runner::outbound::Answer;
 
 /// The step's output: `status`, `headers`, `body`, `body_encoding`, and of a file `file`.
 ///
-/// `body_encoding` says what `body` is: `json` (parsed, when the content type says JSON and it is JSON within the depth
-/// limit), `text` (UTF-8) or `base64` (anything else). An empty body is `null` with `json`, else empty text. What `form` asks for
-/// and the answer is not is an error.
+/// With `file` the body is null, and the file is one that can be handed on. Else `body_encoding` says what `body` is: `json`
+/// (parsed, when the content type says JSON and it is JSON within the depth limit), `text` (UTF-8) or `base64` (anything else). An
+/// empty body is `null` with `json`, else empty text. What `form` asks for and the answer is not is an error.
 pub(super) fn output(answer: &Answer, form: ResponseForm) -> Result<Value, String> {
     let (body, encoding) = match form {
         ResponseForm::Auto => any(answer),
@@ -22,13 +23,13 @@ pub(super) fn output(answer: &Answer, form: ResponseForm) -> Result<Value, Strin
             let text = std::str::from_utf8(&answer.body).map_err(|_| "the answer is not text in UTF-8")?;
             (Value::from(text), "text")
         }
-        ResponseForm::File => (Value::from(STANDARD.encode(&answer.body)), "base64"),
+        ResponseForm::File => (Value::Null, "file"),
     };
     let mut output =
         json!({"status": answer.status.as_u16(), "headers": headers(&answer.headers), "body": body, "body_encoding": encoding});
     if form == ResponseForm::File {
-        output["file"] =
-            json!({"name": file_name(answer), "content_type": content_type(&answer.headers), "size": answer.body.len()});
+        let content = (answer.body.len(), STANDARD.encode(&answer.body));
+        output["file"] = file::file(&file_name(answer), content_type(&answer.headers), content);
     }
     Ok(output)
 }
@@ -139,8 +140,8 @@ mod tests {
         ] {
             let file = output(&answer(b"hi!", disposition), ResponseForm::File).unwrap();
             assert_eq!(
-                (&file["body"], &file["file"]["name"], &file["file"]["size"]),
-                (&json!("aGkh"), &json!(name), &json!(3))
+                (&file["body"], &file["body_encoding"], &file["file"]),
+                (&Value::Null, &json!("file"), &json!({"file_name": name, "content_type": null, "size": 3, "base64": "aGkh"}))
             );
         }
     }

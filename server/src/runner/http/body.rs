@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use url::form_urlencoded::Serializer;
 
 use super::input::{kind, read_pairs};
+use crate::domain::file::BASE64;
 
 /// The fields of `with` that are bodies.
 const BODIES: [&str; 5] = ["json", "body", "form", "multipart", "file"];
@@ -56,7 +57,7 @@ impl File {
             Some(Value::String(text)) => Ok(Some(text.as_str())),
             Some(other) => Err(format!("`{place}.{name}` must be text, not {}", kind(other))),
         };
-        let (bytes, usual) = match (text("base64")?, text("text")?) {
+        let (bytes, usual) = match (text(BASE64)?, text("text")?) {
             (Some(encoded), None) => {
                 let bytes =
                     STANDARD.decode(encoded.trim()).map_err(|error| format!("`{place}.base64` is not base64: {error}"))?;
@@ -69,7 +70,9 @@ impl File {
         if content_type.chars().any(char::is_control) {
             return Err(format!("`{place}.content_type` has a line break or another control character"));
         }
-        Ok(Self { bytes, name: text("filename")?.map(str::to_owned), content_type })
+        // A file that came with a delivery or an answer calls itself `file_name`.
+        let name = text("filename")?.or(text("file_name")?);
+        Ok(Self { bytes, name: name.map(str::to_owned), content_type })
     }
 }
 

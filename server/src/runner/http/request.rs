@@ -22,6 +22,7 @@ use crate::domain::payload;
 use crate::domain::workflow::expression::ExpressionError;
 use crate::domain::workflow::http::{HttpWork, ResponseForm};
 use crate::domain::workflow::scope::Scope;
+use crate::runner::code::Printed;
 use crate::runner::outbound::{Answer, Error, Outbound, Request};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -43,6 +44,8 @@ pub struct StepContext {
     pub timeout: Duration,
     /// What proves who asks, when the step names a credential.
     pub credential: Option<Arc<Credential>>,
+    /// Where code shows what it prints, when somebody wants to see it before the attempt ends.
+    pub printed: Option<Printed>,
 }
 
 impl StepContext {

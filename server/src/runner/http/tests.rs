@@ -21,6 +21,7 @@ fn context() -> StepContext {
         attempt: 1,
         timeout: Duration::from_secs(20),
         credential: None,
+        printed: None,
     }
 }
 

@@ -1,27 +1,35 @@
 //! Which addresses workflows may reach.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// Decides about addresses: everything that is globally reachable unicast, and what the operator allows besides.
+/// Decides about addresses: everything that is globally reachable unicast, and what the operator allows besides. Clones share
+/// what is allowed.
 #[derive(Debug, Clone, Default)]
 pub struct AddressPolicy {
-    allow: Vec<IpNet>,
+    allow: Arc<RwLock<Vec<IpNet>>>,
 }
 
 impl AddressPolicy {
     /// Allows `allow` besides the addresses of the public internet.
     #[must_use]
     pub fn new(allow: Vec<IpNet>) -> Self {
-        Self { allow }
+        Self { allow: Arc::new(RwLock::new(allow)) }
+    }
+
+    /// Allows `allow` from now on, and no longer what was allowed before.
+    pub fn replace(&self, allow: Vec<IpNet>) {
+        *self.allow.write().unwrap_or_else(PoisonError::into_inner) = allow;
     }
 
     /// Whether workflows may reach `ip`; if not, what kind of address it is (with its article).
     pub fn check(&self, ip: IpAddr) -> Result<(), &'static str> {
         // The kernel sends ::ffff:a.b.c.d to a.b.c.d, so an operator who allows the one has allowed the other.
         let meant = ip.to_canonical();
-        if self.allow.iter().any(|net| net.contains(&ip) || net.contains(&meant)) {
+        let allow = self.allow.read().unwrap_or_else(PoisonError::into_inner);
+        if allow.iter().any(|net| net.contains(&ip) || net.contains(&meant)) {
             return Ok(());
         }
         match ip {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use ipnet::IpNet;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, NoProxy, Proxy, Response, StatusCode, redirect::Policy};
 use rustls::RootCertStore;
@@ -107,6 +108,11 @@ impl Outbound {
             proxied: policy.proxy.is_some(),
             budget: policy.budget,
         })
+    }
+
+    /// Workflows may reach `allow` from now on, besides the public internet. Connections that stand idle live on for 30 s.
+    pub fn allow(&self, allow: Vec<IpNet>) {
+        self.policy.replace(allow);
     }
 
     /// Sends `request` and reads the answer, whatever its status, within the request's timeout.

@@ -22,6 +22,7 @@ fn context(credential: Option<Credential>) -> StepContext {
         attempt: 1,
         timeout: Duration::from_secs(5),
         credential: credential.map(Arc::new),
+        printed: None,
     }
 }
 

@@ -7,8 +7,9 @@ use diesel::sql_types::{Array, BigInt, Bool, Bytea, Integer, Json, Nullable, Tex
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::feed::Snapshot;
 use super::happening::Place;
-use crate::store::Statement;
+use crate::store::{Error, Statement};
 
 /// A live condition or event trigger.
 #[derive(Debug, Clone, QueryableByName)]
@@ -62,7 +63,7 @@ pub struct ListenerRow {
     /// The trigger.
     #[diesel(embed)]
     pub trigger: ConditionRow,
-    /// Where it goes on; none before its first look.
+    /// Where it goes on.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub feed_txid: Option<i64>,
     /// The place within the transaction.
@@ -71,13 +72,35 @@ pub struct ListenerRow {
     /// How far it has read the audit log.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub audit_seq: Option<i64>,
+    /// What had happened when it became live.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub begins: Option<String>,
 }
 
 impl ListenerRow {
-    /// How far it has read; none before its first look.
+    /// How far it has read; none when an older server activated it and it has not read yet.
     #[must_use]
-    pub fn place(&self) -> Option<Place> {
-        Some(Place { feed: (self.feed_txid?, self.feed_position?), audit: self.audit_seq? })
+    pub fn reading(&self) -> Option<Reading> {
+        let place = Place { feed: (self.feed_txid?, self.feed_position?), audit: self.audit_seq? };
+        Some(Reading { place, begins: self.begins.clone() })
+    }
+}
+
+/// How far a trigger has read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Where it goes on.
+    pub place: Place,
+    begins: Option<String>,
+}
+
+impl Reading {
+    /// What had happened when it became live; none when an older server has activated it.
+    pub fn begins(&self) -> Result<Option<Snapshot>, Error> {
+        let read = |text: &String| {
+            Snapshot::parse(text).ok_or_else(|| Error::Corrupt(format!("the beginning of a trigger: `{text}`")))
+        };
+        self.begins.as_ref().map(read).transpose()
     }
 }
 
@@ -114,6 +137,23 @@ pub fn next(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>>
     )
     .get_result::<InstantRow>(connection)
     .map(|row| row.instant)
+}
+
+/// Has every condition looked at now that was looked at later than `now`: the clock was ahead then. What they have seen is not
+/// later than now any more.
+pub fn rearm(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    Statement::new(
+        "WITH ahead AS (
+             UPDATE trigger_states SET checked_at = least(checked_at, $1), succeeded_at = least(succeeded_at, $1),
+                 fired_at = least(fired_at, $1)
+             WHERE checked_at > $1 RETURNING workspace_id, workflow_uid, trigger_id
+         )
+         UPDATE triggers t SET next_at = $1 FROM ahead a
+         WHERE (t.workspace_id, t.workflow_uid, t.id) = (a.workspace_id, a.workflow_uid, a.trigger_id)
+           AND t.type = 'condition' AND t.next_at > $1",
+    )
+    .bind::<Timestamptz, _>(now)
+    .execute(connection)
 }
 
 /// Takes the check that is due: none is taken when somebody else has it, or the trigger was replaced.
@@ -220,7 +260,8 @@ pub fn forget_items(connection: &mut PgConnection, before: DateTime<Utc>) -> Que
 /// The triggers that wait for internal events. A condition has none to wait for while it looks at those that it was told of.
 pub fn listeners(connection: &mut PgConnection) -> QueryResult<Vec<ListenerRow>> {
     Statement::new(
-        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at, s.feed_txid, s.feed_position, s.audit_seq
+        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at, s.feed_txid, s.feed_position, s.audit_seq,
+                s.begins
          FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
          LEFT JOIN trigger_states s ON (s.workspace_id, s.workflow_uid, s.trigger_id) = (t.workspace_id, t.workflow_uid, t.id)
          WHERE t.type IN ('event', 'condition') AND t.next_at IS NULL AND w.archived_at IS NULL AND w.delete_after IS NULL
@@ -229,10 +270,11 @@ pub fn listeners(connection: &mut PgConnection) -> QueryResult<Vec<ListenerRow>>
     .load(connection)
 }
 
-/// How far a trigger has read; none before its first look.
-pub fn place(connection: &mut PgConnection, row: &ConditionRow) -> QueryResult<Option<Place>> {
+/// How far a trigger has read.
+pub fn reading(connection: &mut PgConnection, row: &ConditionRow) -> QueryResult<Option<Reading>> {
     let row: Option<ListenerRow> = Statement::new(
-        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at, s.feed_txid, s.feed_position, s.audit_seq
+        "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at, s.feed_txid, s.feed_position, s.audit_seq,
+                s.begins
          FROM triggers t
          JOIN trigger_states s ON (s.workspace_id, s.workflow_uid, s.trigger_id) = (t.workspace_id, t.workflow_uid, t.id)
          WHERE t.workspace_id = $1 AND t.workflow_uid = $2 AND t.id = $3",
@@ -242,7 +284,7 @@ pub fn place(connection: &mut PgConnection, row: &ConditionRow) -> QueryResult<O
     .bind::<Text, _>(row.trigger_id.clone())
     .get_result(connection)
     .optional()?;
-    Ok(row.and_then(|row| row.place()))
+    Ok(row.and_then(|row| row.reading()))
 }
 
 /// Has a condition that waits for events looked at now.
@@ -259,12 +301,13 @@ pub fn wake(connection: &mut PgConnection, row: &ConditionRow, now: DateTime<Utc
     .execute(connection)
 }
 
-/// Notes how far a trigger has read.
-pub fn read_to(connection: &mut PgConnection, row: &ConditionRow, place: Place) -> QueryResult<usize> {
+/// Notes how far a trigger has read that had read to `from`, unless it was activated anew meanwhile. Without `from` it begins here.
+pub fn read_to(connection: &mut PgConnection, row: &ConditionRow, from: Option<Place>, place: Place) -> QueryResult<usize> {
     Statement::new(
-        "INSERT INTO trigger_states (workspace_id, workflow_uid, trigger_id, feed_txid, feed_position, audit_seq)
+        "INSERT INTO trigger_states AS s (workspace_id, workflow_uid, trigger_id, feed_txid, feed_position, audit_seq)
          SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT FROM workflows w WHERE w.workspace_id = $1 AND w.uid = $2)
-         ON CONFLICT (workspace_id, workflow_uid, trigger_id) DO UPDATE SET feed_txid = $4, feed_position = $5, audit_seq = $6",
+         ON CONFLICT (workspace_id, workflow_uid, trigger_id) DO UPDATE SET feed_txid = $4, feed_position = $5, audit_seq = $6
+         WHERE s.audit_seq IS NULL OR (s.feed_txid, s.feed_position, s.audit_seq) = ($7, $8, $9)",
     )
     .bind::<SqlUuid, _>(row.workspace_id)
     .bind::<SqlUuid, _>(row.workflow_uid)
@@ -272,5 +315,8 @@ pub fn read_to(connection: &mut PgConnection, row: &ConditionRow, place: Place) 
     .bind::<BigInt, _>(place.feed.0)
     .bind::<BigInt, _>(place.feed.1)
     .bind::<BigInt, _>(place.audit)
+    .bind::<Nullable<BigInt>, _>(from.map(|from| from.feed.0))
+    .bind::<Nullable<BigInt>, _>(from.map(|from| from.feed.1))
+    .bind::<Nullable<BigInt>, _>(from.map(|from| from.audit))
     .execute(connection)
 }

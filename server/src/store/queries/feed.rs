@@ -75,16 +75,19 @@ pub fn read(connection: &mut PgConnection, workspace_id: Option<Uuid>, after: Pl
     .load(connection)
 }
 
-/// The place behind everything that is durable and before everything that is not.
+/// The place behind everything that is durable and before everything that is not. Its position is that before the first of the
+/// present era.
 pub fn head(connection: &mut PgConnection) -> QueryResult<Place> {
     #[derive(QueryableByName)]
     struct HeadRow {
         #[diesel(sql_type = BigInt)]
         txid: i64,
+        #[diesel(sql_type = BigInt)]
+        era: i64,
     }
-    Statement::new("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS txid")
+    Statement::new("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS txid, era FROM feed_floor")
         .get_result::<HeadRow>(connection)
-        .map(|row| (row.txid, 0))
+        .map(|row| (row.txid, row.era))
 }
 
 /// What is committed now, as text for [`Snapshot::parse`].
@@ -102,34 +105,47 @@ pub fn snapshot(connection: &mut PgConnection) -> QueryResult<String> {
 /// What was committed at a moment. The head lies before what an older transaction still holds back, so that behind it there may be
 /// what had happened already: this says of which transactions.
 ///
+/// After a restore, when transactions are no longer told apart, it names the places instead: `txid@position,position`.
+///
 /// Source: Postgres' documentation of `pg_snapshot`, `xmin:xmax:xip_list`.
 #[derive(Debug)]
 pub struct Snapshot {
     oldest_running: i64,
     next: i64,
     running: Vec<i64>,
+    /// What is shown besides.
+    restored: Vec<Place>,
 }
 
 impl Snapshot {
     /// Reads Postgres' text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some((txid, positions)) = text.split_once('@') {
+            let (txid, positions) = (txid.parse().ok()?, numbers(positions)?);
+            let restored = positions.into_iter().map(|position| (txid, position)).collect();
+            return Some(Self { oldest_running: txid, next: txid, running: Vec::new(), restored });
+        }
         let mut parts = text.split(':');
         let (oldest_running, next) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         let list = parts.next().filter(|_| parts.next().is_none())?;
-        let running = list.split(',').filter(|txid| !txid.is_empty()).map(|txid| txid.parse().ok()).collect::<Option<_>>()?;
-        Some(Self { oldest_running, next, running })
+        Some(Self { oldest_running, next, running: numbers(list)?, restored: Vec::new() })
     }
 
-    /// Whether what `txid` wrote was to be seen.
+    /// Whether what stands at `place` was to be seen.
     #[must_use]
-    pub fn shows(&self, txid: i64) -> bool {
-        txid < self.oldest_running || (txid < self.next && !self.running.contains(&txid))
+    pub fn shows(&self, place: Place) -> bool {
+        let txid = place.0;
+        txid < self.oldest_running || (txid < self.next && !self.running.contains(&txid)) || self.restored.contains(&place)
     }
 }
 
+fn numbers(list: &str) -> Option<Vec<i64>> {
+    list.split(',').filter(|number| !number.is_empty()).map(|number| number.parse().ok()).collect()
+}
+
 /// Whether the feed still holds everything behind `after`, and `after` is a place that this database has come to: one of another
-/// database, or of before it was restored, may lie ahead.
+/// database, or of before it was restored, lies ahead or in another era.
 pub fn reaches_back_to(connection: &mut PgConnection, after: Place) -> QueryResult<bool> {
     #[derive(QueryableByName)]
     struct ReachRow {
@@ -137,7 +153,8 @@ pub fn reaches_back_to(connection: &mut PgConnection, after: Place) -> QueryResu
         reaches: bool,
     }
     Statement::new(
-        "SELECT (txid, position) <= ($1::text::xid8, $2) AND $3::text::xid8 <= pg_snapshot_xmax(pg_current_snapshot()) AS reaches
+        "SELECT (txid, position) <= ($1::text::xid8, $2) AND $2 >= era
+                AND $3::text::xid8 <= pg_snapshot_xmax(pg_current_snapshot()) AS reaches
          FROM feed_floor",
     )
     .bind::<Text, _>(after.0.to_string())
@@ -204,10 +221,14 @@ mod tests {
     #[test]
     fn a_snapshot_shows_what_was_committed() {
         let snapshot = Snapshot::parse("10:20:10,14,15").unwrap();
-        let shown: Vec<i64> = (8..22).filter(|txid| snapshot.shows(*txid)).collect();
+        let shown: Vec<i64> = (8..22).filter(|txid| snapshot.shows((*txid, 1))).collect();
         assert_eq!(shown, [8, 9, 11, 12, 13, 16, 17, 18, 19]);
-        assert!(Snapshot::parse("10:10:").unwrap().shows(9));
-        for wrong in ["", "10", "10:20", "10:20:x", "10:20:1:2"] {
+        assert!(Snapshot::parse("10:10:").unwrap().shows((9, 1)));
+        let restored = Snapshot::parse("10@7,9").unwrap();
+        let shown: Vec<i64> = (6..11).filter(|position| restored.shows((10, *position))).collect();
+        assert_eq!(shown, [7, 9]);
+        assert!(Snapshot::parse("10@").unwrap().shows((9, 1)) && !Snapshot::parse("10@").unwrap().shows((11, 7)));
+        for wrong in ["", "10", "10:20", "10:20:x", "10:20:1:2", "x@1", "10@y"] {
             assert!(Snapshot::parse(wrong).is_none(), "{wrong}");
         }
     }

@@ -46,6 +46,14 @@ pub fn head(connection: &mut PgConnection, workspace_id: Uuid) -> QueryResult<Pl
     Ok(Place { feed, audit: audit.seq })
 }
 
+/// Where somebody begins to read: what has happened by now, as text for [`Snapshot::parse`](feed::Snapshot::parse), and the place
+/// to read on from.
+pub fn begin(connection: &mut PgConnection, workspace_id: Uuid) -> QueryResult<(String, Place)> {
+    // In this order: what is committed between the two is shown by the snapshot, and nothing is left out.
+    let head = head(connection, workspace_id)?;
+    Ok((feed::snapshot(connection)?, head))
+}
+
 /// Up to `limit` entries about the workspace behind `after` that are about one of `operations`, in order.
 pub fn entries(
     connection: &mut PgConnection,

@@ -8,6 +8,7 @@ pub mod bench;
 pub mod billing;
 pub mod billing_subscription;
 pub mod bulk_order;
+pub mod checkup;
 pub mod condition;
 pub mod control;
 pub mod credential;

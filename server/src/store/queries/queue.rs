@@ -39,6 +39,9 @@ pub struct ClaimRow {
     /// Whether it waits for a concurrency key, or for the time at which its rate limit lets it begin.
     #[diesel(sql_type = Bool)]
     pub blocked: bool,
+    /// Since when it was due.
+    #[diesel(sql_type = Timestamptz)]
+    pub available_at: DateTime<Utc>,
 }
 
 #[derive(QueryableByName)]
@@ -48,9 +51,19 @@ struct InstantRow {
 }
 
 /// Takes the lease of up to `limit` executions that are due and that nobody holds, in turns between workspaces.
-pub fn claim(connection: &mut PgConnection, node: Uuid, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<ClaimRow>> {
+/// Those that were due before `floor` are left.
+pub fn claim(
+    connection: &mut PgConnection,
+    node: Uuid,
+    (floor, now): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> QueryResult<Vec<ClaimRow>> {
     Statement::new(include_str!("claim.sql"))
+        .bind::<Timestamptz, _>(floor)
+        .bind::<Timestamptz, _>(floor)
+        .bind::<Timestamptz, _>(floor)
         .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(floor)
         .bind::<Timestamptz, _>(now)
         .bind::<BigInt, _>(limit)
         .bind::<BigInt, _>(limit)
@@ -70,9 +83,10 @@ pub fn take_over(connection: &mut PgConnection, node: Uuid, limit: i64, suspects
         .load(connection)
 }
 
-/// When the next execution that nobody holds is due.
-pub fn next_due(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
-    Statement::new("SELECT min(available_at) AS instant FROM execution_queue WHERE lease_node IS NULL")
+/// When the next execution that nobody holds is due, of those that are due from `floor` on.
+pub fn next_due(connection: &mut PgConnection, floor: DateTime<Utc>) -> QueryResult<Option<DateTime<Utc>>> {
+    Statement::new("SELECT min(available_at) AS instant FROM execution_queue WHERE lease_node IS NULL AND available_at >= $1")
+        .bind::<Timestamptz, _>(floor)
         .get_result::<InstantRow>(connection)
         .map(|row| row.instant)
 }

@@ -91,6 +91,48 @@ pub fn secrets(conn: &mut PgConnection, workspace_id: Uuid, names: &[String]) ->
     .load(conn)
 }
 
+/// A credential that another workspace shares.
+#[derive(Debug, QueryableByName)]
+pub struct SharedRow {
+    /// The workspace's slug.
+    #[diesel(sql_type = Text)]
+    pub slug: String,
+    /// The credential.
+    #[diesel(embed)]
+    pub sealed: SealedRow,
+}
+
+/// The credentials (slug, name) of other workspaces that workflows of `workspace` may use which `owner` has saved: shared with the
+/// workspace, of which the owner is a member and no guest, or with the owner, who is still a member there. What belongs to the
+/// workspace itself needs no share.
+pub fn shared_credentials(
+    conn: &mut PgConnection,
+    (workspace, owner): (Uuid, Option<Uuid>),
+    wanted: &[(String, String)],
+) -> QueryResult<Vec<SharedRow>> {
+    Statement::new(
+        "WITH me AS (SELECT $1::uuid AS workspace_id, $2::uuid AS user_id)
+         SELECT o.slug, c.workspace_id, c.name, c.type AS kind, c.settings, c.key_version, c.nonce, c.ciphertext,
+                d.key_version AS data_key_version, d.nonce AS data_key_nonce, d.ciphertext AS data_key
+         FROM me CROSS JOIN unnest($3::text[], $4::text[]) AS k (slug, name)
+         JOIN workspaces o ON o.slug = k.slug AND o.delete_after IS NULL
+         JOIN credentials c ON c.workspace_id = o.id AND c.name = k.name
+         LEFT JOIN data_keys d ON d.workspace_id = c.workspace_id AND d.version = c.key_version
+         WHERE o.id = me.workspace_id OR EXISTS (
+             SELECT FROM shares s
+             JOIN members m ON m.user_id = me.user_id AND m.workspace_id = coalesce(s.to_workspace, s.workspace_id)
+                  AND (m.expires_at IS NULL OR m.expires_at > now()) AND (s.to_workspace IS NULL OR m.role <> 'guest')
+             WHERE s.workspace_id = o.id AND s.object_kind = 'credential' AND s.object_id = c.name AND s.permission = 'use'
+               AND (s.user_id = me.user_id OR s.to_workspace = me.workspace_id)
+               AND (s.expires_at IS NULL OR s.expires_at > now()))",
+    )
+    .bind::<SqlUuid, _>(workspace)
+    .bind::<Nullable<SqlUuid>, _>(owner)
+    .bind::<Array<Text>, _>(wanted.iter().map(|(slug, _)| slug.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(wanted.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>())
+    .load(conn)
+}
+
 /// The workspace's credentials with these names.
 pub fn credentials(conn: &mut PgConnection, workspace_id: Uuid, names: &[String]) -> QueryResult<Vec<SealedRow>> {
     Statement::new(

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use tidemill_common::api::share::Shareable;
 use tidemill_common::ids::{ShareId, WorkspaceId};
 use uuid::Uuid;
 
-use crate::store::rows::share::Share;
+use crate::store::rows::share::{Share, kind_word};
 use crate::store::schema::{shares, users, workflows, workspaces};
 use crate::store::{Error, Statement};
 
@@ -120,4 +121,18 @@ pub fn share_delete(conn: &mut PgConnection, workspace: WorkspaceId, id: ShareId
 pub fn share_delete_of(conn: &mut PgConnection, workspace: WorkspaceId, user: Uuid) -> Result<usize, Error> {
     let of_user = shares::table.filter(shares::workspace_id.eq(workspace.0)).filter(shares::user_id.eq(user));
     Ok(diesel::delete(of_user).execute(conn)?)
+}
+
+/// Ends what is shared of a thing that is gone.
+pub fn share_delete_object(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    kind: Shareable,
+    object: &str,
+) -> Result<usize, Error> {
+    let of_object = shares::table
+        .filter(shares::workspace_id.eq(workspace.0))
+        .filter(shares::object_kind.eq(kind_word(kind)))
+        .filter(shares::object_id.eq(object));
+    Ok(diesel::delete(of_object).execute(conn)?)
 }

@@ -5,8 +5,6 @@ use diesel::prelude::*;
 use tidemill_common::ids::{SubscriptionDeliveryId, SubscriptionId, WorkspaceId};
 use uuid::Uuid;
 
-use super::feed;
-use super::happening::{self, Place};
 use crate::store::Error;
 use crate::store::rows::subscription::{Subscription, SubscriptionDelivery};
 use crate::store::schema::{event_subscriptions, subscription_deliveries};
@@ -53,13 +51,6 @@ pub fn subscription_update(conn: &mut PgConnection, row: &Subscription) -> Resul
 pub fn subscription_delete(conn: &mut PgConnection, workspace: WorkspaceId, id: SubscriptionId) -> Result<(), Error> {
     let deleted = diesel::delete(event_subscriptions::table.find((workspace.0, id.0))).execute(conn)?;
     if deleted == 0 { Err(Error::NotFound) } else { Ok(()) }
-}
-
-/// Where a subscription begins: what has happened by now, and the place to read on from.
-pub fn subscription_begin(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<(String, Place), Error> {
-    // In this order: what is committed between the two is shown by the snapshot, and nothing is left out.
-    let head = happening::head(conn, workspace.0)?;
-    Ok((feed::snapshot(conn)?, head))
 }
 
 /// What waits of a subscription comes to nothing, for this reason.

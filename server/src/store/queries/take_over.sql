@@ -16,4 +16,4 @@ FROM chosen WHERE q.execution_id = chosen.execution_id
 RETURNING q.execution_id, workspace_id, workflow_uid, version, lease_epoch, takeovers, cancel, pause,
     EXISTS (SELECT FROM concurrency_slots s
             WHERE s.workspace_id = q.workspace_id AND s.execution_id = q.execution_id AND NOT s.holds)
-        OR coalesce(q.starts_at > now(), false) AS blocked
+        OR coalesce(q.starts_at > now(), false) AS blocked, q.available_at

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Bytea, Integer, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use tidemill_common::ids::{ExecutionId, WorkflowUid};
 use uuid::Uuid;
 
 use crate::store::Statement;
@@ -32,6 +33,45 @@ pub struct WebhookRow {
 struct SourceRow {
     #[diesel(sql_type = Text)]
     source: String,
+}
+
+/// Whose steps want to use what is shared.
+#[derive(Debug, Clone, Copy)]
+pub enum Of {
+    /// Those of an execution.
+    Execution(ExecutionId),
+    /// Those of a version, or the checks of its triggers.
+    Version(WorkflowUid, i32),
+}
+
+#[derive(QueryableByName)]
+struct OwnerRow {
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    created_by: Option<Uuid>,
+}
+
+/// Who saved the version; nobody when an older server kept it.
+pub fn owner(connection: &mut PgConnection, workspace_id: Uuid, of: Of) -> QueryResult<Option<Uuid>> {
+    let row: Option<OwnerRow> = match of {
+        Of::Execution(id) => Statement::new(
+            "SELECT v.created_by FROM executions e JOIN workflow_versions v
+                 ON (v.workspace_id, v.workflow_uid, v.version) = (e.workspace_id, e.workflow_uid, e.version)
+             WHERE e.workspace_id = $1 AND e.id = $2",
+        )
+        .bind::<SqlUuid, _>(workspace_id)
+        .bind::<SqlUuid, _>(id.0)
+        .get_result(connection)
+        .optional()?,
+        Of::Version(workflow, version) => Statement::new(
+            "SELECT created_by FROM workflow_versions WHERE workspace_id = $1 AND workflow_uid = $2 AND version = $3",
+        )
+        .bind::<SqlUuid, _>(workspace_id)
+        .bind::<SqlUuid, _>(workflow.0)
+        .bind::<Integer, _>(version)
+        .get_result(connection)
+        .optional()?,
+    };
+    Ok(row.and_then(|row| row.created_by))
 }
 
 /// The file of a version.

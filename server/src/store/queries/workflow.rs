@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 use uuid::Uuid;
 
+use super::happening::Place;
 use crate::store::Error;
 use crate::store::rows::trigger::{Trigger, TriggerState, TriggerTest};
 use crate::store::rows::workflow::Workflow;
@@ -102,6 +103,32 @@ pub fn trigger_state(
         .select(TriggerState::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// These triggers wait for internal events from `place` on, without what `begins` shows.
+pub fn trigger_begin(
+    conn: &mut PgConnection,
+    (workspace, workflow): (WorkspaceId, WorkflowUid),
+    triggers: &[&str],
+    (begins, place): (&str, Place),
+) -> Result<(), Error> {
+    let reading = (
+        trigger_states::feed_txid.eq(place.feed.0),
+        trigger_states::feed_position.eq(place.feed.1),
+        trigger_states::audit_seq.eq(place.audit),
+        trigger_states::begins.eq(begins),
+    );
+    let row = |trigger| {
+        let id = trigger_states::trigger_id.eq(trigger);
+        (trigger_states::workspace_id.eq(workspace.0), trigger_states::workflow_uid.eq(workflow.0), id, reading)
+    };
+    diesel::insert_into(trigger_states::table)
+        .values(triggers.iter().map(|trigger| row(*trigger)).collect::<Vec<_>>())
+        .on_conflict((trigger_states::workspace_id, trigger_states::workflow_uid, trigger_states::trigger_id))
+        .do_update()
+        .set(reading)
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Adds a test address.

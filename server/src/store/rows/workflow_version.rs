@@ -22,4 +22,6 @@ pub struct WorkflowVersion {
     pub sha256: Vec<u8>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Who saved it: with this identity its steps use what is shared. None for what older servers kept.
+    pub created_by: Option<Uuid>,
 }

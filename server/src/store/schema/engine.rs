@@ -227,6 +227,7 @@ diesel::table! {
         id -> Bool,
         txid -> Xid8,
         position -> BigInt,
+        era -> BigInt,
     }
 }
 

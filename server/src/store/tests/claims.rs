@@ -28,7 +28,9 @@ fn now() -> DateTime<Utc> {
 }
 
 fn take(store: &Database, node: u128, limit: i64) -> Vec<ClaimRow> {
-    store.engine_blocking(move |conn| Ok(claim(conn, Uuid::from_u128(node), now(), limit)?)).unwrap()
+    store
+        .engine_blocking(move |conn| Ok(claim(conn, Uuid::from_u128(node), (chrono::DateTime::UNIX_EPOCH, now()), limit)?))
+        .unwrap()
 }
 
 fn of(rows: &[ClaimRow], n: u128) -> usize {
@@ -57,6 +59,7 @@ fn what_is_not_due_stays_and_nobody_gets_what_another_has() {
     let (one, other) = (take(&store, 1, 100), take(&store, 2, 100));
     let ids: HashSet<_> = one.iter().chain(&other).map(|row| row.execution_id).collect();
     assert_eq!((one.len(), other.len(), ids.len()), (10, 0, 10), "ten are due, ten in the future");
-    let next = store.engine_blocking(|conn| Ok(crate::store::queries::queue::next_due(conn)?)).unwrap();
+    let next =
+        store.engine_blocking(|conn| Ok(crate::store::queries::queue::next_due(conn, chrono::DateTime::UNIX_EPOCH)?)).unwrap();
     assert_eq!(next, Some(now() + TimeDelta::seconds(1)));
 }

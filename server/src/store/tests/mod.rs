@@ -2,6 +2,7 @@
 
 mod buckets;
 mod claims;
+mod era;
 mod feed;
 mod lists;
 mod migrations;

@@ -73,7 +73,12 @@ impl Server {
             }
             // Missing or half-written files are what a server looks like that is still starting.
             if let Ok(found) = target::read_data_dir(&self.data_dir) {
-                let config = ClientConfig { server: found.server, token: found.token.unwrap_or_default(), workspace: None };
+                let config = ClientConfig {
+                    server: found.server,
+                    token: found.token.unwrap_or_default(),
+                    workspace: None,
+                    ca: found.ca,
+                };
                 let client = Client::new(&config)?;
                 if client.clone().with_tries(1).ready().await.is_ok() {
                     return Ok(client);

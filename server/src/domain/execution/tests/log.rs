@@ -56,3 +56,25 @@ fn a_log_keeps_no_secret_of_the_execution() {
     end_with_log(&mut story, None, Ok(json!(1)), "it is canary-7, really\n");
     assert_eq!(logs(&story)[0].0, "it is ***, really\n");
 }
+
+/// What is stopped before its end keeps what it printed until then.
+#[test]
+fn a_log_stands_before_what_stops_its_attempt() {
+    let cancel = || Input::Cancel { reason: None, by: "ana".into() };
+    let printed = |attempt| Input::Printed { place: Place { step: 0, iteration: None }, attempt, log: "so far\n".to_owned() };
+    let (mut story, _) = Story::begin(&format!("  - {{id: a, {CODE}}}"), &json!({}));
+    assert!(story.execution.stops_attempts(&cancel(), story.now) && !story.execution.stops_attempts(&Input::Tick, story.now));
+    story.decide(printed(2));
+    assert_eq!(logs(&story), [], "there is no such attempt");
+    story.decide(printed(1));
+    story.decide(cancel());
+    assert_eq!(logs(&story), [("so far\n".to_owned(), None, "execution_cancel_requested")]);
+    story.decide(printed(1));
+    assert_eq!((story.status(), logs(&story).len()), (ExecutionStatus::Cancelled, 1), "an end is an end");
+    let (mut story, _) = Story::begin(&format!("  - {{id: a, {CODE}}}\ntimeout: 1h"), &json!({}));
+    story.now += TimeDelta::hours(1);
+    assert!(story.execution.stops_attempts(&Input::Tick, story.now), "the workflow's time is over");
+    story.decide(printed(1));
+    story.decide(Input::Tick);
+    assert_eq!((story.status(), logs(&story)[0].0.as_str()), (ExecutionStatus::Failed, "so far\n"));
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::expressions::Context;
 use super::pagination;
 use super::retry::given;
+use crate::domain::credential::Reference;
 use crate::domain::workflow::document::{Content, Cursor, Fields, Found, Problems, nearest, shorten};
 use crate::domain::workflow::http::{HttpWork, ResponseForm};
 use crate::domain::workflow::plan::Work;
@@ -211,14 +212,11 @@ fn auth(field: &Cursor<'_>, context: &mut Context<'_>, problems: &mut Problems<'
 pub(super) fn credential(field: &Cursor<'_>, problems: &mut Problems<'_>) -> Option<Arc<str>> {
     let text = field.text(problems)?;
     let name = text.value.as_str();
-    let fits = name.len() <= 63
-        && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if fits {
+    if Reference::parse(name).is_some() {
         return Some(name.into());
     }
     let found = Found::new("invalid_credential", format!("`{}` is not the name of a credential", shorten(name)));
-    field.report(problems, found.hint("write the name itself, 1 to 63 of a-z, 0-9 and _, without an expression; make one with `tidemill credential set NAME`"));
+    field.report(problems, found.hint("write the name itself, 1 to 63 of a-z, 0-9 and _, without an expression, or WORKSPACE/NAME for one that another workspace shares; make one with `tidemill credential set NAME`"));
     None
 }
 

@@ -57,6 +57,8 @@ pub enum FieldKind {
     One(Vec<Value>),
     /// Any of these.
     Any(Vec<Value>),
+    /// A file.
+    File,
 }
 
 /// A text that may be longer is asked for in several lines.
@@ -79,7 +81,7 @@ pub fn form_fields(schema: &Value) -> Result<Vec<FormField>, String> {
     let field = |(name, property): (&String, &Value)| {
         let kind = kind(property).ok_or_else(|| {
             format!(
-                "a form can't ask for `{name}`: it asks for strings, numbers, booleans, choices (enum) and lists of choices"
+                "a form can't ask for `{name}`: it asks for strings, numbers, booleans, choices (enum), lists of choices and files (type: object, format: file)"
             )
         })?;
         Ok(FormField {
@@ -113,6 +115,7 @@ fn kind(property: &Value) -> Option<FieldKind> {
         "number" => FieldKind::Number,
         "boolean" => FieldKind::Truth,
         "array" => FieldKind::Any(choices(property.get("items")?)?),
+        "object" if format == Some("file") => FieldKind::File,
         _ => return None,
     })
 }
@@ -147,15 +150,25 @@ impl FormField {
                 number.map_or_else(|| Value::from(text), Value::Number)
             }),
             FieldKind::Line(_) | FieldKind::Lines => first.map(Value::from),
+            FieldKind::File => None,
         }
     }
 }
 
 impl FormTrigger {
-    /// The input that was sent. Only what is asked for is looked at.
+    /// Whether it asks for a file.
     #[must_use]
-    pub fn input(&self, sent: &[(String, String)]) -> Value {
+    pub fn takes_files(&self) -> bool {
+        self.fields.iter().any(|field| field.kind == FieldKind::File)
+    }
+
+    /// The input that was sent: texts, and files by their field. Only what is asked for is looked at.
+    #[must_use]
+    pub fn input(&self, sent: &[(String, String)], mut files: Map<String, Value>) -> Value {
         let answer = |field: &FormField| {
+            if field.kind == FieldKind::File {
+                return Some((field.name.clone(), files.remove(&field.name)?));
+            }
             let values: Vec<_> = sent.iter().filter(|(name, _)| *name == field.name).map(|(_, value)| value.as_str()).collect();
             Some((field.name.clone(), field.answer(&values)?))
         };
@@ -179,6 +192,7 @@ mod tests {
             "ok": {"type": "boolean"},
             "size": {"enum": ["S", "M", 3]},
             "extras": {"type": "array", "items": {"enum": ["a", "b"]}},
+            "scan": {"type": "object", "format": "file"},
         }});
         form_fields(&schema).unwrap()
     }
@@ -189,6 +203,7 @@ mod tests {
         assert_eq!(asked[0], ("Your name".to_owned(), true));
         assert_eq!(asked[5], ("ok".to_owned(), false), "an empty box is an answer");
         assert_eq!((&fields()[1].kind, &fields()[2].kind), (&FieldKind::Line("email"), &FieldKind::Lines));
+        assert_eq!(fields()[8].kind, FieldKind::File);
         for wrong in [
             json!({}),
             json!({"properties": {"a": {"type": "object"}}}),

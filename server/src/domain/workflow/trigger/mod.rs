@@ -68,4 +68,17 @@ impl TriggerKind {
             Self::Schedule(_) | Self::Condition(_) | Self::Event(_) | Self::Call(_) => None,
         }
     }
+
+    /// The internal events that it waits for.
+    #[must_use]
+    pub fn listen(&self) -> Option<&Listen> {
+        match self {
+            Self::Event(event) => Some(&event.listen),
+            Self::Condition(condition) => match &condition.when {
+                When::Happened(listen) => Some(listen),
+                When::Every { .. } => None,
+            },
+            Self::Webhook(_) | Self::Schedule(_) | Self::Form(_) | Self::Call(_) => None,
+        }
+    }
 }

@@ -1,0 +1,1 @@
+ALTER TABLE feed_floor DROP COLUMN era;

@@ -1,0 +1,102 @@
+//! From when on the queue is looked through.
+//!
+//! While somebody's snapshot is open (a forgotten transaction, a long report, a backup), what was claimed since stays in the queue's
+//! indexes as dead rows, all of them in front of what is due now: a look through the whole queue becomes slower with every claim.
+//! Once that takes long, most looks begin where the last whole one has left nothing behind, and whole ones are made only as often
+//! as they cost a tenth of the time. Those find what counts as due earlier than it came: work with a priority, or of a node whose
+//! clock is behind by more than the margin.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A look through the whole queue that takes longer is made less often.
+const QUICK: Duration = Duration::from_millis(20);
+/// So many times as long as the last one took, until the next.
+const REST: u32 = 10;
+/// Clocks of nodes differ by less.
+const MARGIN: TimeDelta = TimeDelta::seconds(5);
+/// Before everything that can be due.
+const WHOLE: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+/// From when on the queue is looked through.
+#[derive(Debug)]
+pub(super) struct ClaimFloor {
+    at: DateTime<Utc>,
+    whole_again: Instant,
+}
+
+/// What a look has found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// The floor that it began at.
+    pub floor: DateTime<Utc>,
+    /// When it began.
+    pub at: DateTime<Utc>,
+    /// How long it took.
+    pub took: Duration,
+    /// Since when the oldest that it found was due.
+    pub oldest: Option<DateTime<Utc>>,
+    /// Whether there may be more that is due.
+    pub full: bool,
+}
+
+impl ClaimFloor {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { at: WHOLE, whole_again: now }
+    }
+
+    /// Where the next look begins.
+    pub(super) fn next(&self, now: Instant) -> DateTime<Utc> {
+        if now < self.whole_again { self.at } else { WHOLE }
+    }
+
+    /// Notes a look that has ended `now`. What is due before the floor that this gives has been claimed.
+    pub(super) fn looked(&mut self, look: Look, now: Instant) {
+        let behind = if look.full { look.oldest.unwrap_or(look.floor) } else { look.at };
+        let floor = behind.min(look.at) - MARGIN;
+        if look.floor > WHOLE {
+            self.at = self.at.max(floor);
+        } else if look.took > QUICK {
+            (self.at, self.whole_again) = (floor, now + look.took * REST);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(floor: DateTime<Utc>, at: DateTime<Utc>, millis: u64) -> Look {
+        Look { floor, at, took: Duration::from_millis(millis), oldest: None, full: false }
+    }
+
+    #[test]
+    fn whole_looks_become_rare_only_while_they_are_slow() {
+        let (begin, at) = (Instant::now(), DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+        let mut floor = ClaimFloor::new(begin);
+        floor.looked(look(floor.next(begin), at, 5), begin);
+        assert_eq!(floor.next(begin), WHOLE);
+        floor.looked(look(WHOLE, at, 100), begin);
+        assert_eq!(floor.next(begin), at - MARGIN);
+        let later = at + TimeDelta::seconds(3);
+        floor.looked(look(at - MARGIN, later, 2), begin);
+        assert_eq!(floor.next(begin + Duration::from_millis(999)), later - MARGIN);
+        assert_eq!(floor.next(begin + Duration::from_secs(1)), WHOLE);
+        floor.looked(look(WHOLE, later, 1), begin + Duration::from_secs(1));
+        assert_eq!(floor.next(begin + Duration::from_secs(1)), WHOLE, "the snapshot is gone");
+    }
+
+    #[test]
+    fn what_a_full_look_has_left_is_above_the_floor() {
+        let (begin, at) = (Instant::now(), DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+        let mut floor = ClaimFloor::new(begin);
+        let oldest = at - TimeDelta::minutes(10);
+        floor.looked(Look { oldest: Some(oldest), full: true, ..look(WHOLE, at, 100) }, begin);
+        assert_eq!(floor.next(begin), oldest - MARGIN);
+        // The next ones are newer; what a full look has left may be as old as the oldest that it found.
+        let newer = oldest + TimeDelta::minutes(5);
+        floor.looked(Look { oldest: Some(newer), full: true, ..look(oldest - MARGIN, at, 2) }, begin);
+        assert_eq!(floor.next(begin), newer - MARGIN);
+    }
+}

@@ -1,0 +1,99 @@
+//! The machine: directory, disk, limits, address, sandbox.
+
+use std::path::Path;
+
+use rustix::process::{Resource, getrlimit};
+
+use super::finding::Finding;
+use crate::config::ServeConfig;
+use crate::runner::code::{CodeRunner, SandboxStatus};
+use crate::serve;
+
+/// Bytes of free disk below which the doctor warns: an hour of a busy server.
+const FREE_DISK: u64 = 5 * 1024 * 1024 * 1024;
+/// Open files that a server needs under load: webhooks under way, streams, connections to databases and services.
+const FILES: u64 = 4096;
+
+pub(super) fn data_dir(data_dir: &Path) -> Finding {
+    let existing = data_dir.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    match rustix::fs::access(existing, rustix::fs::Access::WRITE_OK) {
+        Ok(()) => Finding::good("data directory", format!("{} can be written", existing.display())),
+        Err(error) => Finding::bad(
+            "data directory",
+            format!("{} can't be written ({error})", existing.display()),
+            "choose another with --data-dir, or give this user the right to write there",
+        ),
+    }
+}
+
+pub(super) fn disk(data_dir: &Path) -> Finding {
+    let existing = data_dir.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    match rustix::fs::statvfs(existing) {
+        Err(error) => Finding::warning("disk", format!("free space is unknown ({error})"), "look at it with df -h"),
+        Ok(disk) => {
+            let free = disk.f_bavail * disk.f_frsize;
+            let shown = format!("{:.1} GiB free below {}", bytes_as_gib(free), existing.display());
+            if free >= FREE_DISK {
+                return Finding::good("disk", shown);
+            }
+            Finding::warning(
+                "disk",
+                shown,
+                "make room, put the data directory on a larger disk, or keep executions for less long (retention_days)",
+            )
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn bytes_as_gib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 30)
+}
+
+pub(super) fn files() -> Finding {
+    let limit = getrlimit(Resource::Nofile);
+    let shown = |most: Option<u64>| most.map_or("without limit".to_owned(), |most| most.to_string());
+    let what = format!("open files: {}, at most {}", shown(limit.current), shown(limit.maximum));
+    if limit.current.is_none_or(|current| current >= FILES) {
+        return Finding::good("limits", what);
+    }
+    Finding::warning("limits", what, format!("allow {FILES} and more: LimitNOFILE= in the service, or ulimit -n"))
+}
+
+pub(super) fn address(config: &ServeConfig) -> Finding {
+    match std::net::TcpListener::bind(config.listen) {
+        Ok(_) => Finding::good("address", format!("{} is free", config.listen)),
+        Err(error) => Finding::warning(
+            "address",
+            format!("{} can't be listened on ({error})", config.listen),
+            "a server may be running there already; else choose another with --listen",
+        ),
+    }
+}
+
+/// Starts the step hosts, as the server would, and lets them try their walls.
+pub(super) fn sandboxes(config: &ServeConfig) -> Vec<Finding> {
+    let tried = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map(|runtime| {
+        runtime.block_on(async {
+            let runner = CodeRunner::start(serve::code_options(config));
+            (runner.status().await, runner.node_status().await)
+        })
+    });
+    match tried {
+        Ok((inside, node)) => {
+            let node = node.map(|node| sandbox("runtime node", &node));
+            std::iter::once(sandbox("sandbox", &inside)).chain(node).collect()
+        }
+        Err(error) => vec![Finding::warning("sandbox", format!("not tried ({error})"), "try again")],
+    }
+}
+
+fn sandbox(name: &'static str, status: &SandboxStatus) -> Finding {
+    let missing = Some(status.missing()).filter(|missing| !missing.is_empty());
+    let missing = missing.unwrap_or_else(|| "nothing is missing".to_owned());
+    let what = format!("{} of {} asked for; {}", status.level, status.minimum, status.problem.clone().unwrap_or(missing));
+    if status.is_enough() {
+        return Finding::good(name, what);
+    }
+    Finding::warning(name, what, "such steps are refused here; docs/code-steps.md says what each level needs")
+}

@@ -1,0 +1,75 @@
+//! `tidemill doctor`: can a server run here, does it, and what is to be done?
+
+mod bundle;
+mod database;
+mod finding;
+mod machine;
+mod upkeep;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::config::{Loaded, ServeArgs};
+use crate::serve;
+use finding::{Finding, Level};
+
+/// The arguments of `tidemill doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Also write what was found into FILE (tar), with configuration, machine and database, and without secrets: for those who help
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    #[command(flatten)]
+    serve: Box<ServeArgs>,
+}
+
+impl Doctor {
+    /// Looks at everything. Warnings are no failure.
+    pub(super) fn run(self, json: bool) -> ExitCode {
+        let (findings, loaded) = match Loaded::load(*self.serve) {
+            Ok(loaded) => (look(&loaded), Some(loaded)),
+            Err(error) => (vec![Finding::bad("configuration", error.to_string(), "mend the setting that it names")], None),
+        };
+        let fine = findings.iter().all(|finding| finding.level != Level::Error);
+        if json {
+            println!("{:#}", json!({"ok": fine, "findings": findings}));
+        } else {
+            findings.iter().for_each(Finding::print);
+        }
+        if let (Some(path), Some(loaded)) = (&self.bundle, &loaded) {
+            if let Err(error) = bundle::write(path, loaded, &findings) {
+                eprintln!("error: the bundle: {error}");
+                return ExitCode::FAILURE;
+            }
+            eprintln!("wrote {}: look through it before you give it away", path.display());
+        }
+        if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+fn look(loaded: &Loaded) -> Vec<Finding> {
+    let config = &loaded.config;
+    let mut findings =
+        vec![configuration(loaded), machine::data_dir(&config.data_dir), machine::disk(&config.data_dir), machine::files()];
+    findings.extend(database::findings(config));
+    findings.extend([upkeep::keys(config), upkeep::backup(config)]);
+    findings.extend(upkeep::certificate(config));
+    findings.push(machine::address(config));
+    findings.extend(machine::sandboxes(config));
+    findings
+}
+
+fn configuration(loaded: &Loaded) -> Finding {
+    let config = &loaded.config;
+    let source = loaded.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
+    match serve::check_files(config) {
+        Ok(()) => Finding::good(
+            "configuration",
+            format!("{source}; data in {}, listening on {}", config.data_dir.display(), config.listen),
+        ),
+        Err(error) => Finding::bad("configuration", error.to_string(), "name another file in the setting, or mend this one"),
+    }
+}
