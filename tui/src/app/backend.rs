@@ -63,8 +63,10 @@ impl<W: Write> Backend for QuietBackend<W> {
         self.inner.show_cursor()
     }
 
+    /// The cursor is hidden: where it is does not matter. The terminal is not asked, because whoever reads the keys would take its
+    /// answer, and painting anew would wait for it in vain.
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        self.inner.get_cursor_position()
+        Ok(Position::ORIGIN)
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
@@ -117,6 +119,16 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn painting_anew_asks_the_terminal_for_nothing() {
+        let written = Written::default();
+        let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, 20, 2)) };
+        let mut terminal = Terminal::with_options(QuietBackend::new(written.clone()), options).unwrap();
+        terminal.clear().unwrap();
+        let sent = String::from_utf8(written.0.borrow().clone()).unwrap();
+        assert!(!sent.contains("\x1b[6n"), "{sent:?}");
     }
 
     #[test]

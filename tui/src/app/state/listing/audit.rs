@@ -140,6 +140,9 @@ fn target(kind: &str, id: &str) -> Option<Opens> {
         "member" => Opens::Listing(Subject::Members),
         "invite" => Opens::Listing(Subject::Invites),
         "share" => Opens::Listing(Subject::Shares),
+        "subscription" => Opens::Listing(Subject::Subscriptions),
+        "billing_subscription" => Opens::Listing(Subject::Plans),
+        "order" => Opens::Listing(Subject::Orders),
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 use tidemill_common::api::bulk::{BulkState, BulkView};
 
 use super::entry::{Cell, Column, Entry, Value, moment};
+use super::quota::ratio;
 use super::subject::Spec;
 use crate::app::action::Action;
 use crate::app::keymap::Scope;
@@ -45,16 +46,17 @@ pub fn entry(order: &BulkView) -> Entry {
     };
     let dealt = order.done + order.skipped;
     let fit = order.count.map(|count| if count >= COUNTED { format!("{COUNTED}+") } else { count.to_string() });
+    // Only the answer to an order says how many fit: afterwards it is known when all are dealt with.
     let share = match (order.state, order.count) {
-        (BulkState::Finished, _) => 1.0,
-        (_, Some(count)) if count > 0 => f64::from(u32::try_from(dealt).unwrap_or(u32::MAX)) / f64::from(count),
-        _ => 0.0,
+        (BulkState::Finished, _) => Value::Bar(1.0),
+        (_, Some(count)) if count > 0 => Value::Bar(ratio(dealt, i64::from(count))),
+        _ => Value::None,
     };
     Entry::new(order.id.to_string(), "tidemill bulk list", order)
         .cells([
             Cell::text(order.action.as_str()),
             Cell::text(state).with(token),
-            Cell::new(Value::Bar(share)).with(token),
+            Cell::new(share).with(token),
             Cell::new(Value::Amount(order.count.map_or(0, i64::from), fit.clone().unwrap_or_else(|| "-".into()))),
             Cell::new(Value::Count(order.done)),
             Cell::new(Value::Count(order.skipped)).with(Token::Muted),
