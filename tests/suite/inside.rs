@@ -270,13 +270,13 @@ async fn what_the_operator_allows_is_reached_by_conditions_however_it_is_written
     let file = json!({"id": "looks", "triggers": triggers, "steps": [{"id": "a", "uses": "transform", "with": {}}]});
     let _ = Answer::of(client.request(reqwest::Method::PUT, "/api/workflows/looks").json(&file)).await.expect(201);
     let _ = client.post("/api/workflows/looks/activate", &json!({})).await.expect(200);
-    for number in 0..triggers.len() {
+    for (number, trigger) in triggers.iter().enumerate() {
         let check = eventually_async("it was checked", || async {
             let shown = client.get(&format!("/api/workflows/looks/triggers/t{number}")).await.expect(200).json();
             shown["check"]["checked_at"].is_string().then(|| shown["check"].clone())
         })
         .await;
-        assert_eq!(check["error"], Value::Null, "{}: {check}", triggers[number]);
+        assert_eq!(check["error"], Value::Null, "{trigger}: {check}");
     }
     assert_eq!(far.received().len(), 30);
 }

@@ -20,7 +20,7 @@ const QUICK: Duration = Duration::from_millis(30);
 /// So many may wait however long commits take: enough for full batches.
 const FEWEST: usize = 256;
 /// So many tasks that are ready and not yet looked at mean that what has arrived waits to be read.
-const CROWDED: usize = 512;
+const CROWDED: usize = 128;
 /// So many may wait then.
 const FEWEST_CROWDED: usize = 16;
 /// So many more may wait after each window with quick commits.

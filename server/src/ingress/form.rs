@@ -94,7 +94,9 @@ impl Sent {
         if let Value::Object(fields) = parse(Some(content_type), body).await? {
             for (name, value) in fields {
                 let values = if let Value::Array(values) = value { values } else { vec![value] };
-                values.into_iter().for_each(|value| sent.add(&name, value));
+                for value in values {
+                    sent.add(&name, value);
+                }
             }
         }
         Ok(sent)

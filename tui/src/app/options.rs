@@ -91,6 +91,7 @@ pub enum TuiError {
 
 /// What the environment says about the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the terminal")]
 pub struct Surroundings {
     /// How many colours it has.
     pub colors: Colors,

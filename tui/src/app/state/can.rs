@@ -23,9 +23,7 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         }
     }
     match action {
-        Action::Cancel if matches!(state.screen(), Screen::Listing(_)) => removable(state),
-        Action::Switch if matches!(state.screen(), Screen::Listing(_)) => removable(state),
-        Action::Test | Action::Rotate | Action::Redeliver | Action::ChangePlan => removable(state),
+        Action::Cancel | Action::Switch if matches!(state.screen(), Screen::Listing(_)) => removable(state),
         Action::Cancel | Action::Pause => not_ended(state),
         Action::Retry | Action::RetryForm => retry(state),
         Action::Start | Action::Switch => workflow(state),
@@ -33,7 +31,13 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         Action::Approve | Action::Reject => {
             super::awaited(state).map(|_| ()).ok_or_else(|| "no step here waits for a decision".into())
         }
-        Action::Remove | Action::Replay | Action::Discard => removable(state),
+        Action::Test
+        | Action::Rotate
+        | Action::Redeliver
+        | Action::ChangePlan
+        | Action::Remove
+        | Action::Replay
+        | Action::Discard => removable(state),
         Action::Undo => state.undo.as_ref().map(|_| ()).ok_or_else(|| "there is nothing to take back".into()),
         Action::YankPath if !matches!(state.screen(), Screen::Execution(_)) => address(state),
         Action::YankPath | Action::YankValue | Action::Fold => content(state),

@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn orders_order() {
-        let mut rows = vec![
+        let mut rows = [
             row(3, "b", ExecutionStatus::Succeeded),
             row(2, "a", ExecutionStatus::Failed),
             row(1, "b", ExecutionStatus::Running),

@@ -251,7 +251,7 @@ fn empty_listings_say_what_to_do() {
         screen.keys(keys);
         screen.data(query, data);
         let body: Vec<String> = screen.text().lines().skip(3).take(9).map(|line| line.trim_end().to_owned()).collect();
-        seen.push_str(&format!("{keys}\n{}\n", body.join("\n").trim_end()));
+        seen.extend([keys, "\n", body.join("\n").trim_end(), "\n"]);
     }
     insta::assert_snapshot!("listings_empty", seen);
 }

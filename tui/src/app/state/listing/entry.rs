@@ -74,9 +74,10 @@ impl Value {
     pub fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::Count(a), Self::Count(b)) | (Self::Millis(a), Self::Millis(b)) => a.cmp(b),
+            (Self::Count(a), Self::Count(b))
+            | (Self::Millis(a), Self::Millis(b))
+            | (Self::Amount(a, _), Self::Amount(b, _)) => a.cmp(b),
             (Self::Share(a), Self::Share(b)) | (Self::Bar(a), Self::Bar(b)) => a.total_cmp(b),
-            (Self::Amount(a, _), Self::Amount(b, _)) => a.cmp(b),
             (Self::Past(a) | Self::Next(a), Self::Past(b) | Self::Next(b)) => a.cmp(b),
             (Self::None, Self::None) => Ordering::Equal,
             (Self::None, _) => Ordering::Greater,

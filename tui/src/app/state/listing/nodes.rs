@@ -76,13 +76,10 @@ pub fn banner(list: &NodeList) -> Vec<Line> {
 pub fn summary(list: &NodeList) -> Line {
     let count = |state| list.items.iter().filter(|node| node.state == state).count();
     let (alive, draining, lost) = (count(NodeState::Alive), count(NodeState::Draining), count(NodeState::Lost));
-    let mut words = format!("{alive} node{}", if alive == 1 { "" } else { "s" });
-    if draining > 0 {
-        words.push_str(&format!(", {draining} draining"));
-    }
-    if lost > 0 {
-        words.push_str(&format!(", {lost} lost"));
-    }
+    let nodes = format!("{alive} node{}", if alive == 1 { "" } else { "s" });
+    let others = [(draining, "draining"), (lost, "lost")].into_iter().filter(|(count, _)| *count > 0);
+    let others = others.map(|(count, what)| format!("{count} {what}"));
+    let words = std::iter::once(nodes).chain(others).collect::<Vec<_>>().join(", ");
     let token = match (lost, draining) {
         (0, 0) => Token::Ok,
         (0, _) => Token::Warn,

@@ -50,18 +50,13 @@ pub fn subscription(form: &Form, before: Option<&(SubscriptionId, String)>) -> R
         return Err(("events".into(), "at least one event, such as execution_failed".into()));
     }
     let (workflow, name) = (form.text("workflow").to_owned(), filled(form, "name"));
-    Ok(Order::Connect(match before {
-        Some((id, known)) => {
-            // An empty name leaves the one that it has; an empty workflow means any.
-            let wanted =
-                SubscriptionUpdate { url: Some(url), events: Some(events), workflow: Some(workflow), name, enabled: None };
-            ConnectOrder::SubscriptionUpdate(*id, known.clone(), Box::new(wanted))
-        }
-        None => {
-            let workflow = Some(workflow).filter(|workflow| !workflow.is_empty());
-            ConnectOrder::SubscriptionCreate(SubscriptionCreate { url, events, workflow, name })
-        }
-    }))
+    let Some((id, known)) = before else {
+        let workflow = Some(workflow).filter(|workflow| !workflow.is_empty());
+        return Ok(Order::Connect(ConnectOrder::SubscriptionCreate(SubscriptionCreate { url, events, workflow, name })));
+    };
+    // An empty name leaves the one that it has; an empty workflow means any.
+    let wanted = SubscriptionUpdate { url: Some(url), events: Some(events), workflow: Some(workflow), name, enabled: None };
+    Ok(Order::Connect(ConnectOrder::SubscriptionUpdate(*id, known.clone(), Box::new(wanted))))
 }
 
 #[cfg(test)]
