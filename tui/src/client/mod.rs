@@ -22,7 +22,7 @@ mod people;
 mod secret;
 mod stream;
 mod subscription;
-mod tls;
+pub mod tls;
 mod trigger;
 mod workflow;
 

@@ -11,7 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 use super::Error;
 
 /// TLS that trusts the machine's authorities and those in the file `ca`. One configuration for requests and WebSockets.
-pub(super) fn config(ca: Option<&Path>) -> Result<ClientConfig, Error> {
+pub fn config(ca: Option<&Path>) -> Result<ClientConfig, Error> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
@@ -27,7 +27,7 @@ pub(super) fn config(ca: Option<&Path>) -> Result<ClientConfig, Error> {
 }
 
 /// The same, offering HTTP/2 first.
-pub(super) fn for_requests(config: &ClientConfig) -> ClientConfig {
+pub fn for_requests(config: &ClientConfig) -> ClientConfig {
     let mut config = config.clone();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::commits::{Commit, History};
 use crate::cli::Error;
-use crate::client::Backoff;
+use crate::client::{Backoff, tls};
 
 /// Longer than a server waits before it answers a delivery.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(45);
@@ -72,7 +72,8 @@ pub struct Sender {
 impl Sender {
     /// Sends to `url`, signed with `secret`.
     pub fn new(url: String, secret: String) -> Result<Self, Error> {
-        let built = reqwest::Client::builder().timeout(ANSWER_TIMEOUT).user_agent("GitHub-Hookshot/tidemill-demo").build();
+        let builder = reqwest::Client::builder().tls_backend_preconfigured(tls::for_requests(&tls::config(None)?));
+        let built = builder.timeout(ANSWER_TIMEOUT).user_agent("GitHub-Hookshot/tidemill-demo").build();
         let http = built.map_err(|error| Error::Demo(format!("the sender could not be set up: {error}")))?;
         Ok(Self { http, url, secret })
     }
