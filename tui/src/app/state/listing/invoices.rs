@@ -35,7 +35,7 @@ pub const EVENTS: Spec = Spec {
         Column::number("WHEN", 6),
         Column::text("WHAT", 18, 1),
         Column::fixed("PLAN", 12),
-        Column::number("AMOUNT", 14),
+        Column::number("AMOUNT", 13),
         Column::text("DETAIL", 20, 3),
     ],
     empty: &["Nothing happened to the plan of this organization yet."],
