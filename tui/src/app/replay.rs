@@ -154,7 +154,7 @@ pub async fn replay(path: &Path) -> Result<(), TuiError> {
         }
         screen.write(&frame.text)?;
     }
-    let end = format!("\u{1b}[0m\u{1b}[{rows};1H\u{1b}[7m the end of the recording: q leaves \u{1b}[0m");
+    let end = format!("\u{1b}[0m\u{1b}[{rows};1H\u{1b}[2K\u{1b}[7m the end of the recording: q leaves \u{1b}[0m");
     screen.write(&end)?;
     while let Some(Ok(input)) = player.keys.next().await {
         if player.take(&input) == Said::Leave {
