@@ -33,7 +33,7 @@ pub const EVENTS: Spec = Spec {
     noun: "billing history",
     columns: &[
         Column::number("WHEN", 6),
-        Column::text("WHAT", 18, 1),
+        Column::text("WHAT", 16, 1),
         Column::fixed("PLAN", 12),
         Column::number("AMOUNT", 14),
         Column::text("DETAIL", 20, 3),
