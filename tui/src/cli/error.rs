@@ -201,7 +201,9 @@ mod tests {
                 | Code::TooManyAttempts
                 | Code::DatabaseUnavailable
                 | Code::SandboxUnavailable
+                | Code::PaymentFailed
                 | Code::Draining => 11,
+                Code::QuotaExceeded | Code::NotInPlan => 7,
                 _ => 1,
             };
             assert_eq!(exit_of(code), expected, "{}", code.as_str());

@@ -77,7 +77,7 @@ pub struct Cancel {
 /// Make or replace a plan; for those who run the server
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  tidemill plan put team --name Team --place 5 --price 4900 \\\n    --executions 10000 --members 10 --feature audit_export"
+    after_help = "Example:\n  tidemill plan put team --name Team --place 5 --price 4900 --executions 10000 --members 10 --feature audit_export"
 )]
 pub struct Put {
     /// Its id

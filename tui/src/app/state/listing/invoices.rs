@@ -33,9 +33,9 @@ pub const EVENTS: Spec = Spec {
     noun: "billing history",
     columns: &[
         Column::number("WHEN", 6),
-        Column::text("WHAT", 18, 1),
+        Column::text("WHAT", 16, 1),
         Column::fixed("PLAN", 12),
-        Column::number("AMOUNT", 13),
+        Column::number("AMOUNT", 14),
         Column::text("DETAIL", 20, 3),
     ],
     empty: &["Nothing happened to the plan of this organization yet."],
