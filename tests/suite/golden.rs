@@ -107,15 +107,20 @@ fn without_durations(text: &str) -> String {
         let (sign, number) = part.split_at(sign);
         write!(kept, "duration_ms{sign}<n>{}", number.trim_start_matches(|c: char| c.is_ascii_digit())).unwrap();
     }
-    let column = kept.lines().next().and_then(|head| head.split('\t').position(|name| name == "DURATION"));
-    let Some(column) = column.filter(|_| kept.contains('\t')) else { return kept };
-    let row = |line: &str| {
-        let cells = line.split('\t').enumerate();
-        let shown =
-            |(at, cell): (usize, &str)| if at == column && cell != "DURATION" { "<n>".to_owned() } else { cell.to_owned() };
-        cells.map(shown).collect::<Vec<_>>().join("\t") + "\n"
+    let mut column = None;
+    let mut row = |line: &str| {
+        let mut cells: Vec<&str> = line.split('\t').collect();
+        if let Some(head) = cells.iter().position(|cell| *cell == "DURATION") {
+            column = Some(head);
+        } else if let Some(cell) = column.and_then(|column| cells.get_mut(column)) {
+            *cell = "<n>";
+        }
+        cells.join("\t") + "\n"
     };
-    kept.lines().map(row).collect()
+    if !kept.contains('\t') {
+        return kept;
+    }
+    kept.lines().map(&mut row).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -78,15 +78,11 @@ async fn forms_with_files_and_xml_are_read_and_tricks_are_not() {
         let answer = send(&sender, Method::POST, path, &headers, body).await;
         assert_eq!(answer.status, status, "{body}: {}", answer.text);
     }
-    let sized = |bytes: usize| {
-        let content = "x".repeat(bytes);
-        format!("--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n{content}\r\n--x--\r\n")
-    };
-    let said = send(&sender, Method::POST, path, &form, &sized(1_100_000)).await.expect(200).json();
+    let content = "x".repeat(1_100_000);
+    let large = format!("--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n{content}\r\n--x--\r\n");
+    let said = send(&sender, Method::POST, path, &form, &large).await.expect(200).json();
     assert_eq!(said["output"]["body"]["f"]["size"], 1_100_000);
     assert!(said["output"]["body"]["f"]["content"]["$file"]["sha256"].is_string(), "{said}");
-    let answer = send(&sender, Method::POST, path, &form, &sized(11 << 20)).await;
-    assert_eq!((answer.status, problem(&answer).as_str()), (413, "payload_too_large"));
     audit::check_at_rest(server.database().unwrap());
 }
 
