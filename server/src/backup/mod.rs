@@ -1,6 +1,6 @@
 //! Backups: one file with one moment of the database, proved by restoring it.
 //!
-//! Start at [`take`], [`verify`] and [`restore`]. The file is a tar archive with `database.dump` (the custom format of `pg_dump`),
+//! Start at [`take()`], [`verify()`] and [`restore()`]. The file is a tar archive with `database.dump` (the custom format of `pg_dump`),
 //! what was asked for of the key files, and `manifest.json`, which says what must be in it. Secrets are in it as they are in the
 //! database: sealed. The keys stay outside unless they are asked for, so that who finds a backup finds no secret.
 

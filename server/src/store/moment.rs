@@ -166,7 +166,7 @@ impl Moment {
 /// Makes ready for a copy: roles, and no schema. Refuses a database that holds one of ours.
 ///
 /// # Errors
-/// [`Error::NotEmpty`], and what [`super::migrate`] can give.
+/// [`Error::NotEmpty`], and what [`super::migrate()`] can give.
 pub fn make_room(url: &str) -> Result<(), Error> {
     let mut conn = PgConnection::establish(url)?;
     connection::check_version(&mut conn)?;
