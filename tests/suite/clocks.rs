@@ -67,7 +67,7 @@ fn fires_on(database: &TestDatabase, from: TimeDelta, what: &str) {
 /// A condition is looked at twice near `from` the machine's present: what is known of it may have been set to that without a look.
 fn looks_on(database: &TestDatabase, from: TimeDelta, what: &str) {
     let looked = || {
-        let rows = database.query("SELECT to_json(checked_at)->>0 FROM tidemill.trigger_states");
+        let rows = database.query("SELECT to_json(checked_at) #>> '{}' FROM tidemill.trigger_states");
         let at: DateTime<Utc> = rows.into_iter().flatten().next()?.parse().ok()?;
         ((at - (Utc::now() + from)).abs() < TimeDelta::minutes(5)).then_some(at)
     };
