@@ -1,19 +1,24 @@
 # make demo    build, start a server in a fresh directory, run the demonstration
 # make test    everything that must hold: unit, integration, generated clients, API fuzzing
 # make build   the release binary: target/release/tidemill
+# make dist    the one file that needs neither PostgreSQL nor Python on the machine: target/dist/tidemill
+# make packages  that file as Debian package, tarball and container image, with bill of materials and checksums: target/packages
+# make trial   those installed, used, upgraded and removed in an empty Debian (as root)
 # make lint    format and clippy, warnings denied
+# make deny    licences and sources of all dependencies
 # make postgres  fetch the PostgreSQL that build and tests use (nothing need be installed by hand)
 #
 # Nothing here is needed to run Tidemill, only to build and test it. Each target says what is missing on this machine.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := build
-.PHONY: demo test test-rust test-clients build lint doc postgres clean need-rust need-python need-node need-outside
+.PHONY: demo test test-rust test-clients build dist packages trial lint deny doc postgres clean need-rust need-python need-node need-outside
 
 CARGO ?= cargo
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 RELEASE := $(TARGET)/release/tidemill
 PYTHON_TOOLS := $(TARGET)/python-tools
+PACKAGING_TOOLS := $(TARGET)/packaging-tools
 # Begins a recipe that needs Postgres; the first one fetches it.
 WITH_POSTGRES_BIN = bin="$$(packaging/fetch-postgres)" || exit 1; export TIDEMILL_POSTGRES_BIN="$$bin";
 
@@ -22,6 +27,15 @@ demo: build
 
 build: need-rust
 	$(CARGO) build --release --locked
+
+dist: need-rust
+	packaging/dist
+
+packages: dist need-python
+	packaging/package
+
+trial: packages
+	packaging/trial
 
 # One Postgres serves all test processes. Node and Python are checked first: a missing one should not be news after ten minutes.
 test: need-rust need-node need-outside $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json tests/clients/senders/node_modules/.package-lock.json
@@ -42,6 +56,10 @@ lint: need-rust
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
+# Advisories are not among it: they are asked for at another place on the network (cargo deny check advisories).
+deny: need-rust $(PACKAGING_TOOLS)/complete
+	$(PACKAGING_TOOLS)/bin/cargo-deny --locked check licenses bans sources
+
 doc: need-rust
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --workspace --document-private-items
 
@@ -57,6 +75,11 @@ $(PYTHON_TOOLS)/complete: tests/clients/requirements.txt | need-python
 	$(PYTHON_TOOLS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
+$(PACKAGING_TOOLS)/complete: packaging/requirements.txt | need-python
+	python3 -m venv $(PACKAGING_TOOLS)
+	$(PACKAGING_TOOLS)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
+
 tests/clients/%/node_modules/.package-lock.json: tests/clients/%/package-lock.json | need-node
 	cd tests/clients/$* && npm ci --no-audit --no-fund --ignore-scripts
 	touch $@
@@ -68,8 +91,8 @@ need-rust:
 	@command -v make > /dev/null || { echo "make is needed under that name to build OpenSSL" >&2; exit 1; }
 
 need-python:
-	@command -v python3 > /dev/null || { echo "python3 is needed for make test (Debian, Ubuntu: apt-get install python3)" >&2; exit 1; }
-	@python3 -c 'import venv, ensurepip' 2> /dev/null || { echo "python3's venv is needed for make test (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@command -v python3 > /dev/null || { echo "python3 is needed (Debian, Ubuntu: apt-get install python3)" >&2; exit 1; }
+	@python3 -c 'import venv, ensurepip' 2> /dev/null || { echo "python3's venv is needed (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 
 need-node:
 	@{ command -v node && command -v npm; } > /dev/null || { echo "node 20 or newer and npm are needed for make test: it compiles and runs a generated TypeScript client (Debian 12, Ubuntu 24.04: https://nodejs.org)" >&2; exit 1; }

@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod api;
 pub mod app;
+pub mod assets;
 pub mod auth;
 pub mod background;
 pub mod backup;

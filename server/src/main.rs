@@ -32,7 +32,11 @@ fn main() -> ExitCode {
     match command {
         Command::Server(command) => tidemill_server::command::run(command, globals.wants_json()),
         Command::Client(command) => {
-            let binary = Binary { parser: Cli::command, check: tidemill_server::command::check };
+            let binary = Binary {
+                parser: Cli::command,
+                check: tidemill_server::command::check,
+                carries: tidemill_server::assets::titles,
+            };
             tidemill_tui::cli::run(command, globals, binary)
         }
     }

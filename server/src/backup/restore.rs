@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::{Archive, Error, Manifest, Progress};
+use crate::assets;
 use crate::config::CONFIG_FILE;
 use crate::postgres::{Cluster, ClusterOptions, Programs};
 use crate::secrets::is_key_file;
@@ -64,7 +65,7 @@ pub fn restore(file: &Path, target: &Target, progress: &Progress) -> Result<Rest
     Ok(Restored { manifest: archive.manifest, schema, has_key })
 }
 
-/// Keys and configuration may be there: they are put there by hand before.
+/// Keys and configuration may be there: they are put there by hand before. What the binary unpacked is nobody's data.
 fn refuse_used(data_dir: &Path) -> Result<(), Error> {
     let entries = match fs::read_dir(data_dir) {
         Ok(entries) => entries,
@@ -73,7 +74,7 @@ fn refuse_used(data_dir: &Path) -> Result<(), Error> {
     };
     for entry in entries {
         let name = entry.map_err(Error::file("list", data_dir))?.file_name().to_string_lossy().into_owned();
-        if name != CONFIG_FILE && !is_key_file(&name) {
+        if name != CONFIG_FILE && name != assets::DIRECTORY && !is_key_file(&name) {
             return Err(Error::NotEmpty { path: data_dir.to_owned(), found: name });
         }
     }

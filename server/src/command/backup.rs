@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::Failure;
+use crate::assets;
 use crate::backup::{self, Manifest, Progress, Taken, Target};
 use crate::config::{ServeArgs, ServeConfig};
 use crate::postgres::{self, ClusterOptions, Programs};
@@ -181,6 +182,7 @@ pub(super) fn cluster_options(config: &ServeConfig) -> ClusterOptions {
     ClusterOptions {
         data_dir: config.data_dir.clone(),
         bin_dir: config.postgres_bin.clone(),
+        assets: Some(assets::place_in(&config.data_dir)),
         search_path: config.search_path.clone(),
     }
 }

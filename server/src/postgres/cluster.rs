@@ -21,7 +21,9 @@ pub struct ClusterOptions {
     pub data_dir: PathBuf,
     /// The directory of `postgres` and `initdb` that the operator chose.
     pub bin_dir: Option<PathBuf>,
-    /// The directories of `PATH`, searched after `<prefix>/lib/tidemill/postgres/bin` and before the system's usual places.
+    /// Where the Postgres that this binary carries is unpacked; with `None` it is not used.
+    pub assets: Option<PathBuf>,
+    /// The directories of `PATH`, searched after that one and `<prefix>/lib/tidemill/postgres/bin` and before the system's usual places.
     pub search_path: Vec<PathBuf>,
 }
 
@@ -44,8 +46,10 @@ pub struct Cluster {
 pub fn find_binaries(options: &ClusterOptions) -> Result<String, Error> {
     let layout = Layout::new(&options.data_dir);
     let account = Account::choose(&layout.home)?;
-    let places = Places { named: options.bin_dir.as_deref(), path: &options.search_path };
-    let found = Binaries::find(&places, &account, create::version_of(&layout.cluster)?, &layout.cluster)?;
+    let found = Binaries::find(&Places::of(options), &account, create::version_of(&layout.cluster)?, &layout.cluster)?;
+    if options.assets.as_ref().is_some_and(|assets| found.dir().starts_with(assets)) {
+        return Ok(format!("{} of this binary", found.major()));
+    }
     Ok(format!("{} of {}", found.major(), found.dir().display()))
 }
 
@@ -65,8 +69,7 @@ impl Cluster {
         }
         layout.prepare(&account)?;
         let wanted = create::version_of(&layout.cluster)?;
-        let places = Places { named: options.bin_dir.as_deref(), path: &options.search_path };
-        let binaries = Binaries::find(&places, &account, wanted, &layout.cluster)?;
+        let binaries = Binaries::find(&Places::of(options), &account, wanted, &layout.cluster)?;
         if wanted.is_none() {
             create::create(&layout, &account, &binaries)?;
         }

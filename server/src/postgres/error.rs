@@ -27,7 +27,10 @@ pub enum Error {
         /// What was found and why it could not be used.
         rejected: Vec<String>,
     },
-    /// The directory that was named holds no usable server binaries.
+    /// What this binary carries can't be used.
+    #[error("the PostgreSQL of this binary can't be unpacked")]
+    Assets(#[from] crate::assets::Error),
+    /// The directory that was named, or into which ours was unpacked, holds no usable server binaries.
     #[error("{} holds no usable PostgreSQL: {reason}; it must hold `postgres` and `initdb` of version 15 or newer", dir.display())]
     BadBinaries {
         /// The directory.

@@ -28,9 +28,8 @@ impl Programs {
     pub fn find(options: &ClusterOptions, embedded: bool) -> Result<Self, Error> {
         let layout = Layout::new(&options.data_dir);
         let account = Account::choose(&layout.home)?;
-        let places = Places { named: options.bin_dir.as_deref(), path: &options.search_path };
         let wanted = if embedded { create::version_of(&layout.cluster)? } else { None };
-        let dir = Binaries::find(&places, &account, wanted, &layout.cluster)?.dir().to_owned();
+        let dir = Binaries::find(&Places::of(options), &account, wanted, &layout.cluster)?.dir().to_owned();
         if let Some(missing) = ["pg_dump", "pg_restore"].iter().find(|program| !dir.join(program).is_file()) {
             return Err(Error::BadBinaries { reason: format!("{missing} is missing"), dir });
         }

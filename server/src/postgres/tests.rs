@@ -15,7 +15,7 @@ use super::{Cluster, ClusterOptions, Error};
 fn options(data_dir: &Path) -> ClusterOptions {
     let search_path = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
     let bin_dir = std::env::var_os("TIDEMILL_POSTGRES_BIN").map(PathBuf::from);
-    ClusterOptions { data_dir: data_dir.to_owned(), bin_dir, search_path }
+    ClusterOptions { data_dir: data_dir.to_owned(), bin_dir, assets: None, search_path }
 }
 
 fn open() -> (TempDir, Cluster) {

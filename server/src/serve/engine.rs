@@ -1,5 +1,6 @@
 //! The engine: journal, queue, executor, hub and what feeds them, built in the order in which facts and commands flow.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -207,8 +208,8 @@ fn room(config: &ServeConfig) -> usize {
     if config.roles.contains(&Role::Executor) { config.max_running_executions } else { 0 }
 }
 
-/// How code steps are run by a server with this configuration.
-pub(crate) fn code_options(config: &ServeConfig) -> CodeOptions {
+/// How code steps are run by a server with this configuration and this home of Python.
+pub(crate) fn code_options(config: &ServeConfig, python_home: Option<PathBuf>) -> CodeOptions {
     // By this name the program can still be started when its file was replaced by a newer one.
     let options = CodeOptions::new("/proc/self/exe".into());
     CodeOptions {
@@ -216,6 +217,7 @@ pub(crate) fn code_options(config: &ServeConfig) -> CodeOptions {
         limits: config.code_limits,
         node: config.code_node.clone().map(|binary| NodeOptions { binary, packages: config.code_node_packages.clone() }),
         concurrency: config.code_concurrency,
+        python_home,
         ..options
     }
 }

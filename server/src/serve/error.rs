@@ -11,6 +11,9 @@ pub enum Error {
     /// The embedded cluster.
     #[error(transparent)]
     Postgres(#[from] crate::postgres::Error),
+    /// What this binary carries.
+    #[error("the standard library of Python can't be unpacked")]
+    Assets(#[from] crate::assets::Error),
     /// The database.
     #[error(transparent)]
     Store(#[from] crate::store::Error),

@@ -1,5 +1,6 @@
 //! What the engine stands on: this node and its beat, keys, the journal and the hub, and the ways out.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
@@ -11,6 +12,7 @@ use url::Url;
 
 use super::engine::code_options;
 use super::{Certificate, Error, files};
+use crate::assets;
 use crate::budget::Budget;
 use crate::config::ServeConfig;
 use crate::executor::Versions;
@@ -56,11 +58,18 @@ impl Ground {
         let journal =
             Journal::start(config.journal_writers, id, database, clock, &observer, &metrics).map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), keeper.clone());
-        let code = CodeRunner::start(CodeOptions { metrics: metrics.code(), ..code_options(config) });
+        let code = CodeOptions { metrics: metrics.code(), ..code_options(config, python_home(config).await?) };
+        let code = CodeRunner::start(code);
         let budget = Budget::new(config.payload_memory);
         let outbound = Outbound::new(outbound_policy(config, &budget)?)?;
         Ok(Self { node, pulse, keeper, metrics, queue, hub, journal, versions, code, budget, outbound })
     }
+}
+
+/// Where the standard library of the Python in this binary is.
+async fn python_home(config: &ServeConfig) -> Result<Option<PathBuf>, Error> {
+    let place = assets::place_in(&config.data_dir);
+    Ok(tokio::task::spawn_blocking(move || assets::python_home(&place)).await.map_err(Error::Stopped)??)
 }
 
 /// What this node says of itself.

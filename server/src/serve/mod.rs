@@ -20,6 +20,7 @@ pub use certificate::{Certificate, CertificateError};
 pub use error::Error;
 
 use crate::app::bootstrap::{FirstNames, bootstrap};
+use crate::assets;
 use crate::backup::is_unfinished;
 use crate::config::{Loaded, ServeArgs, ServeConfig};
 use crate::postgres::{Cluster, ClusterOptions};
@@ -101,6 +102,7 @@ async fn open_cluster(config: &ServeConfig) -> Result<Option<Arc<Cluster>>, Erro
     let options = ClusterOptions {
         data_dir: config.data_dir.clone(),
         bin_dir: config.postgres_bin.clone(),
+        assets: Some(assets::place_in(&config.data_dir)),
         search_path: config.search_path.clone(),
     };
     let cluster = tokio::task::spawn_blocking(move || Cluster::open(&options)).await.map_err(Error::Stopped)??;

@@ -25,6 +25,9 @@ pub struct StepHostArgs {
     /// Switches off what refuses `open`, `eval` and imports by name, so that tests attack the kernel's walls alone
     #[arg(long)]
     pub without_language_layer: bool,
+    /// Directory with the standard library of Python, where the binary carries its own
+    #[arg(long, value_name = "DIR")]
+    pub python_home: Option<PathBuf>,
     /// Directory of the control group below which each step gets one
     #[arg(long, value_name = "DIR")]
     pub control_groups: Option<PathBuf>,

@@ -40,7 +40,7 @@ pub(super) fn run(args: &StepHostArgs) -> Result<(), Error> {
     let control = Control::take_stdin()?;
     jail::close_all_but(control.as_fd())?;
     rustix::process::chdir("/").map_err(io::Error::from)?;
-    jail::start_python().map_err(Error::Python)?;
+    jail::start_python(args.python_home.as_deref()).map_err(Error::Python)?;
     let groups = Groups::open(args.control_groups.as_deref(), &args.without_control_groups);
     Python::attach(|py| {
         let interpreter = Interpreter::warm(py, !args.without_language_layer)?;

@@ -82,6 +82,7 @@ pub(crate) fn cluster_options(data_dir: &Path) -> ClusterOptions {
     ClusterOptions {
         data_dir: data_dir.to_owned(),
         bin_dir: std::env::var_os("TIDEMILL_POSTGRES_BIN").map(PathBuf::from),
+        assets: None,
         search_path: std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default(),
     }
 }

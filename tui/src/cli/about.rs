@@ -52,10 +52,12 @@ impl Man {
 
 impl Version {
     /// Prints it.
-    pub fn run(session: &Session) -> Result<Exit, Error> {
+    pub fn run(session: &Session, carries: &[&str]) -> Result<Exit, Error> {
         let version = env!("CARGO_PKG_VERSION");
-        let whole = json!({ "version": version, "schema": OUTPUT_SCHEMA });
-        let text = session.printer.document(&whole).unwrap_or_else(|| format!("tidemill {version}\n"));
+        let whole = json!({ "version": version, "schema": OUTPUT_SCHEMA, "carries": carries });
+        let text = session.printer.document(&whole).unwrap_or_else(|| {
+            carries.iter().fold(format!("tidemill {version}\n"), |text, title| text + "with " + title + "\n")
+        });
         output::write(&text)?;
         Ok(Exit::Ok)
     }

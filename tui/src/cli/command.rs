@@ -155,6 +155,8 @@ pub struct Binary {
     pub parser: fn() -> Command,
     /// Checks a workflow file as a server does, except for the code in it.
     pub check: fn(&str) -> ValidationView,
+    /// Names and versions of what it brings along inside.
+    pub carries: fn() -> Vec<&'static str>,
 }
 
 /// Runs `command` to its end.
@@ -241,7 +243,7 @@ async fn dispatch(command: ClientCommand, session: &Session, binary: Binary) -> 
         C::Audit(audit) => audit.run(session).await,
         C::User(user) => user.run(session).await,
         C::Api(api) => api.run(session).await,
-        C::Version(_) => about::Version::run(session),
+        C::Version(_) => about::Version::run(session, &(binary.carries)()),
         C::Completions(completions) => completions.run(),
         C::Man(man) => man.run((binary.parser)()),
         C::ExitCodes => output::write(&about::exit_codes()).map(|()| Exit::Ok),

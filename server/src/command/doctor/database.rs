@@ -1,12 +1,14 @@
 //! The database: does it answer, what is it, is its clock right, is it set as a durable one, is there room ahead.
 
+use std::path::Path;
+
 use chrono::TimeDelta;
 use tidemill_common::clock::{Clock as _, SystemClock};
 
-use super::finding::Finding;
+use super::finding::{Finding, with_cause};
 use crate::command::backup::{cluster_options, database_url};
 use crate::config::ServeConfig;
-use crate::postgres;
+use crate::postgres::{self, ClusterOptions};
 use crate::store;
 use crate::store::queries::checkup::{self, CheckupRow};
 use crate::store::queries::watch;
@@ -16,8 +18,8 @@ const SKEW: TimeDelta = TimeDelta::seconds(2);
 /// Fewer days with partitions ahead mean that nobody keeps house; a server makes a week.
 const DAYS: i32 = 3;
 
-pub(super) fn findings(config: &ServeConfig) -> Vec<Finding> {
-    let mut found = vec![reached(config)];
+pub(super) fn findings(config: &ServeConfig, assets: &Path) -> Vec<Finding> {
+    let mut found = vec![reached(config, assets)];
     // An embedded Postgres that doesn't run is no mistake: the server starts it.
     let runs = config.database_url.is_some() || postgres::postmaster_in(&config.data_dir).is_some();
     let url = if runs { database_url(config).ok() } else { None };
@@ -38,16 +40,17 @@ pub(super) fn findings(config: &ServeConfig) -> Vec<Finding> {
     found
 }
 
-fn reached(config: &ServeConfig) -> Finding {
+fn reached(config: &ServeConfig, assets: &Path) -> Finding {
     if let Some(url) = &config.database_url {
         return match store::check(url.expose()) {
             Ok(version) => Finding::good("database", format!("Postgres {version} answers")),
             Err(error) => Finding::bad("database", error.to_string(), "check the URL, the network and the server"),
         };
     }
-    match postgres::find_binaries(&cluster_options(config)) {
+    let options = ClusterOptions { assets: Some(assets.to_owned()), ..cluster_options(config) };
+    match postgres::find_binaries(&options) {
         Ok(found) => Finding::good("database", format!("embedded, with the Postgres {found}")),
-        Err(error) => Finding::bad("database", error.to_string(), "or give --database-url"),
+        Err(error) => Finding::bad("database", with_cause(&error), "or give --database-url"),
     }
 }
 

@@ -1,6 +1,19 @@
 //! One thing that the doctor looked at, and what to do about it.
 
+use std::error::Error;
+
 use serde::Serialize;
+
+/// An error and why it came about, in one line.
+pub(super) fn with_cause(error: &dyn Error) -> String {
+    let mut whole = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        whole = format!("{whole}: {error}");
+        cause = error.source();
+    }
+    whole
+}
 
 /// How it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

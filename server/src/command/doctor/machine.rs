@@ -4,7 +4,8 @@ use std::path::Path;
 
 use rustix::process::{Resource, getrlimit};
 
-use super::finding::Finding;
+use super::finding::{Finding, with_cause};
+use crate::assets;
 use crate::config::ServeConfig;
 use crate::runner::code::{CodeRunner, SandboxStatus};
 use crate::serve;
@@ -13,6 +14,15 @@ use crate::serve;
 const FREE_DISK: u64 = 5 * 1024 * 1024 * 1024;
 /// Open files that a server needs under load: webhooks under way, streams, connections to databases and services.
 const FILES: u64 = 4096;
+
+/// What this binary brings along.
+pub(super) fn binary() -> Finding {
+    let version = env!("CARGO_PKG_VERSION");
+    match assets::titles().as_slice() {
+        [] => Finding::good("binary", format!("tidemill {version}, with the machine's PostgreSQL and Python")),
+        titles => Finding::good("binary", format!("tidemill {version}, with {} inside", titles.join(" and "))),
+    }
+}
 
 pub(super) fn data_dir(data_dir: &Path) -> Finding {
     let existing = data_dir.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
@@ -72,10 +82,14 @@ pub(super) fn address(config: &ServeConfig) -> Finding {
 }
 
 /// Starts the step hosts, as the server would, and lets them try their walls.
-pub(super) fn sandboxes(config: &ServeConfig) -> Vec<Finding> {
+pub(super) fn sandboxes(config: &ServeConfig, assets: &Path) -> Vec<Finding> {
+    let python_home = match assets::python_home(assets) {
+        Ok(home) => home,
+        Err(error) => return vec![Finding::bad("sandbox", with_cause(&error), "make room, or choose another --data-dir")],
+    };
     let tried = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map(|runtime| {
         runtime.block_on(async {
-            let runner = CodeRunner::start(serve::code_options(config));
+            let runner = CodeRunner::start(serve::code_options(config, python_home));
             (runner.status().await, runner.node_status().await)
         })
     });

@@ -6,12 +6,14 @@ mod finding;
 mod machine;
 mod upkeep;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
 
+use super::backup::Scratch;
+use crate::assets;
 use crate::config::{Loaded, ServeArgs};
 use crate::serve;
 use finding::{Finding, Level};
@@ -52,14 +54,28 @@ impl Doctor {
 
 fn look(loaded: &Loaded) -> Vec<Finding> {
     let config = &loaded.config;
-    let mut findings =
-        vec![configuration(loaded), machine::data_dir(&config.data_dir), machine::disk(&config.data_dir), machine::files()];
-    findings.extend(database::findings(config));
+    let mut findings = vec![
+        machine::binary(),
+        configuration(loaded),
+        machine::data_dir(&config.data_dir),
+        machine::disk(&config.data_dir),
+        machine::files(),
+    ];
+    let (assets, _scratch) = assets_for(&config.data_dir);
+    findings.extend(database::findings(config, &assets));
     findings.extend([upkeep::keys(config), upkeep::backup(config)]);
     findings.extend(upkeep::certificate(config));
     findings.push(machine::address(config));
-    findings.extend(machine::sandboxes(config));
+    findings.extend(machine::sandboxes(config, &assets));
     findings
+}
+
+/// Where what this binary carries is unpacked for a look: where the server has it, else where nothing is left of it.
+fn assets_for(data_dir: &Path) -> (PathBuf, Option<Scratch>) {
+    let place = assets::place_in(data_dir);
+    let served = rustix::fs::access(&place, rustix::fs::Access::WRITE_OK).is_ok();
+    let scratch = if served || assets::titles().is_empty() { None } else { Scratch::new(None).ok() };
+    (scratch.as_ref().map_or(place, |scratch| scratch.0.clone()), scratch)
 }
 
 fn configuration(loaded: &Loaded) -> Finding {

@@ -12,6 +12,8 @@ use crate::telemetry::CodeMetrics;
 pub struct CodeOptions {
     /// The binary that has the command `step-host`: this one.
     pub binary: PathBuf,
+    /// Where the standard library of the Python in that binary is; `None` means that the machine's is used.
+    pub python_home: Option<PathBuf>,
     /// Below this level code steps are refused.
     pub minimum_level: Level,
     /// What a step may take at most.
@@ -44,6 +46,7 @@ impl CodeOptions {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             binary,
+            python_home: None,
             minimum_level: Level::L2,
             limits: CodeLimits::default(),
             concurrency: cores * 4,
@@ -60,6 +63,8 @@ impl CodeOptions {
             Ok(place) => vec!["--control-groups".to_owned(), place.to_string_lossy().into_owned()],
             Err(why) => vec!["--without-control-groups".to_owned(), why.clone()],
         };
+        let home = self.python_home.iter().flat_map(|home| ["--python-home".to_owned(), home.to_string_lossy().into_owned()]);
+        arguments.extend(home);
         arguments.extend((!self.language_layer).then(|| "--without-language-layer".to_owned()));
         arguments
     }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use pyo3::ffi;
 
-/// Starts the interpreter in this thread. The error is what `CPython` says.
-pub(in crate::step_host) fn start_python() -> Result<(), String> {
-    let home = home().and_then(|home| CString::new(home.into_os_string().as_bytes()).ok());
+/// Starts the interpreter in this thread, with the standard library in `given`, or its own. The error is what `CPython` says.
+pub(in crate::step_host) fn start_python(given: Option<&Path>) -> Result<(), String> {
+    let home = given.map(Path::to_owned).or_else(home).and_then(|home| CString::new(home.into_os_string().as_bytes()).ok());
     let mut config = std::mem::MaybeUninit::<ffi::PyConfig>::uninit();
     // SAFETY: called once, before any other call to CPython, from the only thread. The configuration is initialised by the
     // first call, changed as its interface asks, and cleared when it has been used. The texts outlive the calls.

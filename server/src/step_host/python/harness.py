@@ -108,13 +108,17 @@ def import_allowed(name, globals=None, locals=None, fromlist=(), level=0):
 def keep_time_zones():
     """Reads every time zone, for the jail has no files."""
     import io
+    import os
     import zoneinfo
-    from zoneinfo import _common
+    from zoneinfo import _common, _tzpath
 
+    # Those that came with this interpreter before those of the machine, and the package `tzdata` where there are no files.
+    zoneinfo.reset_tzpath([os.path.join(sys.prefix, "share/zoneinfo"), *zoneinfo.TZPATH])
     zones = {}
     for key in zoneinfo.available_timezones():
         try:
-            with _common.load_tzdata(key) as file:
+            path = _tzpath.find_tzfile(key)
+            with open(path, "rb") if path else _common.load_tzdata(key) as file:
                 zones[key] = file.read()
         except (OSError, zoneinfo.ZoneInfoNotFoundError):
             continue
