@@ -45,10 +45,26 @@ fn reached(config: &ServeConfig) -> Finding {
             Err(error) => Finding::bad("database", error.to_string(), "check the URL, the network and the server"),
         };
     }
+    if let Some((has, newer)) = newer_postgres(config) {
+        return Finding::warning(
+            "database",
+            format!("the embedded cluster is one of Postgres {has}, and Postgres {newer} is on this machine"),
+            "move it when it suits you: stop the server, then tidemill upgrade postgres",
+        );
+    }
     match postgres::find_binaries(&cluster_options(config)) {
         Ok(found) => Finding::good("database", format!("embedded, with the Postgres {found}")),
         Err(error) => Finding::bad("database", error.to_string(), "or give --database-url"),
     }
+}
+
+/// The version of the cluster and that of a newer Postgres, when both the old and the new one can be run.
+fn newer_postgres(config: &ServeConfig) -> Option<(u32, u32)> {
+    let options = cluster_options(config);
+    postgres::find_binaries(&options).ok()?;
+    let has = postgres::version_in(&config.data_dir).ok()??;
+    let (_, newest) = postgres::newest_binaries(&options).ok()?;
+    (newest > has).then_some((has, newest))
 }
 
 fn clock(skew: TimeDelta) -> Finding {

@@ -52,8 +52,13 @@ impl Doctor {
 
 fn look(loaded: &Loaded) -> Vec<Finding> {
     let config = &loaded.config;
-    let mut findings =
-        vec![configuration(loaded), machine::data_dir(&config.data_dir), machine::disk(&config.data_dir), machine::files()];
+    let mut findings = vec![
+        configuration(loaded),
+        machine::data_dir(&config.data_dir),
+        machine::disk(&config.data_dir),
+        machine::files(),
+        machine::kernel(),
+    ];
     findings.extend(database::findings(config));
     findings.extend([upkeep::keys(config), upkeep::backup(config)]);
     findings.extend(upkeep::certificate(config));
