@@ -135,7 +135,10 @@ impl TraceExport {
 
     async fn collect(&mut self, ended: Ended, batch: &mut Vec<Span>) {
         match self.events(ended).await {
-            Ok(events) => batch.extend(spans(ended.workspace_id, &events, self.collector.sampling()).into_iter().flatten()),
+            Ok(events) if !ends(&events) => self.metrics.traces_exported(0, 1),
+            Ok(events) => {
+                batch.extend(spans(ended.workspace_id, &events, self.collector.sampling()).into_iter().flatten());
+            }
             Err(error) => {
                 self.metrics.traces_exported(0, 1);
                 tracing::debug!(error = &error as &dyn std::error::Error, execution_id = %ended.execution_id, "no trace: its events can't be read");
