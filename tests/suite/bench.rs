@@ -76,6 +76,14 @@ fn pages_and_two_servers_are_measured() {
 }
 
 #[test]
+fn a_dropped_day_gives_the_disk_back() {
+    let found = scenarios(&["--scenario", "retention", "--executions", "2000"]);
+    let case = &found[0]["cases"][0];
+    assert!(case["drop_ms"].as_f64().unwrap() > 0.0, "{case}");
+    assert!(case["mb_after"].as_f64().unwrap() < case["mb_before"].as_f64().unwrap(), "{case}");
+}
+
+#[test]
 fn what_a_bench_cannot_do_it_says() {
     for (arguments, words) in [
         (["--url", "http://127.0.0.1:9", "--token", "x", "--scenario", "idle"].as_slice(), "leave out --url"),

@@ -12,7 +12,7 @@ const DASHBOARD: &str = include_str!("../../packaging/grafana-dashboard.json");
 
 /// What Prometheus or Grafana brings along.
 const FOREIGN: [&str; 1] = ["up"];
-/// The words of PromQL that the files use; another one is added here when it is used.
+/// The words of the query language that the files use; another one is added here when it is used.
 const WORDS: [&str; 17] = [
     "sum",
     "rate",

@@ -83,6 +83,14 @@ async fn forms_with_files_and_xml_are_read_and_tricks_are_not() {
     let said = send(&sender, Method::POST, path, &form, &large).await.expect(200).json();
     assert_eq!(said["output"]["body"]["f"]["size"], 1_100_000);
     assert!(said["output"]["body"]["f"]["content"]["$file"]["sha256"].is_string(), "{said}");
+    let too_large = large.replace(&content, &"x".repeat(11 * 1024 * 1024));
+    let refused = send(&sender, Method::POST, path, &form, &too_large).await;
+    assert_eq!((refused.status, problem(&refused).as_str()), (413, "payload_too_large"));
+    // A reference that a sender makes up opens nothing, however much it says there is.
+    let made_up = json!({"$file": {"sha256": "0".repeat(64), "bytes": u64::MAX, "execution_id": said["id"]}});
+    let forged = json!({"a": {"content": made_up}, "b": {"content": made_up}}).to_string();
+    let said = send(&sender, Method::POST, path, &[("Content-Type", "application/json")], &forged).await.expect(200).json();
+    assert_eq!(said["output"]["body"], serde_json::from_str::<Value>(&forged).unwrap());
     audit::check_at_rest(server.database().unwrap());
 }
 

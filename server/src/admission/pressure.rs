@@ -14,17 +14,17 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 /// Whether there is a standing queue is seen once in this time.
-const WINDOW: Duration = Duration::from_millis(100);
+const WINDOW: Duration = Duration::from_millis(50);
 /// The quickest commit of a window without a standing queue takes no longer.
 const QUICK: Duration = Duration::from_millis(30);
 /// So many may wait however long commits take: enough for full batches.
 const FEWEST: usize = 256;
-/// So many tasks that are ready and not yet looked at mean that what has arrived waits to be read.
-const CROWDED: usize = 128;
+/// So many tasks that are always ready and not yet looked at mean that what has arrived waits to be read.
+const CROWDED: usize = 16;
 /// So many may wait then.
-const FEWEST_CROWDED: usize = 16;
+const FEWEST_CROWDED: usize = 8;
 /// So many more may wait after each window with quick commits.
-const STEP: usize = 16;
+const STEP: usize = 8;
 
 /// How many arrivals may wait for their commit.
 #[derive(Debug)]
@@ -37,7 +37,16 @@ pub(super) struct Pressure {
 #[derive(Debug)]
 struct Window {
     begin: Instant,
+    /// The quickest commit.
     quickest: Duration,
+    /// The fewest tasks that were ready at the end of a commit. Many are for a moment, when the answers of one batch wake them all.
+    fewest_ready: usize,
+}
+
+impl Window {
+    fn new(begin: Instant) -> Self {
+        Self { begin, quickest: Duration::MAX, fewest_ready: usize::MAX }
+    }
 }
 
 /// An arrival that waits, until this is dropped.
@@ -49,7 +58,7 @@ pub(super) struct Place<'a> {
 
 impl Pressure {
     pub(super) fn new(now: Instant) -> Self {
-        let window = Mutex::new(Window { begin: now, quickest: Duration::MAX });
+        let window = Mutex::new(Window::new(now));
         Self { waiting: AtomicUsize::new(0), most: AtomicUsize::new(usize::MAX), window }
     }
 
@@ -64,29 +73,30 @@ impl Pressure {
         Place { pressure: self, begin: now }
     }
 
-    /// A commit took `took` and is answered `now`.
-    fn committed(&self, took: Duration, now: Instant, ready: impl FnOnce() -> usize) {
+    /// A commit took `took` and is answered `now`, while so many tasks are `ready`.
+    fn committed(&self, took: Duration, now: Instant, ready: usize) {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         window.quickest = window.quickest.min(took);
+        window.fewest_ready = window.fewest_ready.min(ready);
         if now.duration_since(window.begin) < WINDOW {
             return;
         }
         let most = self.most.load(Ordering::Relaxed);
-        let fewer = || most.min(self.waiting.load(Ordering::Relaxed)) / 4 * 3;
-        let next = match (ready() > CROWDED, window.quickest > QUICK) {
-            (true, _) => fewer().max(FEWEST_CROWDED),
-            (false, true) if most > FEWEST => fewer().max(FEWEST),
+        let waiting = most.min(self.waiting.load(Ordering::Relaxed));
+        let next = match (window.fewest_ready > CROWDED, window.quickest > QUICK) {
+            (true, _) => (waiting / 2).max(FEWEST_CROWDED),
+            (false, true) if most > FEWEST => (waiting / 4 * 3).max(FEWEST),
             (false, _) => most.saturating_add(STEP),
         };
         self.most.store(next, Ordering::Relaxed);
-        *window = Window { begin: now, quickest: Duration::MAX };
+        *window = Window::new(now);
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let now = Instant::now();
-        let ready = || Handle::try_current().map_or(0, |runtime| runtime.metrics().global_queue_depth());
+        let ready = Handle::try_current().map_or(0, |runtime| runtime.metrics().global_queue_depth());
         self.pressure.committed(now.duration_since(self.begin), now, ready);
         self.pressure.waiting.fetch_sub(1, Ordering::Relaxed);
     }
@@ -98,8 +108,9 @@ mod tests {
 
     fn windows(pressure: &Pressure, from: Instant, count: u32, (took, ready): (Duration, usize)) -> Instant {
         (1..=count).fold(from, |at, _| {
-            pressure.committed(took * 3, at + WINDOW / 2, || ready);
-            pressure.committed(took, at + WINDOW, || ready);
+            // Now and then a commit is slow, or has woken many.
+            pressure.committed(took * 3, at + WINDOW / 2, ready + 1_000);
+            pressure.committed(took, at + WINDOW, ready);
             at + WINDOW
         })
     }

@@ -24,6 +24,8 @@ use crate::telemetry::{DeliveryOutcome, Metrics};
 
 /// How long a body is read that nobody wants.
 const DISCARD: Duration = Duration::from_secs(10);
+/// How many times as long as it may be a body that is too long is read, for its sender's sake.
+const DISCARDED: usize = 4;
 
 /// What deliveries need.
 #[derive(Debug, Clone)]
@@ -154,7 +156,10 @@ impl Hooks {
         let asked = route.webhook().map_or(0, |webhook| webhook.max_body_bytes);
         let most = asked.min(usize::try_from(self.payload_limits.get().one).unwrap_or(usize::MAX));
         let declared = came.header("content-length").and_then(|length| length.parse::<usize>().ok());
-        if declared.is_some_and(|declared| declared > most) {
+        if let Some(declared) = declared.filter(|declared| *declared > most) {
+            if declared <= most.saturating_mul(DISCARDED) {
+                discard(body, declared).await;
+            }
             return Err(DeliveryError::TooLarge(most));
         }
         let expected = declared.unwrap_or(most);

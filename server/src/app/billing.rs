@@ -43,7 +43,7 @@ impl BillingSubscriptions {
         authorize(caller, Operation::InvoiceList)?;
         let home = caller.home;
         let rows = self.database.engine(move |conn| billing::invoice_list(conn, home)).await?;
-        Ok(InvoiceList { items: rows.into_iter().map(invoice_view).collect() })
+        Ok(InvoiceList { items: rows.into_iter().map(invoice_view).collect::<Result<_, _>>()? })
     }
 
     /// One invoice, and who pays it.
@@ -52,7 +52,7 @@ impl BillingSubscriptions {
         let home = caller.home;
         let read = move |conn: &mut Connection| Ok((billing::invoice_get(conn, home, id)?, billing::payer(conn, home)?.0));
         let (row, name) = self.database.engine(read).await.map_err(Error::of("invoice"))?;
-        Ok((invoice_view(row), name))
+        Ok((invoice_view(row)?, name))
     }
 
     /// Says that an invoice of any organization was paid; for admins of the server.
@@ -70,7 +70,7 @@ impl BillingSubscriptions {
             act.on("invoice", id).saying(format!("number {}", invoice.number)).write_as_engine(conn)?;
             Ok(Ok(Invoice { state: PAID.to_owned(), paid_at: Some(now), ..invoice }))
         });
-        Ok(invoice_view(paid.await.map_err(Error::of("invoice"))??))
+        invoice_view(paid.await.map_err(Error::of("invoice"))??)
     }
 
     /// The address of a page of Stripe on which the caller's organization subscribes to a plan.
@@ -202,8 +202,10 @@ fn event_view(row: BillingEvent) -> BillingEventView {
     BillingEventView { id, at, kind, plan, amount_cents, currency, detail }
 }
 
-fn invoice_view(row: Invoice) -> InvoiceView {
-    InvoiceView {
+fn invoice_view(row: Invoice) -> Result<InvoiceView, Error> {
+    let lines = serde_json::from_value::<Vec<InvoiceLine>>(row.lines);
+    let lines = lines.map_err(|error| store::Error::Corrupt(format!("the lines of the invoice {}: {error}", row.id)))?;
+    Ok(InvoiceView {
         id: row.id,
         number: row.number,
         organization_id: OrganizationId(row.organization_id),
@@ -211,7 +213,7 @@ fn invoice_view(row: Invoice) -> InvoiceView {
         period_start: row.period_start,
         period_end: row.period_end,
         currency: row.currency,
-        lines: serde_json::from_value::<Vec<InvoiceLine>>(row.lines).unwrap_or_default(),
+        lines,
         total_cents: row.total_cents,
         state: match row.state.as_str() {
             PAID => InvoiceState::Paid,
@@ -221,7 +223,7 @@ fn invoice_view(row: Invoice) -> InvoiceView {
         },
         due_at: row.due_at,
         paid_at: row.paid_at,
-    }
+    })
 }
 
 /// The lines of an invoice, as the database keeps them.

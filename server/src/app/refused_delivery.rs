@@ -69,7 +69,11 @@ impl Executions {
             match self.refused_start(caller, row).await {
                 Ok(()) => count += 1,
                 Err(error) if count == 0 => return Err(error),
-                Err(_) => break,
+                // Those that were started say so; the rest stays, and is counted.
+                Err(error) => {
+                    tracing::warn!(%error, %workspace, count, "the replay of refused deliveries stopped");
+                    break;
+                }
             }
         }
         let left = move |conn: &mut _| refused_delivery::refused_delivery_count(conn, workspace);

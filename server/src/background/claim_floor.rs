@@ -37,8 +37,6 @@ pub(super) struct Look {
     pub took: Duration,
     /// Since when the oldest that it found was due.
     pub oldest: Option<DateTime<Utc>>,
-    /// Whether there may be more that is due.
-    pub full: bool,
 }
 
 impl ClaimFloor {
@@ -51,10 +49,10 @@ impl ClaimFloor {
         if now < self.whole_again { self.at } else { WHOLE }
     }
 
-    /// Notes a look that has ended `now`. What is due before the floor that this gives has been claimed.
+    /// Notes a look that has ended `now`. What is due before the floor that this gives has been claimed: workspaces take turns, each
+    /// with its oldest first, so that whatever a look leaves behind is not older than the oldest that it took.
     pub(super) fn looked(&mut self, look: Look, now: Instant) {
-        let behind = if look.full { look.oldest.unwrap_or(look.floor) } else { look.at };
-        let floor = behind.min(look.at) - MARGIN;
+        let floor = look.oldest.map_or(look.at, |oldest| oldest.min(look.at)) - MARGIN;
         if look.floor > WHOLE {
             self.at = self.at.max(floor);
         } else if look.took > QUICK {
@@ -68,7 +66,7 @@ mod tests {
     use super::*;
 
     fn look(floor: DateTime<Utc>, at: DateTime<Utc>, millis: u64) -> Look {
-        Look { floor, at, took: Duration::from_millis(millis), oldest: None, full: false }
+        Look { floor, at, took: Duration::from_millis(millis), oldest: None }
     }
 
     #[test]
@@ -88,15 +86,15 @@ mod tests {
     }
 
     #[test]
-    fn what_a_full_look_has_left_is_above_the_floor() {
+    fn what_a_look_has_left_is_above_the_floor() {
         let (begin, at) = (Instant::now(), DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
         let mut floor = ClaimFloor::new(begin);
         let oldest = at - TimeDelta::minutes(10);
-        floor.looked(Look { oldest: Some(oldest), full: true, ..look(WHOLE, at, 100) }, begin);
+        floor.looked(Look { oldest: Some(oldest), ..look(WHOLE, at, 100) }, begin);
         assert_eq!(floor.next(begin), oldest - MARGIN);
-        // The next ones are newer; what a full look has left may be as old as the oldest that it found.
+        // The next ones are newer; what a look has left may be as old as the oldest that it took.
         let newer = oldest + TimeDelta::minutes(5);
-        floor.looked(Look { oldest: Some(newer), full: true, ..look(oldest - MARGIN, at, 2) }, begin);
+        floor.looked(Look { oldest: Some(newer), ..look(oldest - MARGIN, at, 2) }, begin);
         assert_eq!(floor.next(begin), newer - MARGIN);
     }
 }

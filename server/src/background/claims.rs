@@ -122,6 +122,6 @@ async fn look(background: &Background, floor: &mut ClaimFloor, room: usize) -> R
     let from = floor.next(begin);
     let claims = background.queue.claim((from, at), room).await?;
     let oldest = claims.iter().map(|claim| claim.available_at).min();
-    floor.looked(Look { floor: from, at, took: begin.elapsed(), oldest, full: claims.len() >= room }, Instant::now());
+    floor.looked(Look { floor: from, at, took: begin.elapsed(), oldest }, Instant::now());
     Ok(claims)
 }

@@ -101,7 +101,8 @@ impl State {
             _ => None,
         };
         let Some(payload) = payload else { return };
-        self.payload_bytes += payload::length(payload) + file::unseen_bytes(payload, &mut self.files);
+        let bytes = payload::length(payload).saturating_add(file::unseen_bytes(payload, &mut self.files));
+        self.payload_bytes = self.payload_bytes.saturating_add(bytes);
     }
 
     /// What must be open before something is decided about `step`.

@@ -181,8 +181,9 @@ pub fn read(
     // In this order: what comes between the two is read now and announced once more.
     Statement::new(
         "UPDATE execution_queue SET answered = false
-         WHERE execution_id = $1 AND lease_node = $2 AND lease_epoch = $3 AND answered",
+         WHERE workspace_id = $1 AND execution_id = $2 AND lease_node = $3 AND lease_epoch = $4 AND answered",
     )
+    .bind::<SqlUuid, _>(workspace)
     .bind::<SqlUuid, _>(id)
     .bind::<SqlUuid, _>(node)
     .bind::<Integer, _>(epoch)

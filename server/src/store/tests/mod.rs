@@ -8,6 +8,7 @@ mod lists;
 mod migrations;
 mod retention;
 mod schema;
+mod strangers;
 mod tenants;
 
 use std::sync::atomic::{AtomicU32, Ordering};

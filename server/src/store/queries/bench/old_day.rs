@@ -11,7 +11,7 @@ use crate::store::{Error, Statement};
 
 const PREPARE: &str = "SET client_min_messages = 'warning'; SET search_path = tidemill";
 
-/// Executions of the day `$2`, spread evenly, and eight events of each.
+/// Executions of the day `$1`, spread evenly, and eight events of each.
 const EXECUTIONS: &str = "
     WITH made AS (
         INSERT INTO executions (workspace_id, id, workflow_uid, workflow_id, version, status, trigger_type, trigger_id, last_seq,
@@ -19,13 +19,13 @@ const EXECUTIONS: &str = "
         SELECT w.workspace_id, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3)
                     || '8' || substr(md5(n::text), 4, 15))::uuid,
                w.uid, w.id, 1, 'succeeded', 'webhook', 'in', 8, at + interval '20 ms'
-        FROM (SELECT n, $2::timestamp AT TIME ZONE 'UTC' + interval '24 hours' * (n::double precision / ($3 + 1)) AS at
-              FROM generate_series($4, $5) AS n) AS numbers
-        JOIN workflows w ON w.id = $1
+        FROM (SELECT n, $1::timestamp AT TIME ZONE 'UTC' + interval '24 hours' * (n::double precision / ($2 + 1)) AS at
+              FROM generate_series($3, $4) AS n) AS numbers
+        JOIN workflows w ON w.id = $5
         RETURNING workspace_id, id, finished_at
     )
     INSERT INTO execution_events (workspace_id, execution_id, seq, at, type, data)
-    SELECT workspace_id, id, seq, finished_at, 'step_succeeded', '{\"step\":\"compute\",\"iteration\":0,\"attempt\":1,\"output\":{\"n\":1}}'
+    SELECT workspace_id, id, seq, finished_at, 'step_completed', '{\"step\":\"compute\",\"iteration\":0,\"attempt\":1,\"output\":{\"n\":1}}'
     FROM made, generate_series(1, 8) AS seq";
 
 /// Executions that are inserted in one transaction.
@@ -48,14 +48,17 @@ pub fn fill_day(url: &str, workflow: &str, count: u32) -> Result<(NaiveDate, i64
     while first <= count {
         let last = first.saturating_add(BATCH - 1).min(count);
         Statement::new(EXECUTIONS)
-            .bind::<Text, _>(workflow)
             .bind::<Date, _>(day)
             .bind::<Integer, _>(count)
             .bind::<Integer, _>(first)
             .bind::<Integer, _>(last)
+            .bind::<Text, _>(workflow)
             .execute(&mut conn)?;
         first = last + 1;
     }
+    // A day of the past was vacuumed long ago. While that is being done it can't be dropped: retention then tries again later.
+    let partitions = ["executions", "execution_events"].map(|parent| format!("{parent}_{}", day.format("%Y%m%d")));
+    conn.batch_execute(&format!("VACUUM (ANALYZE) {}", partitions.join(", ")))?;
     Ok((day, database_size(&mut conn)?))
 }
 
