@@ -159,7 +159,7 @@ async fn every_command_about_the_api_does_what_the_page_says() {
 async fn every_command_about_scaling_out_does_what_the_page_says() {
     let server = server().await;
     let output = paste(&server, &script(SCALE_OUT));
-    assert!(said(&output, SCALE_OUT, "bench --list").contains("tidemill_journal_commit_seconds_count"), "{output}");
+    assert!(said(&output, SCALE_OUT, "/metrics").contains("tidemill_journal_commit_seconds_count"), "{output}");
     assert!(said(&output, SCALE_OUT, "get nodes").contains("alive"), "{output}");
 }
 
