@@ -259,6 +259,9 @@ pub struct Origin {
     /// The step that called this execution.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub parent: Option<Parent>,
+    /// The place in a trace that the sender of the webhook named (W3C Trace Context), on a server that sends traces.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub traceparent: Option<Arc<str>>,
 }
 
 /// The step of another execution that waits for the end of this one.

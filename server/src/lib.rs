@@ -19,6 +19,7 @@ pub mod executor;
 pub mod hub;
 pub mod ingress;
 pub mod journal;
+pub mod live;
 pub mod payments;
 pub mod postgres;
 pub mod queue;

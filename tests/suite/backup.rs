@@ -206,3 +206,46 @@ async fn an_embedded_server_moves_to_an_external_postgres() {
     let _ = good(&tidemill(&["backup", "--database-url", database.url()], &[("", &second), ("--data-dir", server.data_dir())]));
     let _ = good(&tidemill(&["backup", "verify"], &[("", &second)]));
 }
+
+/// A login role that owns nothing and bypasses nothing, as the documentation of `Unprepared` has it made.
+fn plain_role(database: &TestDatabase) -> String {
+    let role = format!("tidemill_plain_{}", std::process::id());
+    for name in ["tidemill_owner", "tidemill_app", "tidemill_engine"] {
+        database.execute(&format!(
+            "DO $$ BEGIN CREATE ROLE {name} NOLOGIN NOSUPERUSER NOBYPASSRLS; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        ));
+    }
+    database.execute(&format!("CREATE ROLE {role} LOGIN"));
+    database.execute(&format!("GRANT tidemill_owner, tidemill_app, tidemill_engine TO {role}"));
+    database.execute("CREATE SCHEMA IF NOT EXISTS tidemill AUTHORIZATION tidemill_owner");
+    role
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_role_of_the_server_is_enough_for_a_backup_elsewhere() {
+    let database = TestDatabase::empty();
+    let role = plain_role(&database);
+    let url = format!("{}&user={role}", database.url());
+    let server = TestServer::start_with(options(Storage::At(url.clone()))).await;
+    install(&server.client(), WORK).await;
+    let _ = run(&server.client(), "work", json!({"n": 7})).await;
+    secret(&server.client(), "shop", "canary").await;
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("plain.tar");
+    let _ = good(&tidemill(&["backup", "--database-url", &url], &[("", &file), ("--data-dir", server.data_dir())]));
+    let proved = good(&tidemill(&["backup", "verify"], &[("", &file)]));
+    assert!(proved.contains("ok: "), "{proved}");
+    let counted = database.query("SELECT count(*) FROM tidemill.execution_events");
+    assert_ne!(counted, [Some("0".to_owned())]);
+    drop(server);
+
+    // Without the rights of the engine it would see a part only, and says which.
+    database.execute(&format!("REVOKE tidemill_engine FROM {role}"));
+    let half = place.path().join("half.tar");
+    let told = bad(&tidemill(&["backup", "--database-url", &url], &[("", &half), ("--data-dir", place.path())]));
+    assert!(told.contains("would copy only a part (it does not see every row of "), "{told}");
+    assert!(!half.exists());
+    database.execute(&format!("DROP OWNED BY {role}"));
+    drop(database);
+    TestDatabase::empty().execute(&format!("DROP ROLE {role}"));
+}

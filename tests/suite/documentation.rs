@@ -5,13 +5,31 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use tidemill_harness::TestServer;
+use tidemill_harness::{ServerOptions, Storage, TestDatabase, TestServer};
 
-use crate::scene::{BINARY, server};
+use crate::scene::{BINARY, install, server};
 
 const TRIGGERS: &str = include_str!("../../docs/triggers.md");
 const HTTP: &str = include_str!("../../docs/http.md");
 const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
+const FIRST: &str = include_str!("../../docs/first-workflow.md");
+const API: &str = include_str!("../../docs/api.md");
+const SCALE_OUT: &str = include_str!("../../docs/scale-out.md");
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
+const README: &str = include_str!("../../README.md");
+
+/// Pages with commands that are not run here, each with the tests that do what they show.
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("cli.md", "cli, golden"),
+    ("code-steps.md", "sandbox, cli"),
+    ("operate.md", "control, dead_letters, why, bulk"),
+    ("performance.md", "bench"),
+    ("plans.md", "plans, payments"),
+    ("security.md", "people, tenancy"),
+    ("selftest.md", "selftest"),
+    ("teams.md", "teams, sharing"),
+    ("tui.md", "tui"),
+];
 
 /// What starts a server of its own, or needs the database of one: the tests of those commands are elsewhere.
 const LEFT_OUT: [&str; 2] = ["tidemill serve ", "tidemill rotate-key"];
@@ -27,13 +45,23 @@ fn script(page: &str) -> String {
 /// Runs `script` where a reader would: with `tidemill` on the path, address and token in the environment, and the files that it
 /// reads. What it puts into `/tmp` goes into the directory of the test.
 fn paste(server: &TestServer, script: &str) -> String {
+    paste_at(server, script, &[])
+}
+
+/// The same, with other places than those that the page names.
+fn paste_at(server: &TestServer, script: &str, places: &[(&str, &str)]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let (work, path) = (dir.path(), std::env::var("PATH").unwrap());
-    symlink(BINARY, work.join("tidemill")).unwrap();
+    for name in ["tidemill", "tidemill-new"] {
+        symlink(BINARY, work.join(name)).unwrap();
+    }
     for file in ["token", "key", "password"] {
         fs::write(work.join(file), "canary-0123456789").unwrap();
     }
-    let script = script.replace("/tmp/", &format!("{}/", work.display()));
+    let mut script = script.replace("/tmp/", &format!("{}/", work.display()));
+    for (named, meant) in places {
+        script = script.replace(named, meant);
+    }
     let output = Command::new("bash")
         .args(["-c", &script])
         .current_dir(work)
@@ -104,4 +132,94 @@ async fn every_command_about_the_configuration_does_what_the_page_says() {
     let output = paste(&server, &script(CONFIGURATION));
     let shown = said(&output, CONFIGURATION, "config show");
     assert!(shown.contains("ok: ") && shown.contains("journal_writers") && shown.contains("flag"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_workflow_is_one_in_five_minutes() {
+    let server = server().await;
+    let output = paste(&server, &script(FIRST));
+    let sent = said(&output, FIRST, "\"qty\": 20");
+    assert!(sent.contains("\"tier\":\"silver\"") && sent.contains("\"tier\":\"gold\""), "{sent}");
+    let refused = said(&output, FIRST, "\"qty\": \"two\"");
+    assert!(refused.contains("422") && refused.contains("price"), "{refused}");
+    let seen = said(&output, FIRST, "describe execution @latest");
+    assert!(seen.contains("order-intake") && seen.contains("breathe") && seen.contains("succeeded"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_about_the_api_does_what_the_page_says() {
+    let server = server().await;
+    let output = paste(&server, &script(API));
+    assert!(said(&output, API, "token create").contains("reporting"), "{output}");
+    assert!(said(&output, API, "order-42").contains("started once"), "{output}");
+    assert!(said(&output, API, "Grace").contains("execution_completed"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_about_scaling_out_does_what_the_page_says() {
+    let server = server().await;
+    let output = paste(&server, &script(SCALE_OUT));
+    assert!(said(&output, SCALE_OUT, "/metrics").contains("tidemill_journal_commit_seconds_count"), "{output}");
+    assert!(said(&output, SCALE_OUT, "get nodes").contains("alive"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_first_page_does_what_it_says() {
+    let server = server().await;
+    let (_, file) = README.split_once("```yaml\n").unwrap();
+    let (file, _) = file.split_once("```").unwrap();
+    let commands = script(README);
+    let begun = ["make ", "tidemill serve", "tidemill tui"];
+    let commands = commands.lines().filter(|line| !begun.iter().any(|start| line.starts_with(start)));
+    let commands: String = commands.map(|line| format!("{line}\n")).collect();
+    let script = format!("cat > order-intake.yaml <<'YAML'\n{file}YAML\n{commands}");
+    let output = paste_at(&server, &script, &[("http://127.0.0.1:7700", server.url())]);
+    assert!(output.contains("{\"total\":39") && output.contains("succeeded"), "{output}");
+}
+
+/// Backup, proof, restore, moving house, rehearsal, doctor: as the page has them, in other places.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_about_operating_a_server_does_what_the_page_says() {
+    let args = Vec::new();
+    let server = TestServer::start_with(ServerOptions { binary: BINARY.into(), args, storage: Storage::Embedded }).await;
+    install(&server.client(), "id: one\nsteps: [{id: a, uses: transform, with: {n: 1}}]\n").await;
+    let (place, database) = (tempfile::tempdir().unwrap(), TestDatabase::empty());
+    let at = |name: &str| place.path().join(name).display().to_string();
+    for name in ["backups", "keys"] {
+        fs::create_dir(at(name)).unwrap();
+    }
+    for key in ["secret.key", "account.key"] {
+        fs::copy(server.data_dir().join(key), Path::new(&at("keys")).join(key)).unwrap();
+    }
+    let page = OPERATIONS.replace("\ntidemill serve ", "\n: tidemill-serve ");
+    // The server would have to stop: see `postgres_upgrade`.
+    let page = page.replace("\ntidemill upgrade postgres ", "\n: tidemill-upgrade-postgres ");
+    let (url, dir) = (format!("'{}'", database.url()), server.data_dir().display().to_string());
+    let places = [
+        ("/srv/tidemill-new", at("new")),
+        ("/srv/tidemill-external", at("external")),
+        ("/srv/tidemill", dir),
+        ("/backups/", at("backups/")),
+        ("/keys/", at("keys/")),
+        ("postgres://tidemill@db.example/tidemill", url),
+    ];
+    let places: Vec<(&str, &str)> = places.iter().map(|(named, meant)| (*named, meant.as_str())).collect();
+    let output = paste_at(&server, &script(&page), &places);
+    assert!(said(&output, &page, "backup verify /backups/tidemill-1.tar").contains("ok: "), "{output}");
+    assert!(said(&output, &page, "restore /backups/tidemill-1.tar").contains("restored "), "{output}");
+    assert!(said(&output, &page, "upgrade --rehearse").contains("may go on while servers of this one start"), "{output}");
+    assert!(said(&output, &page, "tidemill doctor").contains("kernel"), "{output}");
+}
+
+#[test]
+fn every_page_with_commands_is_run_by_a_test() {
+    let here = ["triggers.md", "http.md", "configuration.md", "first-workflow.md", "api.md", "scale-out.md", "operations.md"];
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let has_commands =
+            path.extension().is_some_and(|end| end == "md") && fs::read_to_string(&path).unwrap().contains("```sh\n");
+        let is_run = here.contains(&name.as_str()) || ELSEWHERE.iter().any(|(page, _)| *page == name);
+        assert!(!has_commands || is_run, "{name} has commands that no test runs: add them to tests/suite/documentation.rs");
+    }
 }

@@ -19,6 +19,7 @@ use tidemill_common::status::ExecutionStatus;
 use crate::budget::Share;
 use crate::domain::execution::{Open, QUOTA_TRIGGER, keep};
 use crate::domain::payload::{Packed, is_apart};
+use crate::domain::trace::TraceContext;
 use crate::domain::workflow::plan::Plan;
 use crate::executor::{Begun, Executor, First};
 use crate::journal::{self, Admitted, Delivery, Journal, Lease, Next};
@@ -140,8 +141,9 @@ impl Admission {
         let permit = if slot.is_none() && rate.is_none() { self.executor.room() } else { None };
         let metered = *trigger.kind != *QUOTA_TRIGGER;
         let parent_id = parent.as_ref().map(|parent| parent.execution_id);
-        let origin =
-            Origin { workflow_id: Arc::clone(&workflow_id), version, trigger: trigger.clone(), input, retry_of, parent };
+        let traceparent = self.executor.traces().and_then(|_| traceparent(&trigger, &whole));
+        let (named, by) = (Arc::clone(&workflow_id), trigger.clone());
+        let origin = Origin { workflow_id: named, version, trigger: by, input, retry_of, parent, traceparent };
         let body = match permit {
             Some(_) => EventBody::ExecutionStarted { origin: Some(origin) },
             None => EventBody::ExecutionQueued(origin),
@@ -246,6 +248,12 @@ impl Admission {
         let plan = Arc::clone(plan);
         self.executor.budget().handle(move || Begun::begin(id, &plan, first)).await
     }
+}
+
+/// The place in a trace that the sender of a webhook named.
+fn traceparent(trigger: &TriggerOrigin, input: &Json) -> Option<Arc<str>> {
+    let named = input.get("headers")?.get("traceparent")?.as_str().filter(|_| *trigger.kind == *"webhook")?;
+    TraceContext::parse(named).map(|_| Arc::from(named))
 }
 
 /// An input as its event holds it.

@@ -1,7 +1,5 @@
 //! `/api/billing`: history, invoices, payments, and what customers are worth.
 
-use std::sync::Arc;
-
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Html;
@@ -15,13 +13,14 @@ use super::failure::{BodyFailure, PaymentFailure, ReadFailure, WriteFailure};
 use super::invoice_page;
 use super::payload::Json;
 use crate::app::BillingSubscriptions;
+use crate::live::Live;
 
 /// Money.
 pub struct BillingApi {
     /// Subscriptions and what was paid for them.
     pub billing_subscriptions: BillingSubscriptions,
     /// Where others reach this server: where Stripe's pages lead back to.
-    pub url: Arc<str>,
+    pub url: Live<String>,
 }
 
 #[OpenApi(tag = "Tag::Billing")]
@@ -97,7 +96,7 @@ impl BillingApi {
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
     ) -> Result<Json<PaymentPage>, PaymentFailure> {
-        Ok(Json(PaymentPage { url: self.billing_subscriptions.checkout(&token.0, &body.0.plan, &self.url).await? }))
+        Ok(Json(PaymentPage { url: self.billing_subscriptions.checkout(&token.0, &body.0.plan, &self.url.get()).await? }))
     }
 
     /// Change how you pay, on a page of Stripe
@@ -111,7 +110,7 @@ impl BillingApi {
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
     ) -> Result<Json<PaymentPage>, PaymentFailure> {
-        Ok(Json(PaymentPage { url: self.billing_subscriptions.portal(&token.0, &self.url).await? }))
+        Ok(Json(PaymentPage { url: self.billing_subscriptions.portal(&token.0, &self.url.get()).await? }))
     }
 
     /// See what a customer brings, and what winning one costs

@@ -9,16 +9,17 @@ use poem::{Body, Request, Response, handler};
 use tidemill_common::limits::PAYLOAD_INLINE_BYTES;
 use tidemill_common::problem::{Code, Problem};
 use tokio::io::AsyncReadExt as _;
-use tokio::sync::Semaphore;
 
 use super::form;
 use super::hook_answer::{answer, outcome, problem};
 use super::hook_cors as cors;
 use super::problem::ProblemError;
 use crate::budget::{Budget, HANDLED};
+use crate::domain::payload::PayloadLimits;
 use crate::domain::workflow::plan::FormTrigger;
 use crate::ingress::webhook::{Answer, DeliveryError};
 use crate::ingress::{self, Route, Shown, Webhooks};
+use crate::live::{Live, Room};
 use crate::telemetry::{DeliveryOutcome, Metrics};
 
 /// How long a body is read that nobody wants.
@@ -32,11 +33,11 @@ pub struct Hooks {
     /// Takes deliveries.
     pub webhooks: Webhooks,
     /// How many deliveries may be under way at once; more are told to come back.
-    pub room: Arc<Semaphore>,
+    pub room: Room,
     /// The memory for large bodies; who gets none is told to come back.
     pub budget: Budget,
-    /// Largest body that any trigger takes, in bytes.
-    pub body_bytes: u64,
+    /// How large bodies may be that any trigger takes.
+    pub payload_limits: Live<PayloadLimits>,
     /// Counts.
     pub metrics: Arc<Metrics>,
 }
@@ -88,7 +89,7 @@ impl Hooks {
         request: &Request,
         body: Body,
     ) -> Result<Response, ProblemError> {
-        let Some(_place) = self.room.try_acquire().ok().filter(|_| self.webhooks.has_room()) else {
+        let Some(_place) = self.room.enter().filter(|_| self.webhooks.has_room()) else {
             self.metrics.webhook_answered(DeliveryOutcome::Overloaded);
             let problem = Problem::new(Code::Overloaded, "too many deliveries are under way; send it again");
             return Err(problem.retry_after(1).into());
@@ -153,7 +154,7 @@ impl Hooks {
     /// The body, if it is no larger than the trigger takes, and if there is memory for it.
     async fn read(&self, route: &Route, came: &ingress::Request<'_>, body: Body) -> Result<ingress::Body, DeliveryError> {
         let asked = route.webhook().map_or(0, |webhook| webhook.max_body_bytes);
-        let most = asked.min(usize::try_from(self.body_bytes).unwrap_or(usize::MAX));
+        let most = asked.min(usize::try_from(self.payload_limits.get().one).unwrap_or(usize::MAX));
         let declared = came.header("content-length").and_then(|length| length.parse::<usize>().ok());
         if let Some(declared) = declared.filter(|declared| *declared > most) {
             if declared <= most.saturating_mul(DISCARDED) {

@@ -75,6 +75,7 @@ use crate::app::{
 use crate::auth::Authenticator;
 use crate::domain::workflow::json_schema;
 use crate::ingress::Resumes;
+use crate::live::Live;
 use crate::telemetry::Metrics;
 
 /// What the operations are about.
@@ -138,7 +139,7 @@ pub struct ApiDeps {
     /// Which plan they are on, and what they pay.
     pub billing_subscriptions: BillingSubscriptions,
     /// Where others reach this server.
-    pub url: Arc<str>,
+    pub url: Live<String>,
     /// Subscriptions.
     pub subscriptions: Subscriptions,
     /// Workflows.

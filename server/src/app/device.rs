@@ -61,8 +61,8 @@ impl People {
         }
         Ok(DeviceBegun {
             device_code: secret.reveal().to_owned(),
-            verification_uri: format!("{}/device", self.url),
-            verification_uri_complete: format!("{}/device?user_code={shown}", self.url),
+            verification_uri: format!("{}/device", self.url.get()),
+            verification_uri_complete: format!("{}/device?user_code={shown}", self.url.get()),
             user_code: shown,
             expires_in: u32::try_from(LIFE.num_seconds()).unwrap_or(u32::MAX),
             interval: INTERVAL,

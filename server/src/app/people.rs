@@ -7,6 +7,7 @@ use tidemill_common::clock::Clock;
 use super::{Activated, Error};
 use crate::auth::password::{self, Passwords};
 use crate::auth::{Authenticator, Kind, Secret};
+use crate::live::Live;
 use crate::secrets::AccountKey;
 use crate::store::Database;
 
@@ -19,7 +20,7 @@ pub struct People {
     pub(super) key: Arc<AccountKey>,
     pub(super) passwords: Passwords,
     pub(super) activated: Activated,
-    pub(super) url: Arc<str>,
+    pub(super) url: Live<String>,
 }
 
 /// What [`People`] needs besides the database.
@@ -30,8 +31,8 @@ pub struct PeopleParts {
     pub key: AccountKey,
     /// Called when a workspace's triggers come to life or fall silent.
     pub activated: Activated,
-    /// Where others reach this server: the beginning of links.
-    pub url: String,
+    /// Where others reach this server: the beginning of links, without a slash at its end.
+    pub url: Live<String>,
 }
 
 impl People {
@@ -45,13 +46,13 @@ impl People {
             passwords: Passwords::new(Arc::clone(&key)),
             key,
             activated: parts.activated,
-            url: parts.url.trim_end_matches('/').into(),
+            url: parts.url,
         }
     }
 
     /// A link to a page of this server with a secret in it.
     pub(super) fn link(&self, page: &str, secret: &str) -> String {
-        format!("{}/{page}/{secret}", self.url)
+        format!("{}/{page}/{secret}", self.url.get())
     }
 }
 

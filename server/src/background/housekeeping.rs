@@ -49,7 +49,7 @@ pub(super) async fn run(background: Background) {
 
 /// One round of housekeeping. The first is part of the start.
 pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
-    let (now, dead_letters) = (background.clock.now(), background.retention.dead_letters);
+    let (now, dead_letters) = (background.clock.now(), background.retention.get().dead_letters);
     background
         .database
         .engine(move |connection| {
@@ -79,7 +79,7 @@ pub async fn housekeeping_round(background: &Background) -> Result<(), Error> {
 /// Drops the days that are older than the retention, each in a transaction of its own. A day of which an execution is still under way stays, whole,
 /// until that one has ended.
 async fn retention_round(background: &Background) -> Result<(), Error> {
-    let before = background.clock.now() - background.retention.executions;
+    let before = background.clock.now() - background.retention.get().executions;
     let expired = background.database.engine(move |connection| partition::expired(connection, before.date_naive())).await?;
     for row in expired {
         let day = row.day;

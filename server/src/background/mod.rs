@@ -17,10 +17,14 @@ mod replays;
 mod rollups;
 mod schedules;
 mod subscriptions;
+mod traces;
+mod upkeep;
 mod watch;
 
 pub use housekeeping::housekeeping_round;
+pub use traces::{TraceExport, TraceTap, TracesPending, report_metrics, traces};
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +40,7 @@ use crate::executor::{CodeMeter, Executor};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
 use crate::ingress::{Conditions, Events};
+use crate::live::Live;
 use crate::queue::{Node, Pulse, Queue};
 use crate::store::Database;
 use crate::telemetry::Metrics;
@@ -66,7 +71,9 @@ pub struct Background {
     /// Replays dead letters.
     pub replays: Replays,
     /// How long what has ended is kept.
-    pub retention: Retention,
+    pub retention: Live<Retention>,
+    /// What this node keeps.
+    pub data_dir: PathBuf,
     /// Counts.
     pub metrics: Arc<Metrics>,
     /// How long code steps ran since the last beat.
@@ -94,6 +101,7 @@ impl Background {
     pub fn start(&self) -> JoinSet<()> {
         let mut loops = JoinSet::new();
         loops.spawn(pulse::run(self.clone()));
+        loops.spawn(upkeep::run(self.data_dir.clone(), self.metrics.upkeep()));
         if self.roles.contains(&Role::Executor) {
             loops.spawn(claims::run(self.clone()));
         }

@@ -53,6 +53,19 @@ pub enum Error {
     /// There is no server whose database could be copied.
     #[error("no server runs in {}: start it (a backup is made while it runs), or name its --data-dir", .0.display())]
     NotRunning(PathBuf),
+    /// There is no embedded cluster.
+    #[error("there is no Postgres cluster in {}; name the server's directory with --data-dir. A Postgres elsewhere is upgraded by its own tools", .0.display())]
+    NoCluster(PathBuf),
+    /// There is no newer Postgres on the machine.
+    #[error(
+        "the cluster is one of PostgreSQL {from}, and only version {to} was found; name the directory of a newer one with --postgres-bin"
+    )]
+    NothingNewer {
+        /// The version of the cluster.
+        from: u32,
+        /// The newest that was found.
+        to: u32,
+    },
     /// The embedded cluster, or Postgres' programs.
     #[error(transparent)]
     Postgres(#[from] crate::postgres::Error),

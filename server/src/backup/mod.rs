@@ -6,6 +6,7 @@
 
 mod archive;
 mod error;
+mod major;
 mod manifest;
 mod progress;
 mod record;
@@ -16,6 +17,7 @@ mod verify;
 
 pub use archive::Archive;
 pub use error::Error;
+pub use major::{MajorUpgrade, upgrade_postgres};
 pub use manifest::Manifest;
 pub use progress::Progress;
 pub use record::{Record, last_backup};

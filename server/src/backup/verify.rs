@@ -41,7 +41,7 @@ pub fn verify(file: &Path, options: &ClusterOptions, scratch: &Path, progress: &
     Ok(Verified { manifest: archive.manifest, schema, restored_in })
 }
 
-fn compare(manifest: &Manifest, url: &str) -> Result<(), Error> {
+pub(super) fn compare(manifest: &Manifest, url: &str) -> Result<(), Error> {
     let (mut moment, _) = Moment::hold(url)?;
     let (found, said) = (moment.facts()?, &manifest.facts);
     if found.schema != said.schema {

@@ -40,13 +40,39 @@ impl Config {
 }
 
 fn check(args: ServeArgs) -> Result<(), Failure> {
-    let loaded = Loaded::load(args)?;
-    telemetry::check_level(&loaded.config.log_level)?;
-    serve::check_files(&loaded.config)?;
+    let loaded = match Loaded::load(args) {
+        Ok(loaded) => loaded,
+        Err(error) => return complain(error.each()),
+    };
+    let mut mistakes: Vec<Failure> = serve::check_files(&loaded.config).into_iter().map(Failure::from).collect();
+    mistakes.extend(telemetry::check_level(&loaded.config.log_level).err().map(Failure::from));
+    if !mistakes.is_empty() {
+        return complain(mistakes);
+    }
     let source = loaded.file.as_ref().map_or("there is no file".to_owned(), |file| file.display().to_string());
     let set = loaded.shown().iter().filter(|shown| shown.is_set()).count();
     println!("ok: {source}; {set} settings are set, the others have their defaults");
     Ok(())
+}
+
+/// One mistake is the error; of more there is a list.
+fn complain(mut mistakes: Vec<impl Into<Failure>>) -> Result<(), Failure> {
+    if mistakes.len() == 1
+        && let Some(only) = mistakes.pop()
+    {
+        return Err(only.into());
+    }
+    let count = mistakes.len();
+    for mistake in mistakes {
+        let mistake: Failure = mistake.into();
+        eprintln!("error: {mistake}");
+        let mut cause = mistake.source();
+        while let Some(error) = cause {
+            eprintln!("  because: {error}");
+            cause = error.source();
+        }
+    }
+    Err(format!("there are {count} mistakes").into())
 }
 
 fn show(args: ServeArgs, json: bool) -> Result<(), Failure> {

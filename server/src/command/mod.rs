@@ -43,7 +43,7 @@ pub enum ServerCommand {
     /// Try the migrations of this version on a copy of the server's database: how long they take, and whom they hold up
     #[command(
         after_help = "The server goes on meanwhile; nothing of it is changed. Run it with the newer binary, before that one is installed.\n\nExamples:\n  \
-                      ./tidemill-new upgrade --rehearse --data-dir /srv/tidemill\n  ./tidemill-new upgrade --rehearse --backup /backups/tidemill.tar"
+                      ./tidemill-new upgrade --rehearse --data-dir /srv/tidemill\n  ./tidemill-new upgrade --rehearse --backup /backups/tidemill.tar\n  tidemill upgrade postgres --data-dir /srv/tidemill"
     )]
     Upgrade(Box<upgrade::Upgrade>),
     /// Make a new key of the server and seal all secrets with it; servers go on meanwhile

@@ -1,12 +1,15 @@
 //! The arguments of `tidemill serve`, and where each of them came from.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Id};
+use url::Url;
 
-use super::{Origin, Settings, keys};
+use super::{Origin, SecretText, Settings, keys};
 
 /// The arguments of `tidemill serve`, the environment included.
 #[derive(Debug, Clone, Default)]
@@ -38,11 +41,36 @@ impl FromArgMatches for ServeArgs {
             .filter_map(|key| Some((key.name.clone(), origin(matches.value_source(&key.name)?, key.variable)?)));
         let origins = origins.collect();
         let Flags { config, settings } = Flags::from_arg_matches_mut(matches)?;
-        Ok(Self { config, settings, origins })
+        let mut args = Self { config, settings, origins };
+        args.hear_of_collector(|name| env::var(name).ok())?;
+        Ok(args)
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl ServeArgs {
+    /// What the variables that all programs have for OpenTelemetry say, where ours say nothing.
+    pub(super) fn hear_of_collector(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
+        let Self { settings, origins, .. } = self;
+        let mut heard = |key: &str, name: &str| {
+            let text = variable(name).filter(|text| !text.is_empty())?;
+            origins.insert(key.to_owned(), Origin::Variable(name.to_owned()));
+            Some(text)
+        };
+        if settings.otlp_endpoint.is_none()
+            && let Some(text) = heard("otlp_endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT")
+        {
+            let wrong = |error| format!("OTEL_EXPORTER_OTLP_ENDPOINT is no URL: {error}\n");
+            let url = Url::parse(&text).map_err(|error| Error::raw(ErrorKind::ValueValidation, wrong(error)))?;
+            settings.otlp_endpoint = Some(url);
+        }
+        if settings.otlp_headers.is_none() {
+            settings.otlp_headers = heard("otlp_headers", "OTEL_EXPORTER_OTLP_HEADERS").map(SecretText::from);
+        }
         Ok(())
     }
 }

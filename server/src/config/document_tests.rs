@@ -15,7 +15,7 @@ fn loaded(text: &str) -> ServeConfig {
     fs::write(&path, text).unwrap();
     let args = ServeArgs { config: Some(path), ..ServeArgs::default() };
     let surroundings = Surroundings { home: Some("/home/ada".into()), ..Surroundings::default() };
-    Loaded::resolve(args, surroundings).unwrap_or_else(|error| panic!("{error}: {text}")).config
+    Loaded::resolve(args, &surroundings).unwrap_or_else(|error| panic!("{error}: {text}")).config
 }
 
 #[test]

@@ -10,6 +10,9 @@ use super::Origin;
 /// Why the configuration can't be used; each says where and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// More than one thing is wrong.
+    #[error("{}", lines(.0))]
+    Several(Vec<Error>),
     /// The file can't be read.
     #[error("the configuration file {} can't be read", path.display())]
     Read {
@@ -86,6 +89,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// All of `errors` as one; `None` when there is none.
+    pub(super) fn all(mut errors: Vec<Self>) -> Option<Self> {
+        if errors.len() < 2 { errors.pop() } else { Some(Self::Several(errors)) }
+    }
+
+    /// Each mistake by itself.
+    #[must_use]
+    pub fn each(self) -> Vec<Self> {
+        match self {
+            Self::Several(errors) => errors,
+            one => vec![one],
+        }
+    }
+
     /// The value of `key` is not what it may be; where it was set is said by [`Self::placed`].
     pub(super) fn wrong(key: &'static str, expected: String, value: impl Display) -> Self {
         Self::OutOfRange { place: Origin::Default, key, expected, value: value.to_string() }
@@ -98,7 +115,17 @@ impl Error {
                 let place = origins.get(key).cloned().unwrap_or(Origin::Default);
                 Self::OutOfRange { place, key, expected, value }
             }
+            Self::Several(errors) => Self::Several(errors.into_iter().map(|error| error.placed(origins)).collect()),
             other => other,
         }
     }
+}
+
+/// A line for each, with what is behind it.
+fn lines(errors: &[Error]) -> String {
+    let line = |error: &Error| {
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("  {error}{cause}")
+    };
+    format!("{} mistakes in the configuration:\n{}", errors.len(), errors.iter().map(line).collect::<Vec<_>>().join("\n"))
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
+use super::loaded::table;
 use super::{Error, Key, Origin, Settings, keys};
 
 /// Name of the configuration file, within the data directory or `/etc/tidemill`.
@@ -19,6 +21,8 @@ pub(super) struct File {
     pub(super) settings: Settings,
     /// The line of each setting.
     pub(super) lines: BTreeMap<String, usize>,
+    /// What is wrong with the others.
+    pub(super) mistakes: Vec<Error>,
 }
 
 impl File {
@@ -47,33 +51,42 @@ impl File {
             let line = error.span().map_or(1, |span| line_at(text, span.start));
             Error::Parse { path: path.to_owned(), line, message: error.message().to_owned() }
         })?;
-        let (known, mut lines) = (keys(), BTreeMap::new());
-        for key in table.get_ref().keys() {
+        let (known, mut lines, mut mistakes) = (keys(), BTreeMap::new(), Vec::new());
+        let mut good = toml::Table::new();
+        for (key, value) in table.get_ref() {
             let (name, line) = (key.get_ref().to_string(), line_at(text, key.span().start));
-            if !known.iter().any(|known| known.name == name) {
+            let Some(setting) = known.iter().find(|known| known.name == name) else {
                 let hint = hint(&name, &known);
-                return Err(Error::UnknownKey { path: path.to_owned(), line, key: name, hint });
+                mistakes.push(Error::UnknownKey { path: path.to_owned(), line, key: name, hint });
+                continue;
+            };
+            // Each by itself, so that all that is wrong can be said at once.
+            match setting_of(text, key.span().start..value.span().end) {
+                Ok(one) => {
+                    good.extend(one);
+                    lines.insert(name, line);
+                }
+                Err(message) => mistakes.push(wrong_value((path, line), setting, &message)),
             }
-            lines.insert(name, line);
         }
-        let settings = toml::from_str(text).map_err(|error| wrong_value(path, text, table.get_ref(), &error))?;
-        Ok(Self { path: path.to_owned(), settings, lines })
+        let settings = good.try_into().expect("what was read once can be read again");
+        Ok(Self { path: path.to_owned(), settings, lines, mistakes })
     }
 }
 
-/// Says of which setting `error` speaks, and what its value should be.
-fn wrong_value(path: &Path, text: &str, table: &DeTable<'_>, error: &toml::de::Error) -> Error {
-    let at = error.span().map_or(0, |span| span.start);
-    let found = table.iter().find(|(key, value)| (key.span().start..value.span().end.max(1)).contains(&at));
-    let name = found.map(|(key, _)| key.get_ref().as_ref()).unwrap_or_default();
-    let (path, line) = (path.to_owned(), line_at(text, at));
-    match keys().into_iter().find(|key| key.name == name) {
-        None => Error::Parse { path, line, message: error.message().to_owned() },
-        Some(key) => {
-            let message = if key.secret { "this is no value for it" } else { error.message() };
-            Error::WrongValue { path, line, message: message.to_owned(), about: described(&key), key: key.name }
-        }
-    }
+/// The one setting that stands at `place`, checked; else what is wrong with its value.
+fn setting_of(text: &str, place: Range<usize>) -> Result<toml::Table, String> {
+    let line = text.get(place).unwrap_or_default();
+    // A table is no value of any setting, and its head is no assignment.
+    let settings: Settings = toml::from_str(line).map_err(|error| error.message().to_owned())?;
+    Ok(table(&settings))
+}
+
+fn wrong_value((path, line): (&Path, usize), key: &Key, message: &str) -> Error {
+    // The message may repeat the value.
+    let message = if key.secret { "this is no value for it" } else { message };
+    let (path, message) = (path.to_owned(), message.to_owned());
+    Error::WrongValue { path, line, message, about: described(key), key: key.name.clone() }
 }
 
 fn described(key: &Key) -> String {

@@ -11,7 +11,24 @@ use super::Settings;
 const FIRST: &str = "0.1";
 
 /// The settings that a running server takes over on SIGHUP; all others need a restart.
-pub const RELOADED: [&str; 4] = ["log_level", "outbound_allow", "tls_certificate", "tls_key"];
+pub const RELOADED: [&str; 16] = [
+    "dead_letter_days",
+    "execution_payload_mib",
+    "log_level",
+    "max_inflight_webhooks",
+    "max_running_executions",
+    "outbound_allow",
+    "outbound_ca",
+    "outbound_no_proxy",
+    "outbound_per_host",
+    "outbound_proxy",
+    "payload_mib",
+    "public_url",
+    "retention_days",
+    "tls_certificate",
+    "tls_key",
+    "trusted_proxies",
+];
 
 /// One setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +87,7 @@ impl Key {
             "SECONDS" => " seconds",
             "MIB" => " MiB",
             "KIB" => " KiB",
+            "PERCENT" => " percent",
             _ => "",
         }
     }
@@ -101,6 +119,7 @@ impl Key {
             "COUNT" => "8",
             "DIR" => "/srv/tidemill",
             "FILE" => "/etc/tidemill/file.pem",
+            "HEADERS" => "x-scope=tidemill",
             "ROLES" => "api,executor,scheduler",
             _ => "…",
         };
@@ -110,7 +129,9 @@ impl Key {
     fn parsed(&self, text: &str) -> toml::Value {
         let string = |text: &str| toml::Value::String(text.to_owned());
         match self.value.as_str() {
-            "COUNT" | "DAYS" | "SECONDS" | "MIB" | "KIB" => text.parse().map_or_else(|_| string(text), toml::Value::Integer),
+            "COUNT" | "DAYS" | "SECONDS" | "MIB" | "KIB" | "PERCENT" => {
+                text.parse().map_or_else(|_| string(text), toml::Value::Integer)
+            }
             "NETWORKS" | "HOSTS" | "ROLES" => toml::Value::Array(text.split(',').map(string).collect()),
             _ => string(text),
         }

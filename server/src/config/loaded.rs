@@ -35,12 +35,13 @@ impl Loaded {
     /// # Errors
     /// Every [`Error`]; each says where and what to do.
     pub fn load(args: ServeArgs) -> Result<Self, Error> {
-        Self::resolve(args, Surroundings::of_this_process())
+        Self::resolve(args, &Surroundings::of_this_process())
     }
 
-    pub(super) fn resolve(args: ServeArgs, surroundings: Surroundings) -> Result<Self, Error> {
+    pub(super) fn resolve(args: ServeArgs, surroundings: &Surroundings) -> Result<Self, Error> {
         let ServeArgs { config, settings, mut origins } = args;
-        let file = find(config.as_deref(), settings.data_dir.as_deref(), &surroundings)?;
+        let mut file = find(config.as_deref(), settings.data_dir.as_deref(), surroundings)?;
+        let mut mistakes = file.as_mut().map(|file| std::mem::take(&mut file.mistakes)).unwrap_or_default();
         let mut merged = table(&file.as_ref().map(|file| file.settings.clone()).unwrap_or_default());
         merged.extend(table(&settings));
         for key in file.iter().flat_map(|file| file.lines.keys()) {
@@ -50,7 +51,13 @@ impl Loaded {
         }
         let settings: Settings = merged.try_into().expect("what was read once can be read again");
         let data_dir = settings.data_dir.clone().map_or_else(|| surroundings.data_dir(), Ok)?;
-        let config = ServeConfig::complete(settings.clone(), data_dir, surroundings).map_err(|error| error.placed(&origins))?;
+        let config = match complete(&settings, &data_dir, surroundings) {
+            Ok(config) if mistakes.is_empty() => config,
+            outcome => {
+                mistakes.extend(outcome.err().into_iter().flat_map(|error| error.placed(&origins).each()));
+                return Err(Error::all(mistakes).expect("there is at least one"));
+            }
+        };
         Ok(Self { config, file: file.map(|file| file.path), settings, origins })
     }
 
@@ -91,7 +98,32 @@ impl Loaded {
     }
 }
 
-fn table(settings: &Settings) -> toml::Table {
+/// Settings that make sense only together.
+const PAIRS: [[&str; 2]; 2] = [["tls_certificate", "tls_key"], ["stripe_key", "stripe_webhook_secret"]];
+
+/// The configuration, or everything that is wrong with the settings: what is wrong is left out, and the rest looked at again.
+fn complete(settings: &Settings, data_dir: &Path, surroundings: &Surroundings) -> Result<ServeConfig, Error> {
+    let (mut left, mut mistakes) = (settings.clone(), Vec::new());
+    loop {
+        match ServeConfig::complete(left.clone(), data_dir.to_owned(), surroundings.clone()) {
+            Ok(config) => return Error::all(mistakes).map_or(Ok(config), Err),
+            Err(error) => {
+                let wrong = if let Error::OutOfRange { key, .. } = &error { *key } else { "" };
+                mistakes.push(error);
+                let mut values = table(&left);
+                if values.remove(wrong).is_none() {
+                    return Err(Error::all(mistakes).expect("there is at least one"));
+                }
+                // Its other half would only seem to stand alone.
+                let pair = PAIRS.iter().find(|pair| pair.contains(&wrong));
+                pair.into_iter().flatten().for_each(|key| drop(values.remove(*key)));
+                left = values.try_into().expect("what was read once can be read again");
+            }
+        }
+    }
+}
+
+pub(super) fn table(settings: &Settings) -> toml::Table {
     toml::Table::try_from(settings).expect("settings are names and values")
 }
 

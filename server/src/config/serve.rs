@@ -19,9 +19,11 @@ use url::Url;
 
 use super::{DatabaseUrl, Error, Loaded, LogFormat, ProxyUrl, Role, SecretText, ServeArgs, Settings, key};
 use crate::domain::payload::PayloadLimits;
+use crate::domain::trace::Sampling;
 use crate::payments::StripeOptions;
 use crate::runner::code::CodeLimits;
 use crate::runner::outbound::OutboundProxy;
+use crate::telemetry::{OtlpOptions, otlp_headers};
 
 /// Port of the server, unless set otherwise.
 const PORT: u16 = 7700;
@@ -52,6 +54,8 @@ pub struct ServeConfig {
     pub postgres_bin: Option<PathBuf>,
     /// The directories of `PATH`, where the Postgres programs are searched for.
     pub search_path: Vec<PathBuf>,
+    /// Migrations that stand for the next release, in the project's own tests of upgrades.
+    pub next_release: Option<PathBuf>,
     /// The name of this node, for people: the machine's.
     pub node_name: String,
     /// Networks that workflows may reach besides the public internet.
@@ -74,6 +78,8 @@ pub struct ServeConfig {
     pub log_format: LogFormat,
     /// What is logged: a level, or directives.
     pub log_level: String,
+    /// Where traces and metrics are sent; `None` means nowhere.
+    pub otlp: Option<OtlpOptions>,
     /// Threads that write the journal.
     pub journal_writers: usize,
     /// Database connections for the API.
@@ -117,6 +123,7 @@ pub(super) struct Surroundings {
     pub(super) home: Option<PathBuf>,
     pub(super) search_path: Vec<PathBuf>,
     pub(super) node_name: String,
+    pub(super) next_release: Option<PathBuf>,
     /// The configuration file of the machine.
     pub(super) machine_file: PathBuf,
 }
@@ -129,6 +136,7 @@ impl Surroundings {
             xdg_data_home: path("XDG_DATA_HOME"),
             home: path("HOME"),
             search_path: env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default(),
+            next_release: path("TIDEMILL_TEST_NEXT_RELEASE"),
             node_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             machine_file: PathBuf::from("/etc/tidemill/tidemill.toml"),
         }
@@ -161,7 +169,7 @@ impl ServeConfig {
             return Err(Error::wrong("database_url", expected, "another text"));
         }
         let (payload_limits, payload_memory) = (payload_limits(&settings)?, payload_memory(&settings)?);
-        let code_limits = code_limits(&settings)?;
+        let (code_limits, otlp) = (code_limits(&settings)?, otlp(&settings)?);
         Ok(Self {
             data_dir,
             listen: settings.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
@@ -170,6 +178,7 @@ impl ServeConfig {
             database_url: settings.database_url,
             postgres_bin: settings.postgres_bin,
             search_path: surroundings.search_path,
+            next_release: surroundings.next_release,
             node_name: surroundings.node_name,
             outbound_allow: settings.outbound_allow.unwrap_or_default(),
             outbound_per_host: within("outbound_per_host", settings.outbound_per_host.unwrap_or(100), 1..=10_000)?,
@@ -184,6 +193,7 @@ impl ServeConfig {
             trusted_proxies: settings.trusted_proxies.unwrap_or_default(),
             log_format: settings.log_format.unwrap_or_default(),
             log_level: settings.log_level.unwrap_or_else(|| "info".to_owned()),
+            otlp,
             journal_writers: within("journal_writers", settings.journal_writers.unwrap_or(1), 1..=16)?,
             api_connections: within("api_connections", settings.api_connections.unwrap_or(8), 1..=200)?,
             executor_connections: within("executor_connections", settings.executor_connections.unwrap_or(4), 1..=200)?,
@@ -239,7 +249,11 @@ fn stripe(
     let (key, webhook_secret) = match (key, webhook_secret) {
         (None, None) => return Ok(None),
         (Some(key), Some(secret)) if !key.expose().is_empty() && !secret.expose().is_empty() => (key, secret),
-        _ => {
+        (None, _) => {
+            let expected = "set together with stripe_key".to_owned();
+            return Err(Error::wrong("stripe_webhook_secret", expected, "one of the two"));
+        }
+        (Some(_), _) => {
             let expected = "set together with stripe_webhook_secret, both not empty".to_owned();
             return Err(Error::wrong("stripe_key", expected, "one of the two"));
         }
@@ -249,6 +263,20 @@ fn stripe(
         None => Url::parse("https://api.stripe.com").expect("it is a URL"),
     };
     Ok(Some(StripeOptions { key: key.expose().to_owned(), webhook_secret: webhook_secret.expose().to_owned(), url }))
+}
+
+fn otlp(settings: &Settings) -> Result<Option<OtlpOptions>, Error> {
+    let percent = within("otlp_traces_percent", settings.otlp_traces_percent.unwrap_or(100), 0..=100)?;
+    let seconds = within("otlp_metrics_seconds", settings.otlp_metrics_seconds.unwrap_or(60), 1..=3600)?;
+    let said = settings.otlp_headers.as_ref().map_or("", SecretText::expose);
+    let wrong = || Error::wrong("otlp_headers", "name=value,name=value".to_owned(), "another text");
+    let headers = otlp_headers(said).ok_or_else(wrong)?;
+    let Some(endpoint) = settings.otlp_endpoint.clone() else { return Ok(None) };
+    if !matches!(endpoint.scheme(), "http" | "https") || !endpoint.has_host() || !endpoint.username().is_empty() {
+        let expected = "a URL such as http://collector:4318, without user and password (see otlp_headers)".to_owned();
+        return Err(Error::wrong("otlp_endpoint", expected, "a URL of another form"));
+    }
+    Ok(Some(OtlpOptions { endpoint, headers, sampling: Sampling { percent }, metrics_every: Duration::from_secs(seconds) }))
 }
 
 fn roles(chosen: Option<Vec<Role>>) -> Result<Vec<Role>, Error> {

@@ -80,6 +80,18 @@ pub struct Settings {
     /// What is logged: error, warn, info, debug, trace, or directives such as info,tidemill=debug [default: info]
     #[arg(long, value_name = "LEVEL", env = "TIDEMILL_LOG")]
     pub log_level: Option<String>,
+    /// OpenTelemetry collector (OTLP over HTTP) that gets traces and metrics, for example `http://collector:4318`, or what the variable `OTEL_EXPORTER_OTLP_ENDPOINT` says [default: none, nothing is sent]
+    #[arg(long, value_name = "URL", env = "TIDEMILL_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<Url>,
+    /// Headers of what the collector is sent, as name=value,name=value; the variable `OTEL_EXPORTER_OTLP_HEADERS` is understood too [default: none]
+    #[arg(long, value_name = "HEADERS", env = "TIDEMILL_OTLP_HEADERS", hide_env_values = true)]
+    pub otlp_headers: Option<SecretText>,
+    /// Of a hundred executions so many send a trace, 0 to 100; where the sender of a webhook names a trace, the sender decides [default: 100]
+    #[arg(long, value_name = "PERCENT", env = "TIDEMILL_OTLP_TRACES_PERCENT")]
+    pub otlp_traces_percent: Option<u8>,
+    /// Seconds between two reports of the metrics to the collector, 1 to 3600 [default: 60]
+    #[arg(long, value_name = "SECONDS", env = "TIDEMILL_OTLP_METRICS_SECONDS")]
+    pub otlp_metrics_seconds: Option<u64>,
     /// Threads that write the journal, 1 to 16 [default: 1]
     #[arg(long, value_name = "COUNT", env = "TIDEMILL_JOURNAL_WRITERS")]
     pub journal_writers: Option<usize>,

@@ -16,7 +16,7 @@ fn args(arguments: &[&str]) -> Result<ServeArgs, clap::Error> {
 }
 
 fn load(arguments: &[&str]) -> Result<ServeConfig, Error> {
-    Loaded::resolve(args(arguments).unwrap(), Surroundings::default()).map(|loaded| loaded.config)
+    Loaded::resolve(args(arguments).unwrap(), &Surroundings::default()).map(|loaded| loaded.config)
 }
 
 fn with_file(text: &str, arguments: &[&str]) -> Result<ServeConfig, Error> {
@@ -56,7 +56,7 @@ fn the_data_directory_has_a_sensible_default() {
             home: home.map(PathBuf::from),
             ..Surroundings::default()
         };
-        Loaded::resolve(ServeArgs::default(), surroundings).map(|loaded| loaded.config.data_dir)
+        Loaded::resolve(ServeArgs::default(), &surroundings).map(|loaded| loaded.config.data_dir)
     };
     assert_eq!(dir(true, Some("/x"), Some("/root")).unwrap(), Path::new("/var/lib/tidemill"));
     assert_eq!(dir(false, Some("/x"), Some("/home/ada")).unwrap(), Path::new("/x/tidemill"));
@@ -137,6 +137,48 @@ fn mistakes_in_the_file_are_named_with_their_line() {
 }
 
 #[test]
+fn all_mistakes_are_named_at_once() {
+    let text = "lisen = 'x'\njournal_writers = 0\nretention_days = 'long'\ntls_key = 'relative'\ntls_certificate = '/c.pem'\napi_connections = 4\n";
+    let error = with_file(text, &["--executor-connections", "0"]).unwrap_err();
+    let said = error.to_string();
+    assert!(said.starts_with("5 mistakes in the configuration:\n"), "{said}");
+    for expected in [
+        "settings.toml:1: there is no setting `lisen`; did you mean `listen`?",
+        "settings.toml:2: `journal_writers` must be from 1 to 16, not 0",
+        "settings.toml:3: `retention_days`: invalid type",
+        "settings.toml:4: `tls_key` must be a path that begins with /",
+        "flag: `executor_connections` must be from 1 to 200, not 0",
+    ] {
+        assert!(said.contains(expected), "{expected} in {said}");
+    }
+    assert_eq!(error.each().len(), 5);
+}
+
+#[test]
+fn the_variables_of_opentelemetry_are_understood() {
+    let mut heard = args(&["--data-dir", "/data"]).unwrap();
+    let variable = |name: &str| match name {
+        "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://collector:4318".to_owned()),
+        "OTEL_EXPORTER_OTLP_HEADERS" => Some("authorization=canary".to_owned()),
+        _ => None,
+    };
+    heard.hear_of_collector(variable).unwrap();
+    let loaded = Loaded::resolve(heard, &Surroundings::default()).unwrap();
+    let otlp = loaded.config.otlp.clone().unwrap();
+    assert_eq!((otlp.endpoint.as_str(), otlp.sampling.percent), ("http://collector:4318/", 100));
+    assert_eq!(otlp.headers["authorization"], "canary");
+    let shown = loaded.shown().into_iter().find(|shown| shown.key.name == "otlp_endpoint").unwrap();
+    assert_eq!(shown.origin, Origin::Variable("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned()));
+    assert!(!format!("{loaded:?}").contains("canary"));
+    let mut own = args(&["--otlp-endpoint", "http://other:1"]).unwrap();
+    own.hear_of_collector(variable).unwrap();
+    assert_eq!(own.settings.otlp_endpoint.unwrap().as_str(), "http://other:1/", "what is ours comes first");
+    assert!(args(&[]).unwrap().hear_of_collector(|_| Some("not a url".to_owned())).is_err());
+    let wrong = load(&["--data-dir", "/data", "--otlp-endpoint", "ftp://x"]).unwrap_err().to_string();
+    assert!(wrong.contains("`otlp_endpoint` must be a URL such as http://collector:4318"), "{wrong}");
+}
+
+#[test]
 fn a_missing_file_is_an_error_only_when_it_was_asked_for() {
     assert!(matches!(load(&["--data-dir", "/data", "--config", "/no/such.toml"]), Err(Error::Read { .. })));
 }
@@ -166,7 +208,7 @@ fn the_machine_has_a_file_too() {
     fs::write(&machine_file, format!("data_dir = '{}'\njournal_writers = 3", data_dir.display())).unwrap();
     let surroundings =
         Surroundings { machine_file: machine_file.clone(), home: Some("/nowhere".into()), ..Surroundings::default() };
-    let resolve = |arguments: &[&str]| Loaded::resolve(args(arguments).unwrap(), surroundings.clone());
+    let resolve = |arguments: &[&str]| Loaded::resolve(args(arguments).unwrap(), &surroundings);
     let loaded = resolve(&[]).unwrap();
     assert_eq!((loaded.config.journal_writers, &loaded.config.data_dir), (3, &data_dir));
     assert_eq!(loaded.file.as_ref(), Some(&machine_file));
@@ -183,7 +225,7 @@ fn every_setting_is_shown_with_its_place_and_no_secret() {
     let text = "database_url = 'postgres://ada:canary@db/t?password=canary'\nstripe_key = 'canary'\nstripe_webhook_secret = 'canary'\nroles = ['api']";
     fs::write(&path, text).unwrap();
     let given = ["--data-dir", "/data", "--config", path.to_str().unwrap(), "--retention-days", "7"];
-    let loaded = Loaded::resolve(args(&given).unwrap(), Surroundings::default()).unwrap();
+    let loaded = Loaded::resolve(args(&given).unwrap(), &Surroundings::default()).unwrap();
     let shown = loaded.shown();
     assert!(!format!("{shown:?}{loaded:?}").contains("canary"));
     let of = |name: &str| {
@@ -202,7 +244,7 @@ fn what_changed_is_known_even_of_secrets() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("settings.toml");
         fs::write(&path, format!("stripe_key = '{key}'\nstripe_webhook_secret = 'x'\nlog_level = '{key}'")).unwrap();
-        Loaded::resolve(args(&["--data-dir", "/data", "--config", path.to_str().unwrap()]).unwrap(), Surroundings::default())
+        Loaded::resolve(args(&["--data-dir", "/data", "--config", path.to_str().unwrap()]).unwrap(), &Surroundings::default())
             .unwrap()
     };
     let changed: Vec<String> = with("a").changed(&with("b")).into_iter().map(|key| key.name).collect();

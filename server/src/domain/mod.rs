@@ -17,4 +17,5 @@ pub mod schedule;
 pub mod sensitive;
 pub mod signature;
 pub mod subscription;
+pub mod trace;
 pub mod workflow;

@@ -17,9 +17,10 @@ use super::forced_end::one_line;
 use super::printing::Printing;
 use super::service::Parts;
 use crate::budget::Share;
-use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, RunStep, State};
+use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, Place, RunStep, State};
 use crate::domain::file;
 use crate::domain::payload::Packed;
+use crate::domain::trace::TraceContext;
 use crate::domain::workflow::plan::Effect;
 use crate::journal::{self, Append, Lease, Next};
 use crate::queue::{Request, Wish};
@@ -260,6 +261,7 @@ impl ExecutionTask {
             timeout: plan.steps[step].timeout,
             credential,
             printed: self.printing.begin(place, attempt, &plan.steps[step].work),
+            trace: self.trace(place, attempt),
         };
         self.attempts.spawn(async move {
             let work = async {
@@ -278,6 +280,14 @@ impl ExecutionTask {
             parts.code_meter.add(workspace, code_time);
             Ended::Input(Input::StepEnded { place, attempt, result, log }, share)
         });
+    }
+
+    /// Where what the attempt calls belongs in the trace, if there is one.
+    fn trace(&self, place: Place, attempt: u32) -> Option<TraceContext> {
+        let sampling = self.parts.traces?;
+        let (id, state) = (self.lease.execution_id, self.execution.state());
+        let whole = TraceContext::of_execution(id, state.origin.as_ref(), sampling);
+        Some(whole.attempt(id, &state.plan().steps[place.step].id, place.iteration, attempt))
     }
 
     /// After a decision: appends what is to be appended, and says whether there is more to do here and now.

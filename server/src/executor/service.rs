@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use tidemill_common::clock::Clock;
 use tidemill_common::event::Event;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, watch};
 
 use super::begun::Begun;
 use super::calls::Calls;
@@ -24,8 +24,10 @@ use super::versions::{VersionError, Versions};
 use crate::budget::Budget;
 use crate::domain::execution::{Execution, State};
 use crate::domain::payload::PayloadLimits;
+use crate::domain::trace::Sampling;
 use crate::domain::workflow::plan::{Plan, Work};
 use crate::journal::{self, Journal, Lease, Next};
+use crate::live::{Live, Room};
 use crate::queue::{Claim, Load, Queue, Request};
 use crate::runner::Runner;
 use crate::secrets::Resume;
@@ -55,7 +57,7 @@ pub struct Parts {
     /// The memory for large payloads.
     pub budget: Budget,
     /// How large inputs and outputs may be.
-    pub payload_limits: PayloadLimits,
+    pub payload_limits: Live<PayloadLimits>,
     /// Tells other workflows of failures.
     pub failures: Desk<dyn Failures>,
     /// Starts executions that others call.
@@ -68,13 +70,15 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Counts how long code steps ran.
     pub code_meter: CodeMeter,
+    /// Which traces are sent to a collector, if any are.
+    pub traces: Option<Sampling>,
 }
 
 /// The executor. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Executor {
     pub(super) parts: Arc<Parts>,
-    room: Arc<Semaphore>,
+    room: Room,
     running: Arc<Mutex<HashMap<ExecutionId, mpsc::Sender<Request>>>>,
     /// Woken when an execution that nobody holds may be due, or room was made for one.
     claimable: Arc<Notify>,
@@ -106,12 +110,12 @@ impl TakeUpError {
 }
 
 impl Executor {
-    /// An executor with room for `most` executions at once.
+    /// An executor with `room` for executions.
     #[must_use]
-    pub fn new(parts: Parts, most: usize) -> Self {
+    pub fn new(parts: Parts, room: Room) -> Self {
         Self {
             parts: Arc::new(parts),
-            room: Arc::new(Semaphore::new(most)),
+            room,
             running: Arc::default(),
             claimable: Arc::default(),
             room_wanted: Arc::default(),
@@ -126,7 +130,13 @@ impl Executor {
         if self.is_draining() {
             return None;
         }
-        Arc::clone(&self.room).try_acquire_owned().ok()
+        self.room.enter()
+    }
+
+    /// Which traces are sent to a collector, if any are.
+    #[must_use]
+    pub fn traces(&self) -> Option<Sampling> {
+        self.parts.traces
     }
 
     /// The memory for large payloads.
@@ -138,13 +148,13 @@ impl Executor {
     /// How large inputs and outputs may be.
     #[must_use]
     pub fn payload_limits(&self) -> PayloadLimits {
-        self.parts.payload_limits
+        *self.parts.payload_limits.get()
     }
 
     /// How many more executions there is room for.
     #[must_use]
     pub fn free(&self) -> usize {
-        if self.is_draining() { 0 } else { self.room.available_permits() }
+        if self.is_draining() { 0 } else { self.room.free() }
     }
 
     /// How many more executions can be claimed. When there is no room, claims are woken as soon as there is some.
@@ -289,7 +299,7 @@ impl Executor {
     }
 
     fn execution(&self, state: State) -> Execution {
-        Execution::new(state).within(self.parts.payload_limits)
+        Execution::new(state).within(self.payload_limits())
     }
 
     fn spawn(&self, lease: Lease, execution: Execution, start: Start, permit: OwnedSemaphorePermit) {

@@ -273,6 +273,7 @@ impl Conditions {
             timeout: check.timeout,
             credential: check.credential.as_ref().and_then(|name| known.credential(name)),
             printed: None,
+            trace: None,
         };
         let done = self.runner.run(&check.work, with, context).await;
         let result = done.result.map_err(|error| Failed::Check(known.mask_text(&error.message)))?;

@@ -23,6 +23,7 @@ use crate::domain::workflow::plan::{Respond, WebhookTrigger};
 use crate::executor::VersionError;
 use crate::hub::{Hub, Waiting};
 use crate::journal::Delivery;
+use crate::live::Live;
 
 /// What the sender is told.
 #[derive(Debug)]
@@ -113,15 +114,21 @@ pub struct Webhooks {
     admission: Admission,
     hub: Hub,
     clock: Arc<dyn Clock>,
-    surroundings: Arc<Surroundings>,
+    surroundings: Live<Surroundings>,
     rates: Rates,
 }
 
 impl Webhooks {
     /// Deliveries to the addresses of `routes`.
     #[must_use]
-    pub fn new(routes: Routes, admission: Admission, hub: Hub, clock: Arc<dyn Clock>, surroundings: Surroundings) -> Self {
-        Self { routes, admission, hub, clock, surroundings: Arc::new(surroundings), rates: Rates::default() }
+    pub fn new(
+        routes: Routes,
+        admission: Admission,
+        hub: Hub,
+        clock: Arc<dyn Clock>,
+        surroundings: Live<Surroundings>,
+    ) -> Self {
+        Self { routes, admission, hub, clock, surroundings, rates: Rates::default() }
     }
 
     /// The trigger behind an address.
@@ -138,7 +145,7 @@ impl Webhooks {
     pub fn allows(&self, route: &Route, request: &Request<'_>) -> Result<(), DeliveryError> {
         let webhook = route.webhook().ok_or(DeliveryError::Unknown)?;
         if !webhook.allow_ips.is_empty() {
-            let sender = self.surroundings.sender(request);
+            let sender = self.surroundings.get().sender(request);
             let listed = sender.is_some_and(|sender| webhook.allow_ips.iter().any(|network| network.contains(&sender)));
             listed.then_some(()).ok_or(DeliveryError::Address)?;
         }
@@ -178,7 +185,8 @@ impl Webhooks {
 
     fn verify(&self, route: &Route, request: &Request<'_>, body: &[u8]) -> Result<(), SignatureError> {
         let Some(proof) = &route.proof else { return Ok(()) };
-        let origins = if proof.scheme == signature::Scheme::Twilio { self.surroundings.origins(request) } else { Vec::new() };
+        let signs_address = proof.scheme == signature::Scheme::Twilio;
+        let origins = if signs_address { self.surroundings.get().origins(request) } else { Vec::new() };
         let presented = Presented {
             headers: Headers(request.headers),
             body,

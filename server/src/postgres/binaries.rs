@@ -76,6 +76,18 @@ impl Binaries {
         }
     }
 
+    /// The newest that `account` can execute; one that is named is the one.
+    ///
+    /// # Errors
+    /// [`Error::BadBinaries`], [`Error::NoBinaries`] and [`Error::Assets`].
+    pub(super) fn newest(places: &Places<'_>, account: &Account) -> Result<Self, Error> {
+        if let Some(dir) = places.named {
+            return probe(dir, account).map_err(|reason| Error::BadBinaries { dir: dir.to_owned(), reason });
+        }
+        let found = places.certain()?.into_iter().chain(candidates(places.path)).filter_map(|dir| probe(&dir, account).ok());
+        found.max_by_key(|one| one.major).ok_or(Error::NoBinaries { rejected: Vec::new() })
+    }
+
     pub(super) fn postgres(&self) -> PathBuf {
         self.dir.join("postgres")
     }

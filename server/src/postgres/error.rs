@@ -40,8 +40,9 @@ pub enum Error {
     },
     /// The cluster was made by a version of which there are no binaries.
     #[error(
-        "the data in {} was written by PostgreSQL {wanted}, but only version {} was found; install PostgreSQL {wanted} \
-         (Debian, Ubuntu: `apt-get install postgresql-{wanted}`)",
+        "the data in {} was written by PostgreSQL {wanted}, but only version {} was found; move it to that one with \
+         `tidemill upgrade postgres --old-bin-dir DIR`, where DIR holds the programs of PostgreSQL {wanted}, or go on with those: \
+         install them (Debian, Ubuntu: `apt-get install postgresql-{wanted}`)",
         cluster.display(), versions(found)
     )]
     WrongVersion {

@@ -17,6 +17,7 @@ mod binaries;
 mod cluster;
 mod create;
 mod error;
+mod exchange;
 mod layout;
 mod leftovers;
 mod lock;
@@ -28,5 +29,6 @@ mod tests;
 
 pub use cluster::{Cluster, ClusterOptions, find_binaries, postmaster_in, stop_orphans, url_in};
 pub use error::Error;
+pub use exchange::{exchange_clusters, keep_beside, kept_beside, newest_binaries, place_beside, version_in};
 pub use lock::DataDirLock;
 pub use programs::{Programs, Running};

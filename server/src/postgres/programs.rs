@@ -44,6 +44,8 @@ impl Programs {
         let mut command = self.command("pg_dump", url);
         command
             .args(["--format=custom", "--schema=tidemill", "--no-password", "--verbose"])
+            // Who may bypass row-level security does so all the same; the others have been found to see everything.
+            .arg("--enable-row-security")
             .arg(format!("--snapshot={snapshot}"));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         Running::start("pg_dump", command)

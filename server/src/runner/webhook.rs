@@ -79,7 +79,8 @@ pub(super) async fn send(outbound: &Outbound, with: &Value, context: StepContext
     };
     let now = SystemClock.now();
     let id = parcel.id.clone();
-    let answer = post(outbound, parcel, Some(credential), now).await.map_err(|error| failed(&error, &context))?;
+    let asker = Asker { credential: Some(credential), context: Some(&context) };
+    let answer = post(outbound, parcel, asker, now).await.map_err(|error| failed(&error, &context))?;
     if answer.status.is_success() {
         return Ok(json!({"status": answer.status.as_u16(), "webhook_id": id}));
     }
@@ -89,7 +90,7 @@ pub(super) async fn send(outbound: &Outbound, with: &Value, context: StepContext
 /// Makes one attempt to deliver to a subscription.
 pub(super) async fn deliver(outbound: &Outbound, parcel: Parcel) -> Attempted {
     let now = SystemClock.now();
-    match post(outbound, parcel, None, now).await {
+    match post(outbound, parcel, Asker { credential: None, context: None }, now).await {
         Ok(answer) if answer.status.is_success() => {
             Attempted { status: Some(answer.status.as_u16()), error: None, retry_after: None }
         }
@@ -111,15 +112,21 @@ pub fn payload(kind: &str, at: DateTime<Utc>, data: &Value) -> Value {
     json!({"type": kind, "timestamp": at.to_rfc3339_opts(SecondsFormat::Millis, true), "data": data})
 }
 
-async fn post(
-    outbound: &Outbound,
-    parcel: Parcel,
+/// Who sends a parcel.
+struct Asker<'a> {
     credential: Option<Arc<Credential>>,
-    now: DateTime<Utc>,
-) -> Result<Answer, Error> {
+    /// The step, if it is one.
+    context: Option<&'a StepContext>,
+}
+
+async fn post(outbound: &Outbound, parcel: Parcel, asker: Asker<'_>, now: DateTime<Utc>) -> Result<Answer, Error> {
     let Parcel { url, id, keys, body, timeout } = parcel;
     let signatures: Vec<String> = keys.iter().map(|key| sign(&key.0, &id, now, &body)).collect();
-    let headers = headers(&id, now, &signatures.join(" "))?;
+    let mut headers = headers(&id, now, &signatures.join(" "))?;
+    if let Some(context) = asker.context {
+        context.name_trace(&mut headers);
+    }
+    let credential = asker.credential;
     outbound.send(Request { method: Method::POST, url, headers, body, follow_redirects: false, timeout, credential }).await
 }
 
@@ -171,6 +178,7 @@ mod tests {
             timeout: Duration::from_secs(20),
             credential: Some(Arc::new(settings.credential("k".to_owned(), "shop", kind, Some(SECRET)).unwrap())),
             printed: None,
+            trace: None,
         }
     }
 

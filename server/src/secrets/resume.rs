@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::Error;
 use super::key::{self, KEY_BYTES};
+use crate::live::Live;
 
 /// Bytes of the execution's id, and of the hash: 128 bits each.
 const ID: usize = 16;
@@ -28,34 +29,25 @@ const PURPOSE: &[u8] = b"tidemill resume address v1";
 pub struct Resume {
     /// One for each key of the server, the newest last: it makes addresses, and all of them are believed.
     keys: Arc<[Zeroizing<[u8; KEY_BYTES]>]>,
-    base: Arc<OnceLock<String>>,
+    /// The URL at which others reach this server.
+    base: Live<String>,
 }
 
 impl Resume {
-    /// Addresses below `base`, the URL at which others reach this server; without one it must be given later.
-    pub fn open(data_dir: &Path, base: Option<&str>) -> Result<Self, Error> {
+    /// Addresses below `base`, the URL at which others reach this server, without a slash at its end.
+    pub fn open(data_dir: &Path, base: Live<String>) -> Result<Self, Error> {
         let found = key::load(data_dir)?;
         if found.is_empty() {
             return Err(Error::MissingKey { version: 1, path: key::path_of(data_dir, 1) });
         }
         let keys = found.values().map(|key| Zeroizing::new(mac(&key[..], &[PURPOSE]))).collect();
-        let resume = Self { keys, base: Arc::default() };
-        if let Some(base) = base {
-            resume.found_at(base);
-        }
-        Ok(resume)
-    }
-
-    /// Says where others reach this server, if nobody said so before.
-    pub fn found_at(&self, base: &str) {
-        drop(self.base.set(base.trim_end_matches('/').to_owned()));
+        Ok(Self { keys, base })
     }
 
     /// The address at which `step` of `execution` is resumed.
     #[must_use]
     pub fn url(&self, execution: ExecutionId, step: &str) -> String {
-        let base = self.base.get().map_or("http://localhost", String::as_str);
-        format!("{base}/resume/{}", self.token(execution, step))
+        format!("{}/resume/{}", self.base.get(), self.token(execution, step))
     }
 
     fn token(&self, execution: ExecutionId, step: &str) -> String {
@@ -102,11 +94,15 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; KEY_BYTES] {
 mod tests {
     use super::*;
 
+    fn base() -> Live<String> {
+        Live::new("https://flows.example".to_owned())
+    }
+
     #[test]
     fn only_what_was_made_here_is_taken() {
         let dir = tempfile::tempdir().unwrap();
         key::create(dir.path(), 1).unwrap();
-        let resume = Resume::open(dir.path(), Some("https://flows.example/")).unwrap();
+        let resume = Resume::open(dir.path(), base()).unwrap();
         let id = ExecutionId(Uuid::from_u128(7));
         let url = resume.url(id, "pay");
         let token = url.strip_prefix("https://flows.example/resume/").unwrap();
@@ -120,11 +116,11 @@ mod tests {
         }
         let other_dir = tempfile::tempdir().unwrap();
         key::create(other_dir.path(), 1).unwrap();
-        let elsewhere = Resume::open(other_dir.path(), None).unwrap();
+        let elsewhere = Resume::open(other_dir.path(), base()).unwrap();
         assert_eq!(elsewhere.check(token), None, "another server has another key");
-        assert_eq!(Resume::open(dir.path(), None).unwrap().check(token), Some((id, "pay".to_owned())), "over a restart");
+        assert_eq!(Resume::open(dir.path(), base()).unwrap().check(token), Some((id, "pay".to_owned())), "over a restart");
         key::create(dir.path(), 2).unwrap();
-        let later = Resume::open(dir.path(), None).unwrap();
+        let later = Resume::open(dir.path(), base()).unwrap();
         assert_eq!(later.check(token), Some((id, "pay".to_owned())), "over a new key of the server");
         assert_ne!(later.url(id, "pay").rsplit('/').next(), Some(token));
     }

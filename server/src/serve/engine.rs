@@ -10,21 +10,21 @@ use tidemill_common::clock::Clock;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use url::Url;
 
 use super::Error;
 use super::ground::Ground;
+use super::live::LiveSettings;
 use crate::admission::{Admission, Refusal};
 use crate::app::engine::{Command, Engine as AppEngine, EngineError, Order, Start, Started};
 use crate::app::{Activated, BillingSubscriptions, BulkRounds, Executions, Replays, SubscriptionRounds, Workflows};
-use crate::background::Background;
+use crate::background::{Background, TracesPending};
 use crate::budget::Budget;
-use crate::config::{Role, ServeConfig};
+use crate::config::ServeConfig;
 use crate::domain::execution::Answer;
 use crate::executor::{Calls, CodeMeter, Desk, EndError, Executor, Failures, Parts, Versions};
 use crate::hub::Hub;
 use crate::ingress::schedule::Schedules;
-use crate::ingress::{CallStarts, Conditions, Events, FailureStarts, Manual, Resumes, Routes, Surroundings, Webhooks};
+use crate::ingress::{CallStarts, Conditions, Events, FailureStarts, Manual, Resumes, Routes, Webhooks};
 use crate::journal::Delivery;
 use crate::payments::Stripe;
 use crate::queue::{AnswerTo, Posted, Queue, Request, Wish};
@@ -34,6 +34,9 @@ use crate::runner::outbound::Outbound;
 use crate::secrets::{Keeper, Resume, SecretError};
 use crate::store::{Database, SchemaVersion};
 use crate::telemetry::Metrics;
+
+/// How long the collector gets to hear the rest when the server stops.
+const TELLING: Duration = Duration::from_secs(3);
 
 /// Everything that outlives a request.
 pub(super) struct Engine {
@@ -55,28 +58,31 @@ pub(super) struct Engine {
     pub(super) workflows: Workflows,
     pub(super) activated: Activated,
     pub(super) billing_subscriptions: BillingSubscriptions,
-    pub(super) resume: Resume,
     pub(super) resumes: Resumes,
     pub(super) budget: Budget,
     pub(super) outbound: Outbound,
+    pub(super) live: LiveSettings,
     executor: Executor,
     queue: Queue,
     background: JoinSet<()>,
+    traces_pending: Option<TracesPending>,
 }
 
 impl Engine {
+    #[expect(clippy::too_many_lines, reason = "the list of all parts, in the order in which they are made")]
     pub(super) async fn start(
         config: &ServeConfig,
         database: Database,
         schema: SchemaVersion,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
-        let Ground { node, pulse, keeper, metrics, queue, hub, journal, versions, code, budget, outbound } =
+        let Ground { node, pulse, keeper, metrics, queue, hub, journal, versions, code, budget, outbound, exports } =
             Ground::lay(config, &database, &clock).await?;
         let stripe = config.stripe.clone().map(|options| Stripe::new(outbound.clone(), options));
         let runner = Runner::new(Arc::new(outbound.clone()), code.clone());
         let (failures, calls) = (Desk::<dyn Failures>::default(), Desk::<dyn Calls>::default());
-        let resume = Resume::open(&config.data_dir, config.public_url.as_ref().map(Url::as_str)).map_err(SecretError::from)?;
+        let live = LiveSettings::of(config);
+        let resume = Resume::open(&config.data_dir, live.url.clone()).map_err(SecretError::from)?;
         let code_meter = CodeMeter::default();
         let parts = Parts {
             database: database.clone(),
@@ -85,15 +91,16 @@ impl Engine {
             versions: versions.clone(),
             runner: runner.clone(),
             budget: budget.clone(),
-            payload_limits: config.payload_limits,
+            payload_limits: live.payload_limits.clone(),
             failures: failures.clone(),
             calls: calls.clone(),
             resume: resume.clone(),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
             code_meter: code_meter.clone(),
+            traces: config.otlp.as_ref().map(|options| options.sampling),
         };
-        let executor = Executor::new(parts, room(config));
+        let executor = Executor::new(parts, live.executions.clone());
         let admission = Admission::new(journal, executor.clone(), database.clone(), Arc::clone(&clock), Arc::clone(&metrics));
         failures.open(Arc::new(FailureStarts::new(database.clone(), versions.clone(), admission.clone())));
         let routes = Routes::new(database.clone(), versions.clone());
@@ -117,7 +124,8 @@ impl Engine {
             node,
             roles: config.roles.clone(),
             pulse,
-            retention: config.retention,
+            retention: live.retention.clone(),
+            data_dir: config.data_dir.clone(),
             metrics: Arc::clone(&metrics),
             executor: executor.clone(),
             queue: queue.clone(),
@@ -136,9 +144,19 @@ impl Engine {
             events_changed: Arc::clone(&events_changed),
         };
         crate::background::housekeeping_round(&background).await?;
+        let mut loops = background.start();
+        let traces_pending = exports.map(|exports| exports.start(&mut loops, &metrics, &clock));
         Ok(Self {
-            webhooks: Webhooks::new(routes.clone(), admission.clone(), hub.clone(), Arc::clone(&clock), surroundings(config)),
-            background: background.start(),
+            webhooks: Webhooks::new(
+                routes.clone(),
+                admission.clone(),
+                hub.clone(),
+                Arc::clone(&clock),
+                live.surroundings.clone(),
+            ),
+            live,
+            background: loops,
+            traces_pending,
             database,
             schema,
             draining: Arc::default(),
@@ -156,7 +174,6 @@ impl Engine {
             workflows,
             activated,
             billing_subscriptions,
-            resume,
             resumes,
             budget,
             outbound,
@@ -174,6 +191,9 @@ impl Engine {
     /// Lets what runs come to a rest and gives the rest back, for other nodes or the next start.
     pub(super) async fn stop(mut self, patience: Duration) {
         let left = self.executor.drain(patience).await;
+        if let Some(pending) = self.traces_pending.take() {
+            pending.told(TELLING).await;
+        }
         self.background.shutdown().await;
         match self.queue.leave(self.clock.now()).await {
             Ok(given_back) => tracing::info!(left, given_back, "stopped"),
@@ -196,16 +216,6 @@ fn activated(routes: &Routes, changed: [&Arc<Notify>; 3]) -> Activated {
             changed.notify_one();
         }
     })
-}
-
-/// Where this node is, as its senders see it.
-fn surroundings(config: &ServeConfig) -> Surroundings {
-    Surroundings { public_url: config.public_url.clone(), trusted_proxies: config.trusted_proxies.clone() }
-}
-
-/// How many executions run at once. A node without the role has no room, and nothing else about it differs.
-fn room(config: &ServeConfig) -> usize {
-    if config.roles.contains(&Role::Executor) { config.max_running_executions } else { 0 }
 }
 
 /// How code steps are run by a server with this configuration and this home of Python.

@@ -10,6 +10,7 @@ use tidemill_common::ids::NodeId;
 use tokio::sync::watch;
 use url::Url;
 
+use super::collector::Exports;
 use super::engine::code_options;
 use super::{Certificate, Error, files};
 use crate::assets;
@@ -17,7 +18,7 @@ use crate::budget::Budget;
 use crate::config::ServeConfig;
 use crate::executor::Versions;
 use crate::hub::Hub;
-use crate::journal::{Journal, Observer};
+use crate::journal::Journal;
 use crate::queue::{Load, Node, Pulse, Queue};
 use crate::runner::code::{CodeOptions, CodeRunner};
 use crate::runner::outbound::{Outbound, OutboundPolicy};
@@ -38,6 +39,7 @@ pub(super) struct Ground {
     pub(super) code: CodeRunner,
     pub(super) budget: Budget,
     pub(super) outbound: Outbound,
+    pub(super) exports: Option<Exports>,
 }
 
 impl Ground {
@@ -54,15 +56,16 @@ impl Ground {
         let node = node_of(config);
         let pulse = watch::Sender::new(queue.beat(&node, Load::default()).await?);
         let hub = Hub::new(database.clone());
-        let observer: Arc<dyn Observer> = Arc::new(hub.clone());
+        let budget = Budget::new(config.payload_memory);
+        let seen = (database, &metrics);
+        let (observer, exports) = Exports::tap(config, Arc::new(hub.clone()), (id, &budget), seen, &**clock)?;
         let journal =
             Journal::start(config.journal_writers, id, database, clock, &observer, &metrics).map_err(Error::Thread)?;
         let versions = Versions::new(database.clone(), keeper.clone());
         let code = CodeOptions { metrics: metrics.code(), ..code_options(config, python_home(config).await?) };
         let code = CodeRunner::start(code);
-        let budget = Budget::new(config.payload_memory);
         let outbound = Outbound::new(outbound_policy(config, &budget)?)?;
-        Ok(Self { node, pulse, keeper, metrics, queue, hub, journal, versions, code, budget, outbound })
+        Ok(Self { node, pulse, keeper, metrics, queue, hub, journal, versions, code, budget, outbound, exports })
     }
 }
 
@@ -78,7 +81,7 @@ fn node_of(config: &ServeConfig) -> Node {
 }
 
 /// What the operator decides about outbound requests.
-fn outbound_policy(config: &ServeConfig, budget: &Budget) -> Result<OutboundPolicy, Error> {
+pub(super) fn outbound_policy(config: &ServeConfig, budget: &Budget) -> Result<OutboundPolicy, Error> {
     Ok(OutboundPolicy {
         allow: config.outbound_allow.clone(),
         per_host: config.outbound_per_host,
@@ -98,14 +101,12 @@ fn authorities(config: &ServeConfig) -> Result<Vec<CertificateDer<'static>>, Err
     found.map_err(|source| Error::Authorities { path: path.clone(), source })
 }
 
-/// Whether the files that the configuration names can be used.
-///
-/// # Errors
-/// [`Error::Authorities`] and [`Error::Certificate`].
-pub fn check_files(config: &ServeConfig) -> Result<(), Error> {
-    authorities(config)?;
+/// What is wrong with the files that the configuration names.
+#[must_use]
+pub fn check_files(config: &ServeConfig) -> Vec<Error> {
+    let mut wrong: Vec<Error> = authorities(config).err().into_iter().collect();
     if let Some(files) = &config.tls {
-        Certificate::read(files, SystemClock.now())?;
+        wrong.extend(Certificate::read(files, SystemClock.now()).err().map(Error::from));
     }
-    Ok(())
+    wrong
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use tokio::sync::Semaphore;
 
 use super::engine::Engine;
-use super::{Error, Stop, files};
+use super::{Error, Stop};
 use crate::api::{ApiDeps, Hooks, Listener, LiveDeps, Streams};
 use crate::app::{
     AuditLog, BulkOrders, Code, Credentials, DeadLetters, Health, Idempotency, Nodes, People, PeopleParts, Plans, Quotas,
@@ -31,27 +30,23 @@ pub(super) async fn serve(
     let listener = Listener::bind(config.listen).await.map_err(failed)?;
     let address = listener.address();
     let own = if tls.is_some() { format!("https://{address}") } else { format!("http://{address}") };
-    engine.resume.found_at(&own);
-    let url = config.public_url.as_ref().map(ToString::to_string);
-    // A certificate is for names, seldom for addresses.
-    let announced = url.as_deref().filter(|_| tls.is_some()).unwrap_or(&own);
-    files::announce(&config.data_dir, announced)?;
-    tracing::info!(%address, tls = tls.is_some(), url = url.as_deref(), "ready");
+    engine.live.listens(own, config)?;
+    tracing::info!(%address, tls = tls.is_some(), url = %engine.live.url.get(), "ready");
     let stopping = async {
         stop.requested().await;
         engine.begin_drain();
     };
-    let links = url.unwrap_or(own);
     let key = AccountKey::open_or_create(&config.data_dir).map_err(SecretError::from)?;
-    let live = config.roles.contains(&Role::Api).then(|| live(config, engine));
+    let live = config.roles.contains(&Role::Api).then(|| live(engine));
     let listener = match tls {
         Some(tls) => listener.with_tls(tls),
         None => listener,
     };
-    listener.serve(deps(engine, key, links), live, stopping, GRACE).await.map_err(Error::Http)
+    listener.serve(deps(engine, key), live, stopping, GRACE).await.map_err(Error::Http)
 }
 
-fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
+fn deps(engine: &Engine, key: AccountKey) -> ApiDeps {
+    let url = engine.live.url.clone();
     let Engine { database, schema, draining, clock, keeper, metrics, versions, code, .. } = engine;
     let Engine { executions, replay_ordered, bulk_ordered, workflows, activated, billing_subscriptions, .. } = engine;
     let told = Arc::clone(&engine.subscriptions_changed);
@@ -70,7 +65,7 @@ fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
         plans: Plans::new(database.clone(), Arc::clone(clock)),
         quotas: Quotas::new(database.clone()),
         billing_subscriptions: billing_subscriptions.clone(),
-        url: url.into(),
+        url,
         workflows: workflows.clone(),
         triggers: Triggers::new(database.clone(), versions.plans().clone(), Arc::clone(clock)),
         schedules: Schedules::new(Arc::clone(clock)),
@@ -85,15 +80,15 @@ fn deps(engine: &Engine, key: AccountKey, url: String) -> ApiDeps {
     }
 }
 
-fn live(config: &ServeConfig, engine: &Engine) -> LiveDeps {
-    let Engine { clock, metrics, hub, webhooks, resumes, budget, .. } = engine;
+fn live(engine: &Engine) -> LiveDeps {
+    let Engine { clock, metrics, hub, webhooks, resumes, budget, live, .. } = engine;
     LiveDeps {
         resumes: resumes.clone(),
         hooks: Hooks {
             webhooks: webhooks.clone(),
-            room: Arc::new(Semaphore::new(config.max_inflight_webhooks)),
+            room: live.deliveries.clone(),
             budget: budget.clone(),
-            body_bytes: config.payload_limits.one,
+            payload_limits: live.payload_limits.clone(),
             metrics: Arc::clone(metrics),
         },
         streams: Streams { hub: hub.clone(), clock: Arc::clone(clock), metrics: Arc::clone(metrics) },

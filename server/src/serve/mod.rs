@@ -3,11 +3,13 @@
 //! Start at [`run`]: open the database, build the engine, serve, drain, stop. On SIGHUP, [`reload`].
 
 mod certificate;
+mod collector;
 mod engine;
 mod error;
 mod files;
 mod ground;
 mod listener;
+mod live;
 mod reload;
 
 use std::sync::Arc;
@@ -24,12 +26,12 @@ use crate::assets;
 use crate::backup::is_unfinished;
 use crate::config::{Loaded, ServeArgs, ServeConfig};
 use crate::postgres::{Cluster, ClusterOptions};
-use crate::store::{Database, PoolSizes, SchemaVersion, migrate};
+use crate::store::{Database, PoolSizes, Release, SchemaVersion, migrate_as};
 use crate::telemetry::LogLevel;
 use engine::Engine;
 pub(crate) use engine::code_options;
 pub use ground::check_files;
-use reload::{Live, Reload};
+use reload::{Reload, Running};
 
 /// How long executions get to come to a rest when the server stops.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -84,10 +86,11 @@ async fn serve(start: Start<'_>, reload: Reload, stop: &mut Stop) -> Result<(), 
     }
     let engine = Engine::start(config, database, schema, Arc::clone(&clock)).await?;
     let tls = certificate.as_ref().map(Certificate::acceptor);
-    let live = Live { outbound: engine.outbound.clone(), certificate, clock };
+    let (settings, metrics) = (&engine.live, engine.metrics.upkeep());
+    let running = Running { outbound: &engine.outbound, settings, certificate, metrics, clock };
     let served = tokio::select! {
         served = listener::serve(config, &engine, tls, stop) => served,
-        () = reload.watch(live) => Ok(()),
+        () = reload.watch(running) => Ok(()),
     };
     tracing::info!("stopping: no new work, {} s for what runs", DRAIN.as_secs());
     engine.stop(DRAIN).await;
@@ -111,9 +114,9 @@ async fn open_cluster(config: &ServeConfig) -> Result<Option<Arc<Cluster>>, Erro
 
 async fn open_database(config: &ServeConfig, url: &str) -> Result<(Database, SchemaVersion), Error> {
     let sizes = PoolSizes { app: config.api_connections, engine: config.executor_connections };
-    let url = url.to_owned();
+    let (url, release) = (url.to_owned(), Release(config.next_release.clone()));
     let opened = tokio::task::spawn_blocking(move || {
-        let schema = migrate(&url)?;
+        let schema = migrate_as(&url, &release)?;
         Ok::<_, crate::store::Error>((Database::connect(&url, sizes)?, schema))
     });
     Ok(opened.await.map_err(Error::Stopped)??)

@@ -8,10 +8,11 @@ use tidemill_common::clock::Clock;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::interval;
 
+use super::live::LiveSettings;
 use super::{Certificate, Error};
 use crate::config::{Key, Loaded, ServeArgs};
 use crate::runner::outbound::Outbound;
-use crate::telemetry::LogLevel;
+use crate::telemetry::{LogLevel, UpkeepMetrics};
 
 /// How often is looked whether the files of the certificate were written. Two system calls, and none without TLS.
 const LOOK: Duration = Duration::from_secs(5);
@@ -25,9 +26,11 @@ pub(super) struct Reload {
 }
 
 /// What can be changed while the server runs.
-pub(super) struct Live {
-    pub(super) outbound: Outbound,
+pub(super) struct Running<'a> {
+    pub(super) outbound: &'a Outbound,
+    pub(super) settings: &'a LiveSettings,
     pub(super) certificate: Option<Arc<Certificate>>,
+    pub(super) metrics: UpkeepMetrics,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -38,17 +41,18 @@ impl Reload {
     }
 
     /// Takes over what changes, for as long as it is polled.
-    pub(super) async fn watch(mut self, live: Live) {
+    pub(super) async fn watch(mut self, running: Running<'_>) {
         let mut look = interval(LOOK);
+        running.show_certificate();
         loop {
             tokio::select! {
-                Some(()) = self.hangup.recv() => self.read_again(&live),
-                _ = look.tick(), if live.certificate.is_some() => live.look_at_certificate(),
+                Some(()) = self.hangup.recv() => self.read_again(&running),
+                _ = look.tick(), if running.certificate.is_some() => running.look_at_certificate(),
             }
         }
     }
 
-    fn read_again(&mut self, live: &Live) {
+    fn read_again(&mut self, running: &Running<'_>) {
         let fresh = match Loaded::load(self.args.clone()) {
             Ok(fresh) => fresh,
             Err(error) => {
@@ -59,7 +63,7 @@ impl Reload {
         };
         let (taken, restart): (Vec<Key>, Vec<Key>) =
             self.loaded.changed(&fresh).into_iter().partition(|key| key.is_reloaded() && !self.begins_or_ends_tls(key, &fresh));
-        self.take_over(&fresh, live);
+        self.take_over(&fresh, running);
         let (taken, restart) = (names(&taken), names(&restart));
         tracing::info!(taken, "the configuration was read again");
         if !restart.is_empty() {
@@ -73,13 +77,15 @@ impl Reload {
     }
 
     /// What needs a restart is compared with what the server began with, until it is restarted.
-    fn take_over(&mut self, fresh: &Loaded, live: &Live) {
+    fn take_over(&mut self, fresh: &Loaded, running: &Running<'_>) {
         if let Err(error) = self.level.set(&fresh.config.log_level) {
             tracing::error!(error = &error as &dyn std::error::Error, "the log level stays what it was");
         }
-        live.outbound.allow(fresh.config.outbound_allow.clone());
-        if let (Some(certificate), Some(files)) = (&live.certificate, &fresh.config.tls)
-            && let Err(error) = certificate.replace(files, live.clock.now())
+        if let Err(error) = running.settings.take_over(&fresh.config, running.outbound) {
+            tracing::error!(error = &error as &dyn std::error::Error, "not all of it could be taken over");
+        }
+        if let (Some(certificate), Some(files)) = (&running.certificate, &fresh.config.tls)
+            && let Err(error) = certificate.replace(files, running.clock.now())
         {
             tracing::error!(error = &error as &dyn std::error::Error, "the certificate stays what it was");
         }
@@ -87,8 +93,16 @@ impl Reload {
     }
 }
 
-impl Live {
+impl Running<'_> {
+    /// Says until when the certificate is valid.
+    fn show_certificate(&self) {
+        if let Some(certificate) = &self.certificate {
+            self.metrics.certificate(certificate.until());
+        }
+    }
+
     fn look_at_certificate(&self) {
+        self.show_certificate();
         let Some(certificate) = &self.certificate else { return };
         let Some(files) = certificate.rewritten() else { return };
         // Both files are seldom written at once: half of a new pair is no pair, and is looked at again with the other half.

@@ -26,14 +26,16 @@ pub enum Error {
     PostgresTooOld(String),
     /// The schema was made by a newer binary.
     #[error(
-        "the database has migration {found}, which this binary doesn't know (its newest is {known}): \
-         start the newer Tidemill, or restore the backup taken before the upgrade"
+        "the database has migration {found}, which this binary doesn't know (its newest is {known}), and is only for servers that \
+         know {oldest}: start the newer Tidemill, or restore the backup taken before the upgrade"
     )]
     SchemaNewer {
         /// The newest unknown migration of the database.
         found: String,
         /// The newest migration of this binary.
         known: String,
+        /// What a server must know to work on it.
+        oldest: String,
     },
     /// The login role can't make what the first start needs.
     #[error(
@@ -47,12 +49,14 @@ pub enum Error {
     },
     /// The login role would copy only a part.
     #[error(
-        "the role `{role}` is bound by row-level security and would copy only a part: name a superuser, or a role with BYPASSRLS, \
-         in --database-url"
+        "the role `{role}` is bound by row-level security and would copy only a part ({why}): name the role that the server uses, a \
+         superuser, or a role with BYPASSRLS in --database-url"
     )]
     MayNotReadAll {
         /// The role.
         role: String,
+        /// What it doesn't see.
+        why: String,
     },
     /// There is something where a copy is to be put.
     #[error("the database holds a Tidemill already; restore into an empty one")]

@@ -22,7 +22,7 @@ pub use connection::{check, is_alive};
 pub use database::{Database, PoolSizes};
 pub use error::Error;
 pub use lane::Lane;
-pub use migrate::{SchemaVersion, migrate};
+pub use migrate::{OLDEST_SERVER, Release, SchemaVersion, migrate, migrate_as};
 pub use moment::{Facts, Held, Moment, begin_era, make_room};
 pub use rehearsal::{Lock, Rehearsed, rehearse};
 pub use statement::Statement;

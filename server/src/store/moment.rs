@@ -67,9 +67,40 @@ struct Pair {
 struct Reader {
     #[diesel(sql_type = Text)]
     role: String,
+    /// Whether row-level security is nothing to it.
     #[diesel(sql_type = Bool)]
-    reads_all: bool,
+    bypasses: bool,
+    /// Whether it has the rights of the schema's owner.
+    #[diesel(sql_type = Bool)]
+    owns: bool,
+    /// A table of which it would not see every row, if there is one.
+    #[diesel(sql_type = Nullable<Text>)]
+    hidden: Option<String>,
 }
+
+impl Reader {
+    /// Why it would copy a part only.
+    fn why_not(&self) -> Option<String> {
+        match &self.hidden {
+            _ if self.bypasses => None,
+            _ if !self.owns => Some("it has not the rights of tidemill_owner".to_owned()),
+            Some(table) => Some(format!("it does not see every row of {table}")),
+            None => None,
+        }
+    }
+}
+
+/// Who asks, and whether it sees every row: the server's own login has the rights of the engine's role, which has policies that let
+/// it see everything.
+const READER: &str = "SELECT r.rolname::text AS role, r.rolsuper OR r.rolbypassrls AS bypasses,
+            EXISTS (SELECT FROM pg_roles o WHERE o.rolname = 'tidemill_owner' AND pg_has_role(r.oid, o.oid, 'USAGE')) AS owns,
+            (SELECT c.relname::text FROM pg_class c
+             WHERE c.relnamespace = to_regnamespace('tidemill') AND c.relrowsecurity AND NOT EXISTS (
+                 SELECT FROM pg_policy p
+                 WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*') AND pg_get_expr(p.polqual, p.polrelid) = 'true'
+                   AND EXISTS (SELECT FROM unnest(p.polroles) AS role (id) WHERE role.id = 0 OR pg_has_role(r.oid, role.id, 'USAGE')))
+             ORDER BY 1 LIMIT 1) AS hidden
+     FROM pg_roles r WHERE r.rolname = current_user";
 
 #[derive(QueryableByName)]
 struct Broken {
@@ -105,19 +136,16 @@ const BROKEN: &str = "WITH links AS (
      SELECT organization_id::text AS organization, seq FROM bad ORDER BY 1, 2 LIMIT 1";
 
 impl Moment {
-    /// Holds the present moment of the database at `url`, for a login role that row-level security doesn't bind.
+    /// Holds the present moment of the database at `url`, for a login role that sees every row of it.
     ///
     /// # Errors
     /// [`Error::Unavailable`], [`Error::PostgresTooOld`], or [`Error::MayNotReadAll`].
     pub fn hold(url: &str) -> Result<(Self, Held), Error> {
         let mut conn = PgConnection::establish(url)?;
         let postgres = connection::check_version(&mut conn)?;
-        let reader: Reader = sql_query(
-            "SELECT rolname::text AS role, rolsuper OR rolbypassrls AS reads_all FROM pg_roles WHERE rolname = current_user",
-        )
-        .get_result(&mut conn)?;
-        if !reader.reads_all {
-            return Err(Error::MayNotReadAll { role: reader.role });
+        let reader: Reader = sql_query(READER).get_result(&mut conn)?;
+        if let Some(why) = reader.why_not() {
+            return Err(Error::MayNotReadAll { role: reader.role, why });
         }
         conn.batch_execute(
             "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET timezone = 'UTC';

@@ -14,6 +14,7 @@ use tidemill_common::status::{ExecutionStatus, StepStatus};
 
 use super::code::CodeMetrics;
 use super::labels::{DeliveryOutcome, OutcomeLabel, RequestLabels, StatusLabel, StepLabels, method_label};
+use super::upkeep::UpkeepMetrics;
 
 /// The `Content-Type` of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -46,6 +47,8 @@ pub struct Metrics {
     default_partition_rows: Gauge,
     oldest_transaction: Gauge,
     code: CodeMetrics,
+    upkeep: UpkeepMetrics,
+    traces_exported: Family<OutcomeLabel, Count>,
 }
 
 /// Counts as one in a gauge for as long as it lives.
@@ -114,13 +117,10 @@ impl Metrics {
                 "Rows that found no partition of their day; there should be none",
                 Gauge::default(),
             ),
-            oldest_transaction: add(
-                registry_mut,
-                "oldest_transaction_seconds",
-                "How long the oldest transaction of the database has been open; the log names its process",
-                Gauge::default(),
-            ),
+            oldest_transaction: oldest_transaction(registry_mut),
             code: code(registry_mut),
+            upkeep: upkeep(registry_mut),
+            traces_exported: traces_exported(registry_mut),
             registry,
         }
     }
@@ -177,10 +177,23 @@ impl Metrics {
         self.oldest_transaction.set(oldest);
     }
 
+    /// Of so many executions traces were sent, of others not: the collector did not take them, or too many waited.
+    pub fn traces_exported(&self, sent: u64, dropped: u64) {
+        for (outcome, count) in [("sent", sent), ("dropped", dropped)] {
+            self.traces_exported.get_or_create(&OutcomeLabel { outcome }).inc_by(count);
+        }
+    }
+
     /// Those of code steps.
     #[must_use]
     pub fn code(&self) -> CodeMetrics {
         self.code.clone()
+    }
+
+    /// Those of what has to be looked after.
+    #[must_use]
+    pub fn upkeep(&self) -> UpkeepMetrics {
+        self.upkeep.clone()
     }
 
     /// All metrics as text, of the type [`CONTENT_TYPE`].
@@ -208,6 +221,28 @@ fn code(registry: &mut Registry) -> CodeMetrics {
     let metrics = CodeMetrics::default();
     metrics.register(registry);
     metrics
+}
+
+fn oldest_transaction(registry: &mut Registry) -> Gauge {
+    let (gauge, help) =
+        (Gauge::default(), "How long the oldest transaction of the database has been open; the log names its process");
+    registry.register_with_unit("oldest_transaction", help, Unit::Seconds, gauge.clone());
+    gauge
+}
+
+fn upkeep(registry: &mut Registry) -> UpkeepMetrics {
+    let metrics = UpkeepMetrics::default();
+    metrics.register(registry);
+    metrics
+}
+
+fn traces_exported(registry: &mut Registry) -> Family<OutcomeLabel, Count> {
+    let family: Family<OutcomeLabel, Count> =
+        add(registry, "traces_exported", "Traces of executions for a collector, by what became of them", Family::default());
+    for outcome in ["sent", "dropped"] {
+        drop(family.get_or_create(&OutcomeLabel { outcome }));
+    }
+    family
 }
 
 fn executions_finished(registry: &mut Registry) -> Children<ExecutionStatus, 4> {

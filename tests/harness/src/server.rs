@@ -111,7 +111,8 @@ impl TestServer {
         self.client_of(Some(&self.token()))
     }
 
-    fn client_of(&self, token: Option<&str>) -> Client {
+    /// A client with this token, or with none.
+    pub fn client_of(&self, token: Option<&str>) -> Client {
         self.ca.as_ref().map_or_else(|| Client::new(&self.url, token), |ca| Client::trusting(&self.url, token, ca))
     }
 
@@ -140,6 +141,11 @@ impl TestServer {
     pub fn ended(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("it runs");
         eventually("the server ends", || child.try_wait().expect("it is our child"))
+    }
+
+    /// Is started otherwise from the next start on.
+    pub fn change(&mut self, options: ServerOptions) {
+        self.options = options;
     }
 
     /// Starts it again after [`Self::kill`], [`Self::terminate`] or [`Self::ended`]. Returns when it is ready.

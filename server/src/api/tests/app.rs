@@ -99,7 +99,7 @@ impl TestApp {
             authenticator: authenticator.clone(),
             key: AccountKey::new(&[7; 32]),
             activated: Arc::new(|| ()),
-            url: "http://tidemill.test".to_owned(),
+            url: "http://tidemill.test".to_owned().into(),
         };
         let workflows = Workflows::new(store.clone(), versions, Arc::clone(&clock), Arc::new(|| ()), code.clone());
         let executions = Executions::new(store.clone(), plans.clone(), engine.clone(), Arc::clone(&clock));
@@ -117,7 +117,7 @@ impl TestApp {
             plans: TariffPlans::new(store.clone(), clock.clone()),
             quotas: Quotas::new(store.clone()),
             billing_subscriptions: BillingSubscriptions::new(store.clone(), clock.clone(), workflows.clone(), None),
-            url: "http://tidemill.test".into(),
+            url: "http://tidemill.test".to_owned().into(),
             workflows,
             code: Code::new(code.clone()),
             bulk: BulkOrders::new(executions.clone(), Arc::default()),

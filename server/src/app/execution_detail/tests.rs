@@ -46,6 +46,7 @@ fn started() -> EventBody {
         input: Arc::new(json!({"body": 1})),
         retry_of: None,
         parent: None,
+        traceparent: None,
     };
     EventBody::ExecutionStarted { origin: Some(origin) }
 }

@@ -48,10 +48,25 @@ fn reached(config: &ServeConfig, assets: &Path) -> Finding {
         };
     }
     let options = ClusterOptions { assets: Some(assets.to_owned()), ..cluster_options(config) };
+    if let Some((has, newer)) = newer_postgres(config, &options) {
+        return Finding::warning(
+            "database",
+            format!("the embedded cluster is one of Postgres {has}, and Postgres {newer} is on this machine"),
+            "move it when it suits you: stop the server, then tidemill upgrade postgres",
+        );
+    }
     match postgres::find_binaries(&options) {
         Ok(found) => Finding::good("database", format!("embedded, with the Postgres {found}")),
         Err(error) => Finding::bad("database", with_cause(&error), "or give --database-url"),
     }
+}
+
+/// The version of the cluster and that of a newer Postgres, when both the old and the new one can be run.
+fn newer_postgres(config: &ServeConfig, options: &ClusterOptions) -> Option<(u32, u32)> {
+    postgres::find_binaries(options).ok()?;
+    let has = postgres::version_in(&config.data_dir).ok()??;
+    let (_, newest) = postgres::newest_binaries(options).ok()?;
+    (newest > has).then_some((has, newest))
 }
 
 fn clock(skew: TimeDelta) -> Finding {

@@ -12,6 +12,14 @@ use crate::serve;
 
 /// Bytes of free disk below which the doctor warns: an hour of a busy server.
 const FREE_DISK: u64 = 5 * 1024 * 1024 * 1024;
+/// The oldest kernel with everything that the sandbox can use.
+const KERNEL: (u32, u32) = (5, 10);
+/// What the sandbox stands on, and where the kernel says that it has it.
+const FEATURES: [(&str, &str); 3] = [
+    ("/proc/sys/user/max_user_namespaces", "user namespaces"),
+    ("/proc/sys/kernel/seccomp/actions_avail", "seccomp"),
+    ("/sys/fs/cgroup/cgroup.controllers", "cgroups v2"),
+];
 /// Open files that a server needs under load: webhooks under way, streams, connections to databases and services.
 const FILES: u64 = 4096;
 
@@ -68,6 +76,37 @@ pub(super) fn files() -> Finding {
         return Finding::good("limits", what);
     }
     Finding::warning("limits", what, format!("allow {FILES} and more: LimitNOFILE= in the service, or ulimit -n"))
+}
+
+/// What the kernel gives; how far the sandbox comes with it is another finding.
+pub(super) fn kernel() -> Finding {
+    let system = rustix::system::uname();
+    let release = system.release().to_string_lossy().into_owned();
+    let missing: Vec<&str> = FEATURES.iter().filter(|(path, _)| !gives(path)).map(|(_, name)| *name).collect();
+    let what = format!("Linux {release}");
+    if version_of(&release).is_some_and(|version| version < KERNEL) {
+        return Finding::warning("kernel", what, "take one from 5.10 on: older ones lack parts of the sandbox");
+    }
+    if missing.is_empty() {
+        return Finding::good("kernel", format!("{what}, with namespaces, seccomp and cgroups"));
+    }
+    let what = format!("{what}, without {}", missing.join(", "));
+    Finding::warning(
+        "kernel",
+        what,
+        "code steps run with what there is (see sandbox); containers and hardened kernels switch these off",
+    )
+}
+
+/// Whether a file of the kernel's is there and says more than nothing.
+fn gives(path: &str) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| !matches!(text.trim(), "" | "0"))
+}
+
+/// Major and minor number of a kernel.
+fn version_of(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(|letter: char| !letter.is_ascii_digit()).map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 pub(super) fn address(config: &ServeConfig) -> Finding {

@@ -60,6 +60,7 @@ fn look(loaded: &Loaded) -> Vec<Finding> {
         machine::data_dir(&config.data_dir),
         machine::disk(&config.data_dir),
         machine::files(),
+        machine::kernel(),
     ];
     let (assets, _scratch) = assets_for(&config.data_dir);
     findings.extend(database::findings(config, &assets));
@@ -81,11 +82,11 @@ fn assets_for(data_dir: &Path) -> (PathBuf, Option<Scratch>) {
 fn configuration(loaded: &Loaded) -> Finding {
     let config = &loaded.config;
     let source = loaded.file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
-    match serve::check_files(config) {
-        Ok(()) => Finding::good(
+    match serve::check_files(config).into_iter().next() {
+        None => Finding::good(
             "configuration",
             format!("{source}; data in {}, listening on {}", config.data_dir.display(), config.listen),
         ),
-        Err(error) => Finding::bad("configuration", error.to_string(), "name another file in the setting, or mend this one"),
+        Some(error) => Finding::bad("configuration", error.to_string(), "name another file in the setting, or mend this one"),
     }
 }

@@ -37,7 +37,8 @@ impl Story {
         let now = DateTime::from_timestamp_millis(1_790_000_000_000).unwrap();
         let trigger = TriggerOrigin { kind: "manual".into(), id: None };
         let input = Arc::new(json!({ "body": body }));
-        let origin = Origin { workflow_id: "story".into(), version: 1, trigger, input, retry_of: None, parent: None };
+        let origin =
+            Origin { workflow_id: "story".into(), version: 1, trigger, input, retry_of: None, parent: None, traceparent: None };
         let body = EventBody::ExecutionStarted { origin: Some(origin) };
         let first = Event { execution_id: ExecutionId::new(now), seq: 1, at: now, body };
         let state = State::fold(first.execution_id, Arc::clone(&plan), [&first]).unwrap();

@@ -90,7 +90,7 @@ fn parameters(outbound: &Outbound, server: &AllowedHost) -> Result<TlsParameters
         StepError::new(FailureClass::Infrastructure, format!("TLS with {server} can't be prepared: {error}"))
     };
     let mut builder = TlsParameters::builder(server.host.clone());
-    for authority in outbound.authorities() {
+    for authority in outbound.authorities().iter() {
         builder = builder.add_root_certificate(Certificate::from_der(authority.to_vec()).map_err(unusable)?);
     }
     builder.build_rustls().map_err(unusable)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tidemill_common::clock::{Clock as _, SystemClock};
@@ -19,6 +19,7 @@ use super::{answer, input, pages, retry_after};
 use crate::budget::{HANDLED, Share};
 use crate::domain::credential::{Credential, Kind};
 use crate::domain::payload;
+use crate::domain::trace::TraceContext;
 use crate::domain::workflow::expression::ExpressionError;
 use crate::domain::workflow::http::{HttpWork, ResponseForm};
 use crate::domain::workflow::scope::Scope;
@@ -26,6 +27,7 @@ use crate::runner::code::Printed;
 use crate::runner::outbound::{Answer, Error, Outbound, Request};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Most characters of an answer's body that an error repeats.
 const EXCERPT: usize = 300;
 
@@ -46,9 +48,20 @@ pub struct StepContext {
     pub credential: Option<Arc<Credential>>,
     /// Where code shows what it prints, when somebody wants to see it before the attempt ends.
     pub printed: Option<Printed>,
+    /// Its place in a trace, on a server that sends traces.
+    pub trace: Option<TraceContext>,
 }
 
 impl StepContext {
+    /// Tells the other side to which place in which trace the request belongs, unless the step says so itself.
+    pub(in crate::runner) fn name_trace(&self, headers: &mut HeaderMap) {
+        if let Some(trace) = &self.trace
+            && let Ok(value) = HeaderValue::try_from(trace.to_string())
+        {
+            headers.entry(TRACEPARENT).or_insert(value);
+        }
+    }
+
     /// The same for every attempt, and for nothing else (the first of several pages is page 0): by it the other side knows a repeated request again.
     pub(in crate::runner) fn idempotency_key(&self, page: u32) -> String {
         let page = if page == 0 { String::new() } else { format!("|{page}") };
@@ -103,6 +116,7 @@ impl Asker<'_> {
         {
             headers.insert(IDEMPOTENCY_KEY, key);
         }
+        self.context.name_trace(&mut headers);
         let request = Request {
             method: input.method.clone(),
             url: input.url.clone(),

@@ -22,6 +22,7 @@ fn context() -> StepContext {
         timeout: Duration::from_secs(20),
         credential: None,
         printed: None,
+        trace: None,
     }
 }
 

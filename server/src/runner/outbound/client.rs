@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use ipnet::IpNet;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, NoProxy, Proxy, Response, StatusCode, redirect::Policy};
 use rustls::RootCertStore;
@@ -22,6 +21,7 @@ use super::token::{self, Tokens};
 use super::{AddressPolicy, Error, Lookup, OutboundPolicy, OutboundProxy, SystemLookup, body, proof, redirect, tls};
 use crate::budget::{Budget, Share};
 use crate::domain::credential::{Credential, Kind};
+use crate::live::Live;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -60,16 +60,22 @@ pub struct Answer {
 /// The client. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Outbound {
-    client: Client,
+    way: Live<Way>,
     lookup: Arc<dyn Lookup>,
     policy: AddressPolicy,
     places: Places,
     rates: Rates,
     tokens: Tokens,
+    budget: Budget,
+}
+
+/// How requests leave this machine.
+struct Way {
+    client: Client,
+    /// What it was made for: another one needs another client.
+    proxy: Option<OutboundProxy>,
     authorities: Arc<[CertificateDer<'static>]>,
     own: Option<Origin>,
-    proxied: bool,
-    budget: Budget,
 }
 
 impl Outbound {
@@ -81,38 +87,33 @@ impl Outbound {
 
     /// A client with a resolver and certificate authorities of its own.
     pub fn with(policy: OutboundPolicy, lookup: Arc<dyn Lookup>, roots: RootCertStore) -> Result<Self, reqwest::Error> {
-        let addresses = AddressPolicy::new(policy.allow);
-        let trusted = policy.proxy.as_ref().and_then(|proxy| proxy.url.host_str()).map(str::to_owned);
-        let filter = Filter { lookup: Arc::clone(&lookup), policy: addresses.clone(), trusted };
-        let builder = Client::builder()
-            .tls_backend_preconfigured(tls::config(roots, &[b"h2", b"http/1.1"]))
-            .dns_resolver(filter)
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(policy.connect_timeout)
-            .pool_idle_timeout(Duration::from_secs(30));
-        let client = match &policy.proxy {
-            Some(given) => builder.proxy(proxy(given)?).build()?,
-            None => builder.build()?,
-        };
+        let addresses = AddressPolicy::new(policy.allow.clone());
+        let client = client(&policy, &lookup, &addresses, roots)?;
         Ok(Self {
-            client,
+            places: Places::new(policy.per_host),
+            budget: policy.budget.clone(),
+            way: Live::new(Way::new(policy, client)),
             lookup,
             policy: addresses,
-            places: Places::new(policy.per_host),
             rates: Rates::default(),
             tokens: Tokens::default(),
-            authorities: policy.authorities.into(),
-            own: policy.own,
-            proxied: policy.proxy.is_some(),
-            budget: policy.budget,
         })
     }
 
-    /// Workflows may reach `allow` from now on, besides the public internet. Connections that stand idle live on for 30 s.
-    pub fn allow(&self, allow: Vec<IpNet>) {
-        self.policy.replace(allow);
+    /// Does as `policy` says from now on, but for its budget and time. Requests that are under way end as they began, and connections
+    /// that stand idle live on for 30 s.
+    pub fn replace(&self, policy: OutboundPolicy) -> Result<(), reqwest::Error> {
+        let way = self.way.get();
+        let same = way.proxy == policy.proxy && *way.authorities == *policy.authorities;
+        let client = if same {
+            way.client.clone()
+        } else {
+            client(&policy, &self.lookup, &self.policy, tls::roots(policy.authorities.clone()))?
+        };
+        self.policy.replace(policy.allow.clone());
+        self.places.resize(policy.per_host);
+        self.way.set(Way::new(policy, client));
+        Ok(())
     }
 
     /// Sends `request` and reads the answer, whatever its status, within the request's timeout.
@@ -126,7 +127,7 @@ impl Outbound {
     }
 
     /// The memory for large payloads.
-    pub(in crate::runner) fn budget(&self) -> &Budget {
+    pub fn budget(&self) -> &Budget {
         &self.budget
     }
 
@@ -143,8 +144,8 @@ impl Outbound {
     }
 
     /// The certificate authorities that are trusted besides the machine's, for protocols other than HTTP.
-    pub fn authorities(&self) -> &[CertificateDer<'static>] {
-        &self.authorities
+    pub fn authorities(&self) -> Arc<[CertificateDer<'static>]> {
+        Arc::clone(&self.way.get().authorities)
     }
 
     async fn exchange(&self, mut request: Request, patience: &Patience) -> Result<Answer, Error> {
@@ -200,12 +201,13 @@ impl Outbound {
             proof::attach(credential, token.as_deref(), &mut url, &mut headers)?;
             self.rates.turn(credential).await;
         }
-        if self.proxied {
+        let way = self.way.get();
+        if way.proxy.is_some() {
             self.check_behind_proxy(&url).await?;
         }
         let host = host_and_port(&url);
         let place = self.places.take(&host).await;
-        let sent = self.client.request(request.method.clone(), url).headers(headers).body(request.body.clone()).send();
+        let sent = way.client.request(request.method.clone(), url).headers(headers).body(request.body.clone()).send();
         match sent.await {
             Ok(response) => Ok((response, place)),
             Err(source) => Err(Error::from_client(source, &host)),
@@ -233,7 +235,7 @@ impl Outbound {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::Url("a URL can't carry a user name or password; send an `authorization` header".to_owned()));
         }
-        if self.own.as_ref().is_some_and(|own| *own == url.origin()) {
+        if self.way.get().own.as_ref().is_some_and(|own| *own == url.origin()) {
             return Err(Error::Url("the URL is this server's own address, which workflows can't call".to_owned()));
         }
         // The client connects to a literal address without asking the resolver.
@@ -258,6 +260,34 @@ impl Outbound {
             self.policy.check(ip).map_err(forbidden)?;
         }
         Ok(())
+    }
+}
+
+impl Way {
+    fn new(policy: OutboundPolicy, client: Client) -> Self {
+        Self { client, proxy: policy.proxy, authorities: policy.authorities.into(), own: policy.own }
+    }
+}
+
+fn client(
+    policy: &OutboundPolicy,
+    lookup: &Arc<dyn Lookup>,
+    addresses: &AddressPolicy,
+    roots: RootCertStore,
+) -> Result<Client, reqwest::Error> {
+    let trusted = policy.proxy.as_ref().and_then(|proxy| proxy.url.host_str()).map(str::to_owned);
+    let filter = Filter { lookup: Arc::clone(lookup), policy: addresses.clone(), trusted };
+    let builder = Client::builder()
+        .tls_backend_preconfigured(tls::config(roots, &[b"h2", b"http/1.1"]))
+        .dns_resolver(filter)
+        .redirect(Policy::none())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(policy.connect_timeout)
+        .pool_idle_timeout(Duration::from_secs(30));
+    match &policy.proxy {
+        Some(given) => builder.proxy(proxy(given)?).build(),
+        None => builder.build(),
     }
 }
 

@@ -23,6 +23,7 @@ fn context(credential: Option<Credential>) -> StepContext {
         timeout: Duration::from_secs(5),
         credential: credential.map(Arc::new),
         printed: None,
+        trace: None,
     }
 }
 

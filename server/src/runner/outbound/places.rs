@@ -1,6 +1,7 @@
 //! How many requests may be under way to one host at once.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -11,14 +12,21 @@ const KNOWN: usize = 1000;
 /// The places at every host. Cheap to clone; clones share the places.
 #[derive(Debug, Clone)]
 pub(super) struct Places {
-    each: usize,
+    each: Arc<AtomicUsize>,
     hosts: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
 }
 
 impl Places {
     /// `each` places at every host.
     pub(super) fn new(each: usize) -> Self {
-        Self { each, hosts: Arc::default() }
+        Self { each: Arc::new(AtomicUsize::new(each)), hosts: Arc::default() }
+    }
+
+    /// `each` places at every host from now on. Whoever has one keeps it, and is not counted among the new ones.
+    pub(super) fn resize(&self, each: usize) {
+        if self.each.swap(each, Ordering::Relaxed) != each {
+            self.hosts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
     }
 
     /// A place at `host` (with its port), as soon as there is one: first come, first served. Given up when it is dropped.
@@ -28,11 +36,12 @@ impl Places {
     }
 
     fn of(&self, host: &str) -> Arc<Semaphore> {
+        let each = self.each.load(Ordering::Relaxed);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if hosts.len() >= KNOWN && !hosts.contains_key(host) {
-            hosts.retain(|_, places| Arc::strong_count(places) > 1 || places.available_permits() < self.each);
+            hosts.retain(|_, places| Arc::strong_count(places) > 1 || places.available_permits() < each);
         }
-        Arc::clone(hosts.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.each))))
+        Arc::clone(hosts.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(each))))
     }
 }
 
@@ -48,6 +57,8 @@ mod tests {
         assert!(places.take("b:443").await.is_some());
         drop(taken);
         assert_eq!(places.of("a:443").available_permits(), 2);
+        places.resize(5);
+        assert_eq!(places.of("a:443").available_permits(), 5);
     }
 
     #[tokio::test]

@@ -231,4 +231,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Bool, Text};
+
+    /// Which servers may work on the schema.
+    schema_floor (id) {
+        id -> Bool,
+        oldest -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(executions, execution_queue);

@@ -25,8 +25,21 @@ fn servers_that_start_at_once_wait_for_each_other() {
 fn a_schema_from_the_future_is_refused() {
     let database = TestDatabase::migrated();
     database.execute("INSERT INTO tidemill.__diesel_schema_migrations (version) VALUES ('99990101000000')");
+    database.execute("UPDATE tidemill.schema_floor SET oldest = '99990101000000'");
     let error = migrate(&database.url).unwrap_err();
     assert!(matches!(&error, Error::SchemaNewer { found, .. } if found == "99990101000000"), "{error}");
+}
+
+#[test]
+fn a_schema_of_the_next_release_is_worked_on_and_one_after_that_is_not() {
+    let database = TestDatabase::migrated();
+    let here = migrate(&database.url).unwrap().to_string();
+    database.execute("INSERT INTO tidemill.__diesel_schema_migrations (version) VALUES ('99980101000000')");
+    database.execute(&format!("UPDATE tidemill.schema_floor SET oldest = '{here}'"));
+    assert_eq!(migrate(&database.url).unwrap().to_string(), "99980101000000");
+    database.execute("UPDATE tidemill.schema_floor SET oldest = '99980101000000'");
+    let error = migrate(&database.url).unwrap_err();
+    assert!(matches!(&error, Error::SchemaNewer { oldest, .. } if oldest == "99980101000000"), "{error}");
 }
 
 #[test]

@@ -151,6 +151,7 @@ pub fn tape(n: i64) -> Vec<Event> {
         input: shared(json!({"method": "POST", "path": "orders/new", "body": {"customer": "ACME", "qty": 3, "price": 19.9}})),
         retry_of: None,
         parent: None,
+        traceparent: None,
     };
     let mut error = StepError::new(FailureClass::Infrastructure, "429 Too Many Requests from api.stripe.com");
     (error.status, error.retry_after) = (Some(429), Some(60));

@@ -113,8 +113,15 @@ fn a_failure_that_a_failure_started_is_told_to_nobody() {
     let plan = Arc::new(compile(&format!("id: story\nsteps:\n{REPORTED}")).unwrap());
     let id = ExecutionId::new(DateTime::from_timestamp(1_790_000_000, 0).unwrap());
     let trigger = TriggerOrigin { kind: "failure".into(), id: None };
-    let origin =
-        Origin { workflow_id: "story".into(), version: 1, trigger, input: Arc::new(json!({})), retry_of: None, parent: None };
+    let origin = Origin {
+        workflow_id: "story".into(),
+        version: 1,
+        trigger,
+        input: Arc::new(json!({})),
+        retry_of: None,
+        parent: None,
+        traceparent: None,
+    };
     let body = EventBody::ExecutionStarted { origin: Some(origin) };
     let first = Event { execution_id: id, seq: 1, at: id.admitted_at(), body };
     let mut execution = Execution::new(State::fold(id, plan, [&first]).unwrap());

@@ -89,6 +89,7 @@ impl World {
             input: Arc::new(json!({"body": {}})),
             retry_of: None,
             parent: None,
+            traceparent: None,
         };
         let first = Event { execution_id: id, seq: 1, at: now, body: EventBody::ExecutionQueued(origin) };
         let mut oracle = Oracle::new(id, Arc::clone(&plan));
