@@ -6,13 +6,14 @@
 # make trial   those installed, used, upgraded and removed in an empty Debian (as root)
 # make lint    format and clippy, warnings denied
 # make deny    licences and sources of all dependencies
+# make pictures  draw the pictures of README and docs/tui.md anew, from a real server
 # make postgres  fetch the PostgreSQL that build and tests use (nothing need be installed by hand)
 #
 # Nothing here is needed to run Tidemill, only to build and test it. Each target says what is missing on this machine.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := build
-.PHONY: demo test test-rust test-clients build dist packages trial lint deny doc postgres clean need-rust need-python need-node need-outside
+.PHONY: demo test test-rust test-clients build dist packages trial lint deny doc pictures postgres clean need-rust need-python need-node need-outside
 
 CARGO ?= cargo
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -63,6 +64,9 @@ deny: need-rust $(PACKAGING_TOOLS)/complete
 doc: need-rust
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --workspace --document-private-items
 
+pictures: build
+	$(WITH_POSTGRES_BIN) packaging/pictures $(RELEASE)
+
 postgres:
 	@packaging/fetch-postgres
 
@@ -101,4 +105,5 @@ need-node:
 need-outside:
 	@{ command -v curl && command -v openssl; } > /dev/null || { echo "curl and openssl are needed for make test: the documentation's commands are run (Debian, Ubuntu: apt-get install curl openssl)" >&2; exit 1; }
 	@command -v chromedriver > /dev/null || { echo "chromium is needed for make test: a browser fills a form in (Debian: apt-get install chromium chromium-driver)" >&2; exit 1; }
+	@test -x /usr/sbin/sshd || { echo "openssh-server is needed for make test: the front end is looked at over SSH (Debian, Ubuntu: apt-get install openssh-server)" >&2; exit 1; }
 	@command -v faketime > /dev/null || { echo "libfaketime is needed for make test: clocks are set forward and back (Debian, Ubuntu: apt-get install faketime)" >&2; exit 1; }

@@ -1,65 +1,12 @@
 //! The front end in a real terminal (tmux, 80x24): live, the detail of an execution, the server gone, the terminal restored.
 
 use std::path::Path;
-use std::process::{Command, Output};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use tidemill_harness::{TestServer, eventually};
 
 use crate::scene::{BINARY, ended, install, server, start};
-
-/// A tmux server of its own with one shell.
-struct Terminal {
-    socket: String,
-}
-
-impl Terminal {
-    fn open() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let terminal = Self { socket: format!("tidemill-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)) };
-        let output =
-            terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "env", "PS1=shell> ", "sh"]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        terminal.shows("shell>");
-        terminal
-    }
-
-    fn tmux(&self, args: &[&str]) -> Output {
-        Command::new("tmux").args(["-L", &self.socket]).args(args).output().expect("tmux is installed")
-    }
-
-    fn line(&self, text: &str) {
-        self.tmux(&["send-keys", "-l", text]);
-        self.key("Enter");
-    }
-
-    fn key(&self, key: &str) {
-        self.tmux(&["send-keys", key]);
-    }
-
-    fn screen(&self) -> String {
-        String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p"]).stdout).into_owned()
-    }
-
-    /// Waits until the screen shows `text`.
-    #[track_caller]
-    fn shows(&self, text: &str) -> String {
-        eventually(&format!("the screen shows {text}"), || {
-            let screen = self.screen();
-            screen.contains(text).then_some(screen)
-        })
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("--- screen ---\n{}", self.screen());
-        }
-        self.tmux(&["kill-server"]);
-    }
-}
+use crate::terminal::Terminal;
 
 /// Starts the front end; what it keeps of a session goes into `state`.
 fn command(server: &TestServer, state: &Path) -> String {

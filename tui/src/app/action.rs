@@ -118,6 +118,14 @@ pub enum Action {
     Redeliver,
     /// Go to the plan under the cursor.
     ChangePlan,
+    /// Where the plan under the cursor is paid, or how one pays is changed.
+    Pay,
+    /// Say that an invoice was paid.
+    Paid,
+    /// Delete the plan under the cursor.
+    PlanDelete,
+    /// Make a link with which a user sets a new password.
+    PasswordLink,
     /// Cancel or retry everything that passes the filter, on the server.
     Bulk,
     /// Saved views of the list.
@@ -217,7 +225,7 @@ pub const ACTIONS: &[Info] = &[
         Action::Switch,
         Tier::Confirm,
         "activate",
-        "switch this on or off: a version of a workflow, a subscription (asks first)",
+        "switch this on or off: a version of a workflow, a subscription, a workspace (asks first)",
     ),
     asks(Action::New, Tier::Form, "new", "make a new one here"),
     asks(Action::Edit, Tier::Form, "edit", "change this, in your editor or in a form"),
@@ -225,7 +233,12 @@ pub const ACTIONS: &[Info] = &[
     asks(Action::Remove, Tier::Typed, "remove", "remove what is selected or marked (asks for its name)"),
     asks(Action::Execute, Tier::Form, "execute", "run the code on the server, locked up like a code step"),
     free(Action::Language, "language", "write the code in the next language"),
-    asks(Action::Test, Tier::Direct, "try", "deliver the event `test` to this subscription"),
+    asks(
+        Action::Test,
+        Tier::Direct,
+        "try",
+        "try this out: deliver `test` to a subscription, make an address at which a trigger takes deliveries",
+    ),
     asks(
         Action::Rotate,
         Tier::Confirm,
@@ -239,6 +252,10 @@ pub const ACTIONS: &[Info] = &[
         "change plan",
         "go to this plan: at once to a greater one, else when the period ends",
     ),
+    asks(Action::Pay, Tier::Form, "pay", "show where this plan is paid, or where cards are changed, with Stripe"),
+    asks(Action::Paid, Tier::Typed, "paid", "say that this invoice was paid; for those who run the server"),
+    asks(Action::PlanDelete, Tier::Typed, "delete plan", "delete a plan that nobody is on; for those who run the server"),
+    asks(Action::PasswordLink, Tier::Confirm, "password link", "make a link with which this user sets a new password"),
     asks(
         Action::Bulk,
         Tier::Typed,
@@ -270,6 +287,10 @@ pub const ACTIONS: &[Info] = &[
     free(Action::Go(Root::Subscriptions), "subscriptions", "go to the addresses that are told of events"),
     free(Action::Go(Root::Nodes), "nodes", "go to the server processes: roles, load, who stops, who is lost"),
     free(Action::Go(Root::Orders), "bulk orders", "go to orders about many executions, and how far each has come"),
+    free(Action::Go(Root::Users), "users", "go to the users of the organization: roles, second factors"),
+    free(Action::Go(Root::Workspaces), "workspaces", "go to your workspaces; enter there goes to another one"),
+    free(Action::Go(Root::Sessions), "sessions", "go to where you are signed in"),
+    free(Action::Go(Root::Usage), "usage", "go to what was used, period by period"),
     free(Action::Go(Root::Settings), "settings", "go to theme, mouse, context, account and versions"),
     free(Action::Filter, "filter", "filter the list: words, status:failed,running wf:name* trigger:webhook since:24h !not"),
     free(Action::Failures, "failures", "show only executions that failed, or all again"),

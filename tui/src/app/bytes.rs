@@ -74,6 +74,24 @@ impl Line {
         *self.counted.0.borrow()
     }
 
+    /// Ten seconds in which fifty executions a second begin, with the newest ever in view; the bytes per second at so many frames.
+    fn following(&mut self, frames: i64) -> usize {
+        let (mut sent, each) = (0, 50 / frames);
+        for tick in 0..10 * frames {
+            self.now += TimeDelta::milliseconds(1000 / frames);
+            let begun = (0..each).map(|n| {
+                let row = testing::row(101 + tick * each + n, "nightly-etl", ExecutionStatus::Running);
+                let mut event = testing::tape(1).remove(0);
+                event.execution_id = row.id;
+                StreamFrame::Event { cursor: String::new(), event, execution: Some(row) }
+            });
+            let begun = begun.collect();
+            self.event(Event::Link(Channel::Feed, LinkEvent::Frames(begun)));
+            sent += self.frame();
+        }
+        sent / 10
+    }
+
     /// Ten seconds in which fifty rows a second end or begin, ten frames a second; the bytes per second.
     fn busy(&mut self) -> usize {
         let mut sent = 0;
@@ -123,5 +141,18 @@ fn a_whole_screen_and_a_busy_one_stay_within_their_budgets() {
         line.frame();
         let pinned = line.busy();
         assert!(pinned <= busy, "{size:?}: {pinned} bytes a second");
+    }
+}
+
+#[test]
+fn following_the_newest_stays_within_its_budget_too() {
+    const KB: usize = 1024;
+    for (size, slow, quick) in [((80, 24), 12 * KB, 25 * KB), ((200, 60), 30 * KB, 65 * KB)] {
+        for (frames, most) in [(4, slow), (10, quick)] {
+            let mut line = Line::new(size, ExecutionStatus::Running);
+            line.frame();
+            let sent = line.following(frames);
+            assert!(sent <= most && sent > KB, "{size:?} at {frames} frames: {sent} bytes a second");
+        }
     }
 }

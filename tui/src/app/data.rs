@@ -13,15 +13,18 @@ use tidemill_common::api::health::{HealthView, ReadyView};
 use tidemill_common::api::member::{InviteList, MemberList};
 use tidemill_common::api::metrics::ExecutionMetrics;
 use tidemill_common::api::node::NodeList;
+use tidemill_common::api::organization::UserList;
 use tidemill_common::api::plan::PlanList;
-use tidemill_common::api::quota::QuotaView;
+use tidemill_common::api::quota::{QuotaView, UsageList};
 use tidemill_common::api::refused_delivery::RefusedDeliveryPage;
 use tidemill_common::api::schedule::{ScheduleExplain, ScheduleExplanation};
 use tidemill_common::api::secret::SecretList;
+use tidemill_common::api::session::SessionList;
 use tidemill_common::api::share::ShareList;
 use tidemill_common::api::subscription::{SubscriptionDeliveryPage, SubscriptionList};
 use tidemill_common::api::token::TokenList;
 use tidemill_common::api::workflow::{ValidationView, VersionList, VersionView, WorkflowDetail, WorkflowPage};
+use tidemill_common::api::workspace::WorkspaceList;
 use tidemill_common::ids::SubscriptionId;
 
 use super::event::Failure;
@@ -46,6 +49,8 @@ pub enum Query {
     Nodes,
     /// Who asks.
     Account,
+    /// Who we would be in another workspace: whether the token reaches it.
+    Visit(String),
     /// The workspace's members.
     Members,
     /// The workspace's open invites.
@@ -70,6 +75,14 @@ pub enum Query {
     Deliveries(SubscriptionId),
     /// Orders about many executions.
     Orders,
+    /// The users of the organization.
+    Users,
+    /// The account's workspaces.
+    Workspaces,
+    /// Where the account is signed in.
+    Sessions,
+    /// What the organization used, period by period.
+    Usage,
     /// How many executions such an order would be about.
     Fitting(Box<BulkOrder>),
     /// Steps that wait for an approval.
@@ -141,6 +154,14 @@ pub enum Data {
     Deliveries(SubscriptionDeliveryPage),
     /// Orders about many executions.
     Orders(BulkList),
+    /// The users of the organization.
+    Users(UserList),
+    /// The account's workspaces.
+    Workspaces(WorkspaceList),
+    /// Where the account is signed in.
+    Sessions(SessionList),
+    /// What the organization used, period by period.
+    Usage(UsageList),
     /// How many executions such an order would be about.
     Fitting(Box<BulkView>),
     /// Steps that wait for an approval.

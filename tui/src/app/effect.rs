@@ -106,6 +106,8 @@ pub enum Effect {
     CaptureMouse(bool),
     /// Draw with so many colours.
     Colors(Colors),
+    /// Go to another workspace of the same server.
+    Workspace(String),
     /// Paint everything anew.
     Redraw,
     /// Give the terminal back to the shell until it resumes us.

@@ -8,14 +8,19 @@ mod action;
 mod backend;
 #[cfg(test)]
 mod bytes;
+mod capture;
 mod clipboard;
 mod data;
 mod effect;
 mod effects;
 mod event;
 mod keymap;
+mod measure;
+#[cfg(test)]
+mod operations_tests;
 mod options;
 mod order;
+mod picture;
 mod replay;
 mod runner;
 mod session;
@@ -25,7 +30,10 @@ mod terminal;
 mod update;
 mod view;
 
+pub use capture::{Wanted, capture, keys};
+pub use measure::measure;
 pub use options::{TuiError, TuiOptions};
+pub use picture::{svg, text};
 pub use replay::replay;
 pub use runner::run;
 pub use view::Colors;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tidemill_common::clock::{Clock, SystemClock};
 use tidemill_common::ids::ExecutionId;
 
+use super::state::Place;
 use super::view::Colors;
-use crate::client::{self, ClientConfig};
+use crate::client::{self, Client, ClientConfig};
 
 /// Lets the user edit a text; gives it back as it was left, or says why not.
 pub type Editor = fn(&str, &str) -> Result<String, String>;
@@ -62,6 +63,22 @@ impl TuiOptions {
             colors: None,
             ascii: None,
             clock,
+        }
+    }
+}
+
+impl TuiOptions {
+    /// Where `client` goes.
+    pub(super) fn place(&self, client: &Client) -> Place {
+        let host = client.server().split_once("://").map_or_else(|| client.server().to_owned(), |(_, host)| host.to_owned());
+        Place {
+            host,
+            url: client.server().to_owned(),
+            workspace: self.client.workspace.clone().unwrap_or_default(),
+            readonly: self.readonly,
+            protected: self.protected.clone(),
+            context: self.context.clone(),
+            session: self.session.as_ref().map(|path| path.display().to_string()),
         }
     }
 }

@@ -75,17 +75,7 @@ enum Next {
 
 impl Runner {
     fn new(options: TuiOptions, surroundings: Surroundings, client: Client, screen: Screen) -> Result<Self, TuiError> {
-        let host = client.server().split_once("://").map_or_else(|| client.server().to_owned(), |(_, host)| host.to_owned());
-        let workspace = options.client.workspace.clone().unwrap_or_default();
-        let place = Place {
-            host,
-            url: client.server().to_owned(),
-            workspace,
-            readonly: options.readonly,
-            protected: options.protected.clone(),
-            context: options.context.clone(),
-            session: options.session.as_ref().map(|path| path.display().to_string()),
-        };
+        let place = options.place(&client);
         let theme = Theme {
             colors: options.colors.unwrap_or(surroundings.colors),
             ascii: options.ascii.unwrap_or(surroundings.ascii),
@@ -225,9 +215,28 @@ impl Runner {
                 self.draw()?;
             }
             Some(Effect::Suspend) => self.suspend().await?,
+            Some(Effect::Workspace(workspace)) => return self.visit(workspace),
             _ => {}
         }
         Ok(Vec::new())
+    }
+
+    /// Goes to another workspace: what is known is of the present one, so everything begins anew there.
+    fn visit(&mut self, workspace: String) -> Result<Vec<Effect>, TuiError> {
+        self.keep();
+        self.options.client.workspace = Some(workspace.clone());
+        let place = Place { workspace, ..self.state.place.clone() };
+        let mut state = State::new(self.options.clock.now(), self.state.size, place);
+        (state.colors, state.mouse) = (self.state.colors, self.state.mouse);
+        self.server = Server::connect(Client::new(&self.options.client)?);
+        self.state = state;
+        let mut effects = update::start(&mut self.state);
+        if let Some(kept) = self.kept() {
+            self.state.views.clone_from(&kept.views);
+            effects.extend(update::restore(&mut self.state, &kept));
+        }
+        self.draw()?;
+        Ok(effects)
     }
 
     /// Gives the terminal to the user's editor. Streams are read meanwhile by their own tasks.

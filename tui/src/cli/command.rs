@@ -200,7 +200,7 @@ async fn dispatch(command: ClientCommand, session: &Session, binary: Binary) -> 
         C::Demo(demo) => Box::pin(demo.run(session)).await,
         C::Tui(tui) => tui.run(session).await,
         C::Login(login) => login.run(session).await,
-        C::Logout(_) => login::Logout::run(session),
+        C::Logout(logout) => logout.run(session).await,
         C::Ctx(ctx) => ctx.run(session),
         C::Apply(apply) => apply.run(session).await,
         C::Validate(validate) => validate.run(session, binary.check).await,

@@ -150,7 +150,7 @@ impl Credential {
                 printer.change("credential", &name, "set", &json!(view))?;
             }
             Self::Rm(Rm { name, yes }) => {
-                if !prompt::confirm(&format!("Remove credential {name}? Workflows that use it will fail."), yes)? {
+                if !session.confirm(&format!("Remove credential {name}? Workflows that use it will fail."), yes)? {
                     return Ok(Exit::Failure);
                 }
                 client.credential_delete(&name).await?;

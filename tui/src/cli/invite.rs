@@ -178,8 +178,12 @@ impl Create {
 
 /// A client without a token for the server of a link, and the secret in it.
 fn opened(link: &str, ca: Option<PathBuf>) -> Result<(Client, String), Error> {
-    let parts = link.trim().split_once("/invite/");
-    let (server, secret) = parts.ok_or_else(|| Error::Usage("an invite is a link with /invite/ in it".to_owned()))?;
+    behind(link, "/invite/", ca).ok_or_else(|| Error::Usage("an invite is a link with /invite/ in it".to_owned()))?
+}
+
+/// The same for any link whose secret is behind `part`; `None` when it is none.
+pub(super) fn behind(link: &str, part: &str, ca: Option<PathBuf>) -> Option<Result<(Client, String), Error>> {
+    let (server, secret) = link.trim().split_once(part)?;
     let config = ClientConfig { server: server.to_owned(), token: String::new(), workspace: None, ca };
-    Ok((Client::new(&config)?, secret.to_owned()))
+    Some(Client::new(&config).map(|client| (client, secret.to_owned())).map_err(Error::from))
 }

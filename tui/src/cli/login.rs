@@ -43,8 +43,12 @@ pub struct Login {
 
 /// Forget the stored token of a context
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill logout\n  tidemill logout -C prod")]
-pub struct Logout {}
+#[command(after_help = "Examples:\n  tidemill logout\n  tidemill logout -C prod --end")]
+pub struct Logout {
+    /// End the session on the server first
+    #[arg(long)]
+    end: bool,
+}
 
 impl Login {
     /// Asks the server who the token is, and stores it when the server knows.
@@ -123,20 +127,27 @@ fn hostname() -> String {
 }
 
 impl Logout {
-    /// Forgets the token; the server is not asked, so that this works while it is down.
-    pub fn run(session: &Session) -> Result<Exit, Error> {
+    /// Forgets the token. The server is asked only with `--end`, so that this works while it is down.
+    pub async fn run(self, session: &Session) -> Result<Exit, Error> {
         let dir = session.config_dir()?;
         let mut config = session.config.clone();
         let named =
             session.globals.context.clone().or_else(|| session.environment.context.clone()).or_else(|| config.current.clone());
         let name = named.ok_or(Error::NotLoggedIn)?;
         config.context(&name)?;
+        if self.end {
+            session.client()?.sign_out().await?;
+        }
         if let Some(context) = config.contexts.get_mut(&name) {
             context.token = None;
         }
         config.save(dir)?;
         session.printer.change("context", &name, "logged out", &json!({ "name": name, "logged_in": false }))?;
-        session.printer.note("the token or session itself still works; end it with `token revoke` or `user end-session`");
+        if !self.end {
+            session
+                .printer
+                .note("the token or session itself still works; `logout --end` ends a session, `token revoke` a token");
+        }
         Ok(Exit::Ok)
     }
 }

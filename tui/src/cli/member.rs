@@ -8,7 +8,7 @@ use tidemill_common::ids::UserId;
 use super::people::client_and_workspace;
 use super::session::Session;
 use super::token::RoleWord;
-use super::{Error, Exit, prompt};
+use super::{Error, Exit};
 
 /// Lists, adds, changes and removes members
 #[derive(Debug, Subcommand)]
@@ -111,7 +111,7 @@ impl Member {
                 printer.change("member", &user.to_string(), "changed", &made)?;
             }
             Self::Rm(Rm { user, yes }) => {
-                if !prompt::confirm(&format!("Remove member {user}? What is shared with it ends too."), yes)? {
+                if !session.confirm(&format!("Remove member {user}? What is shared with it ends too."), yes)? {
                     return Ok(Exit::Failure);
                 }
                 client.member_remove(&workspace, user).await?;
@@ -123,7 +123,7 @@ impl Member {
                 printer.change("member", &made.user_id.to_string(), "created", &made)?;
             }
             Self::Leave(Leave { yes }) => {
-                if !prompt::confirm(&format!("Leave the workspace {workspace}?"), yes)? {
+                if !session.confirm(&format!("Leave the workspace {workspace}?"), yes)? {
                     return Ok(Exit::Failure);
                 }
                 client.workspace_leave(&workspace).await?;

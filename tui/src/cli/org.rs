@@ -6,7 +6,7 @@ use tidemill_common::api::organization::{OrganizationCreate, OrganizationRole, O
 use tidemill_common::ids::UserId;
 
 use super::session::Session;
-use super::{Error, Exit, output, prompt};
+use super::{Error, Exit, output};
 
 /// Names the organization, and helps and erases its users
 #[derive(Debug, Subcommand)]
@@ -15,6 +15,9 @@ pub enum Org {
     /// List organizations: yours, or all for those who run the server
     #[command(visible_alias = "list", after_help = "Example:\n  tidemill org ls")]
     Ls,
+    /// Show your organization
+    #[command(after_help = "Example:\n  tidemill org show -o yaml")]
+    Show,
     /// Make an organization with a workspace; prints its first invite
     Create(Create),
     /// Rename your organization
@@ -97,6 +100,10 @@ impl Org {
         let (client, printer) = (session.client()?, &session.printer);
         match self {
             Self::Ls => printer.list(&client.organizations().await?.items)?,
+            Self::Show => {
+                let found = client.organization(client.user().await?.organization_id).await?;
+                printer.item(&found, &found)?;
+            }
             Self::Create(Create { name, workspace, email }) => {
                 let made = client.organization_create(&OrganizationCreate { name, workspace, email }).await?;
                 if let Some(text) = printer.document(&made) {
@@ -136,7 +143,7 @@ impl Org {
                 output::write_line(&made.link)?;
             }
             Self::Erase(Erase { user, yes }) => {
-                if !prompt::confirm(&format!("Erase user {user}? This can't be undone."), yes)? {
+                if !session.confirm(&format!("Erase user {user}? This can't be undone."), yes)? {
                     return Ok(Exit::Failure);
                 }
                 let id = client.user().await?.organization_id;

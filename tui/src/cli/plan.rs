@@ -16,6 +16,9 @@ pub enum Plan {
     /// List plans: those to choose from, or all for those who run the server
     #[command(visible_alias = "list", after_help = "Example:\n  tidemill plan ls -o wide")]
     Ls,
+    /// List the plans as everybody may see them, without a token
+    #[command(after_help = "Example:\n  tidemill plan pricing")]
+    Pricing,
     /// Show your organization's subscription, and what exceeds or is paused
     #[command(after_help = "Example:\n  tidemill plan show -o yaml")]
     Show,
@@ -183,6 +186,10 @@ impl Plan {
         let changed = match self {
             Self::Ls => {
                 printer.list(&client.plans().await?.items)?;
+                return Ok(Exit::Ok);
+            }
+            Self::Pricing => {
+                printer.list(&client.pricing().await?.items)?;
                 return Ok(Exit::Ok);
             }
             Self::Show => {

@@ -21,6 +21,9 @@ pub enum Subscription {
     /// List the subscriptions
     #[command(visible_alias = "list", after_help = "Example:\n  tidemill subscription ls -o wide")]
     Ls,
+    /// Show a subscription: what it is told, and why it fails
+    #[command(after_help = "Example:\n  tidemill subscription show hooks.example.com -o yaml")]
+    Show(Name),
     /// Change a subscription; what isn't named stays
     Set(Set),
     /// Go on after it was disabled, with what happens from now on
@@ -151,6 +154,10 @@ impl Subscription {
             Self::Add(Add { url, events, workflow, name }) => {
                 let made = client.subscription_create(&SubscriptionCreate { url, events, workflow, name }).await?;
                 print_key(session, &made, "created")?;
+            }
+            Self::Show(Name { subscription }) => {
+                let found = client.subscription_view(find(&client, &subscription).await?.id).await?;
+                printer.item(&found, &found)?;
             }
             Self::Set(set) => {
                 let found = find(&client, &set.subscription).await?;

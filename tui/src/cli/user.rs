@@ -3,9 +3,10 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tidemill_common::api::account::{AccountErase, AccountUpdate};
-use tidemill_common::api::session::{DeviceApprove, PasswordChange, TotpCode};
+use tidemill_common::api::session::{DeviceApprove, PasswordChange, PasswordReset, TotpCode};
 use tidemill_common::ids::SessionId;
 
+use super::invite::behind;
 use super::session::Session;
 use super::{Error, Exit, output, prompt};
 use crate::client::Client;
@@ -21,6 +22,8 @@ pub enum User {
     Rename(Rename),
     /// Set your password; all other sessions end
     Password(Password),
+    /// Set your password with a link that an admin gave you
+    ResetPassword(ResetPassword),
     /// Switch a second factor on or off
     #[command(subcommand)]
     Totp(Totp),
@@ -61,6 +64,16 @@ pub struct Password {
     /// The code of your second factor, if you have one
     #[arg(long)]
     code: Option<String>,
+}
+
+/// Set your password with a link that an admin gave you
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The new password comes from stdin or is asked for without echo.\n\nExample:\n  tidemill user reset-password https://flows.example.com/reset/tmr_abc"
+)]
+pub struct ResetPassword {
+    /// The link
+    link: String,
 }
 
 /// Switch a second factor on or off
@@ -115,34 +128,42 @@ pub struct Erase {
 impl User {
     /// Does what was asked.
     pub async fn run(self, session: &Session) -> Result<Exit, Error> {
-        let (client, printer) = (session.client()?, &session.printer);
+        // One of them needs no token.
+        let (client, printer) = (|| session.client(), &session.printer);
         match self {
             Self::Show => {
-                let account = client.user().await?;
+                let account = client()?.user().await?;
                 let admin = if account.organization_admin { ", its admin" } else { "" };
                 let words =
                     format!("is {} of {}{admin}; acts on {}", account.name, account.organization_name, account.workspace.slug);
                 printer.change("user", &account.user_id.to_string(), &words, &account)?;
             }
             Self::Rename(Rename { name }) => {
-                let account = client.account_update(&AccountUpdate { name }).await?;
+                let account = client()?.account_update(&AccountUpdate { name }).await?;
                 printer.change("user", &account.user_id.to_string(), "renamed", &account)?;
             }
-            Self::Password(password) => password.run(session, &client).await?,
-            Self::Totp(totp) => totp.run(session, &client).await?,
-            Self::Sessions => printer.list(&client.sessions().await?.items)?,
+            Self::Password(password) => password.run(session, &client()?).await?,
+            Self::ResetPassword(ResetPassword { link }) => {
+                let opened = behind(&link, "/reset/", session.ca());
+                let missing = || Error::Usage("the link of an admin has /reset/ in it".to_owned());
+                let (client, secret) = opened.ok_or_else(missing)??;
+                client.password_reset(&PasswordReset { secret, password: prompt::secret("new password")? }).await?;
+                printer.change("password", "yours", "set", &json!({ "set": true }))?;
+            }
+            Self::Totp(totp) => totp.run(session, &client()?).await?,
+            Self::Sessions => printer.list(&client()?.sessions().await?.items)?,
             Self::EndSession(EndSession { id }) => {
-                client.session_revoke(id).await?;
+                client()?.session_revoke(id).await?;
                 printer.change("session", &id.to_string(), "ended", &json!({ "id": id, "ended": true }))?;
             }
             Self::Approve(Approve { user_code, refuse }) => {
-                client.device_approve(&DeviceApprove { user_code: user_code.clone(), approve: !refuse }).await?;
+                client()?.device_approve(&DeviceApprove { user_code: user_code.clone(), approve: !refuse }).await?;
                 let done = if refuse { "refused" } else { "signed in" };
                 printer.change("device", &user_code, done, &json!({ "user_code": user_code, "approved": !refuse }))?;
             }
-            Self::Export => output::write_line(&format!("{:#}", client.account_export().await?))?,
+            Self::Export => output::write_line(&format!("{:#}", client()?.account_export().await?))?,
             Self::Erase(Erase { confirm }) => {
-                client.account_erase(&AccountErase { confirm: confirm.clone() }).await?;
+                client()?.account_erase(&AccountErase { confirm: confirm.clone() }).await?;
                 printer.change("user", &confirm, "erased", &json!({ "name": confirm, "erased": true }))?;
             }
         }

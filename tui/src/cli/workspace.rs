@@ -5,7 +5,7 @@ use tidemill_common::api::workspace::{WorkspaceCreate, WorkspaceUpdate};
 
 use super::people::client_and_workspace;
 use super::session::Session;
-use super::{Error, Exit, prompt};
+use super::{Error, Exit};
 
 /// Lists, makes, renames, archives and deletes workspaces
 #[derive(Debug, Subcommand)]
@@ -14,6 +14,8 @@ pub enum Workspace {
     /// List your workspaces
     #[command(visible_alias = "list", after_help = "Example:\n  tidemill workspace ls -o wide")]
     Ls,
+    /// Show the workspace that you act on, or another one
+    Show(Show),
     /// Make a workspace
     Create(Create),
     /// Change a workspace's name for people
@@ -26,6 +28,14 @@ pub enum Workspace {
     Delete(Delete),
     /// Restore a deleted workspace
     Restore(Named),
+}
+
+/// Show the workspace that you act on, or another one
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tidemill workspace show acme -o yaml")]
+pub struct Show {
+    /// Its slug or id
+    workspace: Option<String>,
 }
 
 /// Make a workspace
@@ -75,6 +85,12 @@ impl Workspace {
                 printer.list(&session.client()?.workspaces().await?.items)?;
                 return Ok(Exit::Ok);
             }
+            Self::Show(Show { workspace }) => {
+                let (client, present) = client_and_workspace(session).await?;
+                let found = client.workspace(&workspace.unwrap_or(present)).await?;
+                printer.item(&found, &found)?;
+                return Ok(Exit::Ok);
+            }
             Self::Create(Create { slug, name }) => {
                 let made = session.client()?.workspace_create(&WorkspaceCreate { slug, name }).await?;
                 printer.change("workspace", &made.slug, "created", &made)?;
@@ -89,7 +105,7 @@ impl Workspace {
             Self::Delete(Delete { workspace, yes }) => {
                 let question =
                     format!("Delete the workspace {workspace}? It is shut at once, and gone for good after 30 days.");
-                if !prompt::confirm(&question, yes)? {
+                if !session.confirm(&question, yes)? {
                     return Ok(Exit::Failure);
                 }
                 let made = session.client()?.workspace_delete(&workspace).await?;

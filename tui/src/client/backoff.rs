@@ -43,7 +43,7 @@ impl Backoff {
 }
 
 /// A random number from 0 up to 1.
-fn random_share() -> f64 {
+pub(super) fn random_share() -> f64 {
     let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
     let bits = u32::try_from(low & u64::from(u32::MAX)).unwrap_or(u32::MAX);
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)

@@ -19,6 +19,11 @@ impl Client {
         self.fetch(self.call(Method::GET, &["api", "billing", "plans"])).await
     }
 
+    /// The plans as everybody may see them, without a token.
+    pub async fn pricing(&self) -> Result<PlanList, Error> {
+        self.fetch(self.call(Method::GET, &["api", "pricing"])).await
+    }
+
     /// Makes or replaces a plan.
     pub async fn plan_put(&self, id: &str, wanted: &PlanPut) -> Result<PlanView, Error> {
         self.fetch(self.call(Method::PUT, &["api", "billing", "plans", id]).json(wanted)).await

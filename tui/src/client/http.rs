@@ -82,10 +82,21 @@ impl Client {
         self
     }
 
+    /// The same client, which acts on another workspace.
+    pub fn within(mut self, workspace: &str) -> Result<Self, Error> {
+        self.headers.insert(WORKSPACE, workspace_header(workspace)?);
+        Ok(self)
+    }
+
     /// The server's base URL, without a slash at the end.
     #[must_use]
     pub fn server(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Where its connections go: host and port.
+    pub(super) fn door(&self) -> (&str, u16) {
+        (self.base.host_str().unwrap_or_default().trim_matches(['[', ']']), self.base.port_or_known_default().unwrap_or(80))
     }
 
     /// The headers that every request carries, for the WebSockets.
@@ -268,10 +279,13 @@ fn standing_headers(config: &ClientConfig) -> Result<HeaderMap, Error> {
         headers.insert(AUTHORIZATION, bearer);
     }
     if let Some(workspace) = &config.workspace {
-        let value = HeaderValue::from_str(workspace).map_err(|_| Error::InvalidWorkspace(workspace.clone()))?;
-        headers.insert(WORKSPACE, value);
+        headers.insert(WORKSPACE, workspace_header(workspace)?);
     }
     Ok(headers)
+}
+
+fn workspace_header(workspace: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(workspace).map_err(|_| Error::InvalidWorkspace(workspace.to_owned()))
 }
 
 /// The problem in an answer, or one made of its status when something before the server answered.

@@ -11,7 +11,7 @@ use tidemill_common::ids::ExecutionId;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
-use super::{Backoff, Client, Error, FrameStream};
+use super::{Backoff, Client, Error, FrameStream, knock};
 
 /// First and longest ceiling of the pause between tries; the pause is a random share of it.
 const RETRY_BASE: Duration = Duration::from_millis(500);
@@ -62,6 +62,8 @@ pub enum LinkEvent {
 enum Outcome {
     /// It is to be made again.
     Lost(String),
+    /// There was none; somebody may take connections before the next try is due.
+    Shut(String),
     /// It is to be made again at once: the server said where to go on.
     Moved,
     /// All was said.
@@ -77,11 +79,13 @@ pub async fn keep(client: Client, mut target: Target, retry: Arc<Notify>, events
         let outcome = match connect(&client, &target).await {
             Ok(stream) => follow(stream, &mut target, &mut backoff, &events).await,
             Err(error) if is_cursor_refused(&error, &target) => begin_anew(&mut target, &events).await,
+            Err(error @ Error::Unreachable { .. }) => Outcome::Shut(reason(&error)),
             Err(error) => Outcome::Lost(reason(&error)),
         };
+        let shut = matches!(outcome, Outcome::Shut(_));
         let lost = match outcome {
             Outcome::Moved => continue,
-            Outcome::Lost(lost) => lost,
+            Outcome::Lost(lost) | Outcome::Shut(lost) => lost,
             Outcome::Unheard => return,
             Outcome::Ended => {
                 // Nobody listening is as good as told.
@@ -95,6 +99,7 @@ pub async fn keep(client: Client, mut target: Target, retry: Arc<Notify>, events
         }
         tokio::select! {
             () = tokio::time::sleep(retry_in) => {}
+            () = knock::answered(&client), if shut => {}
             () = retry.notified() => backoff.reset(),
             () = events.closed() => return,
         }

@@ -16,6 +16,7 @@ mod dead_letter;
 mod error;
 mod execution;
 mod http;
+mod knock;
 pub mod link;
 mod organization;
 mod people;

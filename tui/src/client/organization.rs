@@ -40,6 +40,11 @@ impl Client {
         self.fetch(self.call(Method::GET, &["api", "organizations"])).await
     }
 
+    /// One of them.
+    pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationView, Error> {
+        self.fetch(self.call(Method::GET, &["api", "organizations", &id.to_string()])).await
+    }
+
     /// Makes an organisation.
     pub async fn organization_create(&self, wanted: &OrganizationCreate) -> Result<OrganizationCreated, Error> {
         self.fetch(self.call(Method::POST, &["api", "organizations"]).json(wanted)).await

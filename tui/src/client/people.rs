@@ -8,8 +8,8 @@ use tidemill_common::api::member::{
     ServiceAccountCreate,
 };
 use tidemill_common::api::session::{
-    DeviceApprove, DeviceBegin, DeviceBegun, DeviceRedeem, PasswordChange, RecoveryCodes, SessionCreated, SessionList, SignIn,
-    TotpCode, TotpEnrolled,
+    DeviceApprove, DeviceBegin, DeviceBegun, DeviceRedeem, PasswordChange, PasswordReset, RecoveryCodes, SessionCreated,
+    SessionList, SignIn, TotpCode, TotpEnrolled,
 };
 use tidemill_common::api::share::{ShareCreate, ShareList, ShareView, SharedList};
 use tidemill_common::api::workspace::{WorkspaceUpdate, WorkspaceView};
@@ -146,6 +146,11 @@ impl Client {
     /// Switches the second factor off.
     pub async fn totp_disable(&self, code: &TotpCode) -> Result<(), Error> {
         self.done(self.call(Method::POST, &["api", "user", "totp", "disable"]).json(code)).await
+    }
+
+    /// Sets the password of the account that a link is for; needs no token.
+    pub async fn password_reset(&self, wanted: &PasswordReset) -> Result<(), Error> {
+        self.done(self.call(Method::POST, &["api", "password-reset"]).json(wanted)).await
     }
 
     /// Signs in with address and password; needs no token.

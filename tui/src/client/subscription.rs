@@ -15,6 +15,11 @@ impl Client {
         self.fetch(self.call(Method::GET, &["api", "subscriptions"])).await
     }
 
+    /// One of them.
+    pub async fn subscription_view(&self, id: SubscriptionId) -> Result<SubscriptionView, Error> {
+        self.fetch(self.call(Method::GET, &["api", "subscriptions", &id.to_string()])).await
+    }
+
     /// Makes a subscription.
     pub async fn subscription_create(&self, wanted: &SubscriptionCreate) -> Result<SubscriptionSecret, Error> {
         self.fetch(self.call(Method::POST, &["api", "subscriptions"]).json(wanted)).await

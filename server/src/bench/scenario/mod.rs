@@ -9,6 +9,7 @@ mod nodes;
 mod pages;
 mod retention;
 mod saturation;
+mod screen;
 mod timers;
 mod webhook_async;
 mod webhook_sync;
@@ -45,6 +46,8 @@ pub enum Scenario {
     Retention,
     /// statements a minute of a server that has nothing to do
     Idle,
+    /// the full-screen front end: its first frame, and frames and memory with 100 000 executions
+    Screen,
 }
 
 /// The scenarios and what each does, one a line; those that are measured when none is named have a star.
@@ -90,6 +93,7 @@ impl Scenario {
             Self::Nodes => nodes::measure(stage).await,
             Self::Retention => retention::measure(stage).await,
             Self::Idle => idle::measure(stage).await,
+            Self::Screen => screen::measure(stage).await,
         }
     }
 }

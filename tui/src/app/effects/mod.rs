@@ -79,6 +79,7 @@ impl Server {
             | Effect::CaptureMouse(_)
             | Effect::Colors(_)
             | Effect::Edit { .. }
+            | Effect::Workspace(_)
             | Effect::Redraw
             | Effect::Suspend
             | Effect::Quit => return Some(effect),

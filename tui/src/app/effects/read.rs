@@ -33,6 +33,7 @@ pub async fn read(home: &Home, query: &Query) -> Result<Data, Error> {
         Query::Validation { source, .. } => Data::Validation(client.workflow_validate(source, FileFormat::Yaml).await?),
         Query::Nodes => Data::Nodes(client.nodes().await?),
         Query::Account => Data::Account(Box::new(client.user().await?)),
+        Query::Visit(workspace) => Data::Account(Box::new(client.clone().within(workspace)?.user().await?)),
         Query::Orders => Data::Orders(client.execution_bulk_list().await?),
         Query::Fitting(order) => Data::Fitting(Box::new(client.execution_bulk_create(order).await?)),
         other => return read_around(home, other).await,
@@ -54,6 +55,10 @@ async fn read_around(home: &Home, query: &Query) -> Result<Data, Error> {
         Query::Deliveries(id) => Data::Deliveries(client.subscription_deliveries(*id, None, PAGE_ITEMS).await?),
         Query::Invoices => Data::Invoices(client.invoices().await?),
         Query::BillingEvents => Data::BillingEvents(client.billing_history().await?),
+        Query::Users => Data::Users(client.users(home.organization().await?).await?),
+        Query::Workspaces => Data::Workspaces(client.workspaces().await?),
+        Query::Sessions => Data::Sessions(client.sessions().await?),
+        Query::Usage => Data::Usage(client.usage().await?),
         Query::Refused => Data::Refused(client.refused_deliveries(None).await?),
         _ => {
             let (plans, quota) = (client.plans().await?, client.quota().await?);

@@ -1,5 +1,6 @@
 //! Orders about the plan.
 
+use tidemill_common::api::plan::PlanPut;
 use uuid::Uuid;
 
 /// How one gets to a plan.
@@ -16,7 +17,7 @@ pub enum Way {
 }
 
 /// An order about the plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum BillingOrder {
     /// Go to a plan.
     Change(Way, String),
@@ -24,14 +25,30 @@ pub enum BillingOrder {
     Cancel(Uuid, String),
     /// Replay deliveries that the plan refused.
     RefusedReplay(Vec<Uuid>),
+    /// Make an address where this plan is paid.
+    Checkout(String),
+    /// Make an address where cards are changed.
+    Portal,
+    /// Say that the invoice of this number was paid.
+    Paid(Uuid, String),
+    /// Make or replace a plan.
+    PlanPut(String, Box<PlanPut>),
+    /// Delete a plan.
+    PlanDelete(String),
 }
 
 impl BillingOrder {
     /// What it is about, for people.
     pub fn about(&self) -> String {
         match self {
-            Self::Change(_, plan) | Self::Cancel(_, plan) => format!("the plan {plan}"),
             Self::RefusedReplay(_) => "refused deliveries".into(),
+            Self::Change(_, plan)
+            | Self::Cancel(_, plan)
+            | Self::Checkout(plan)
+            | Self::PlanPut(plan, _)
+            | Self::PlanDelete(plan) => format!("the plan {plan}"),
+            Self::Portal => "the page for cards".into(),
+            Self::Paid(_, number) => format!("the invoice {number}"),
         }
     }
 
@@ -41,6 +58,10 @@ impl BillingOrder {
             Self::Change(..) => "chosen",
             Self::Cancel(..) => "cancelled",
             Self::RefusedReplay(_) => "replayed",
+            Self::Checkout(_) | Self::Portal => "opened",
+            Self::Paid(..) => "noted as paid",
+            Self::PlanPut(..) => "kept",
+            Self::PlanDelete(_) => "deleted",
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum ConnectOrder {
     SubscriptionTest(SubscriptionId, String),
     /// Remove a subscription.
     SubscriptionDelete(SubscriptionId, String),
+    /// Make an address at which the newest version's trigger (workflow, trigger) takes deliveries for a while.
+    TriggerTest(String, String),
     /// Deliver an event again.
     Redeliver(SubscriptionId, SubscriptionDeliveryId, String),
 }
@@ -37,6 +39,7 @@ impl ConnectOrder {
             | Self::SubscriptionTest(_, name)
             | Self::SubscriptionDelete(_, name)
             | Self::Redeliver(_, _, name) => name.clone(),
+            Self::TriggerTest(workflow, trigger) => format!("{workflow}/{trigger}"),
         }
     }
 
@@ -54,6 +57,7 @@ impl ConnectOrder {
             Self::SubscriptionRotate(..) => "given another key",
             Self::SubscriptionTest(..) => "tried: enter shows what came of it",
             Self::Redeliver(..) => "on its way again",
+            Self::TriggerTest(..) => "given an address",
         }
     }
 

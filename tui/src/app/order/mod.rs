@@ -3,6 +3,7 @@
 
 mod billing;
 mod connect;
+mod house;
 mod people;
 
 use serde_json::Value;
@@ -20,6 +21,7 @@ use tidemill_common::ids::{ExecutionId, TokenId};
 
 pub use billing::{BillingOrder, Way};
 pub use connect::ConnectOrder;
+pub use house::{HouseOrder, Turn};
 pub use people::{PeopleOrder, ShareWish};
 
 /// Something that changes the server.
@@ -85,6 +87,8 @@ pub enum Order {
     Execute(Box<CodeExecute>),
     /// Change members, invites or shares.
     People(PeopleOrder),
+    /// Change users of the organization, workspaces or sessions.
+    House(HouseOrder),
     /// Change credentials or subscriptions.
     Connect(ConnectOrder),
     /// Change the plan.
@@ -110,6 +114,8 @@ pub enum Outcome {
     Count(u32),
     /// What is shown this one time.
     Once(Once),
+    /// An address to go to.
+    Page(Page),
     /// The subscription to a plan as it is now.
     Plan(Box<BillingSubscriptionView>),
     /// An order about many executions was taken.
@@ -118,6 +124,17 @@ pub enum Outcome {
     Code(Box<CodeExecuted>),
     /// It is done.
     Done,
+}
+
+/// An address that the server made for us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// What it is.
+    pub title: String,
+    /// The address; one that begins with a slash is the server's.
+    pub address: String,
+    /// What to know about it.
+    pub note: String,
 }
 
 /// A secret that the server gives once: it is shown, and kept nowhere.
@@ -154,6 +171,7 @@ impl Order {
             Self::TokenCreate(token) => token.name.clone(),
             Self::Execute(code) => code.language.as_str().into(),
             Self::People(order) => order.about(),
+            Self::House(order) => order.about(),
             Self::Connect(order) => order.about(),
             Self::Billing(order) => order.about(),
             Self::Bulk(order) => format!("the order to {}", order.action.as_str()),
@@ -182,6 +200,7 @@ impl Order {
             Self::TokenRevoke(..) => "revoked",
             Self::Execute(_) => "executed",
             Self::People(order) => order.verbed(),
+            Self::House(order) => order.verbed(),
             Self::Connect(order) => order.verbed(),
             Self::Billing(order) => order.verbed(),
             Self::Bulk(_) => "given",
@@ -196,6 +215,7 @@ impl Order {
             Self::Resume(id) => Some(Self::Pause(*id)),
             Self::Switch { workflow, .. } => Some(Self::Switch { workflow: workflow.clone(), activate: before }),
             Self::Connect(order) => order.undo().map(Self::Connect),
+            Self::House(order) => order.undo().map(Self::House),
             _ => None,
         }
     }

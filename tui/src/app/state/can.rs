@@ -35,6 +35,9 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         | Action::Rotate
         | Action::Redeliver
         | Action::ChangePlan
+        | Action::Paid
+        | Action::PlanDelete
+        | Action::PasswordLink
         | Action::Remove
         | Action::Replay
         | Action::Discard => removable(state),

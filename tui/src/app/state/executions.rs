@@ -6,7 +6,7 @@ use tidemill_common::ids::ExecutionId;
 
 use super::filter::Filter;
 use super::list::List;
-use super::store::Store;
+use super::store::{Moves, Store};
 use super::views::{Look, Order};
 
 /// The screen's state.
@@ -24,6 +24,8 @@ pub struct Executions {
     pub look: Look,
     /// The newest row when the user began to read; newer ones wait. `None` follows.
     boundary: Option<ExecutionId>,
+    /// What had become of the store's order when the rows were taken over, while they are all rows in that order.
+    seen: Option<Moves>,
 }
 
 /// How far the rows that pass the filter are loaded from the server.
@@ -38,6 +40,37 @@ pub struct Server {
 impl Executions {
     /// Takes over what the store has.
     pub fn refresh(&mut self, store: &Store, now: DateTime<Utc>) {
+        if self.follow_moves(store) {
+            return;
+        }
+        self.refresh_whole(store, now);
+        let plain = self.filter.is_empty() && self.look.order == Order::Newest;
+        self.seen = plain.then_some(store.moves);
+    }
+
+    /// With all rows in the store's own order only what came and went has to be taken over: a hundred thousand rows would be looked
+    /// through for each event otherwise. Whether that was so.
+    fn follow_moves(&mut self, store: &Store) -> bool {
+        let plain = self.filter.is_empty() && self.look.order == Order::Newest;
+        let Some(seen) = self.seen.filter(|seen| plain && seen.others == store.moves.others) else { return false };
+        let moved = |now: usize, then: usize| now.checked_sub(then);
+        let came = moved(store.moves.newest, seen.newest).zip(moved(store.moves.dropped, seen.dropped));
+        let Some((came, went)) = came else { return false };
+        let kept = self.list.keys().len().saturating_sub(went);
+        if kept == 0 {
+            return false;
+        }
+        self.seen = Some(store.moves);
+        let shown = if self.boundary.is_some() { 0 } else { came };
+        self.held += came - shown;
+        if shown > 0 || went > 0 {
+            let newest = store.newest_first().take(shown).map(|row| row.id);
+            self.list.set_keys(newest.chain(self.list.keys().iter().take(kept).copied()).collect());
+        }
+        true
+    }
+
+    fn refresh_whole(&mut self, store: &Store, now: DateTime<Utc>) {
         let mut all: Vec<&ExecutionView> = store.newest_first().filter(|row| self.filter.matches(row, now)).collect();
         let newer = |boundary| all.iter().take_while(|row| row.id > boundary).count();
         self.held = self.boundary.map_or(0, newer);
@@ -66,7 +99,7 @@ impl Executions {
 
     /// Shows the rows that were held, and new ones as they come.
     pub fn follow(&mut self, store: &Store, now: DateTime<Utc>) {
-        self.boundary = None;
+        (self.boundary, self.seen) = (None, None);
         self.list.follow_top();
         self.refresh(store, now);
     }
@@ -86,7 +119,7 @@ impl Executions {
     pub fn set_filter(&mut self, filter: Filter, store: &Store, now: DateTime<Utc>) {
         self.filter = filter;
         self.server = Server::default();
-        self.boundary = None;
+        (self.boundary, self.seen) = (None, None);
         self.refresh(store, now);
         if self.list.index() > 0 {
             self.hold();
@@ -96,8 +129,38 @@ impl Executions {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::app::state::testing;
+
+    proptest! {
+        /// However rows come and whatever the user does, the rows are those that a look through all of them gives.
+        #[test]
+        fn what_came_and_went_is_all_there_is(steps in prop::collection::vec((0_u8..6, 0_i64..60), 1..80)) {
+            let mut store = Store::default();
+            let mut screen = Executions::default();
+            for (step, n) in steps {
+                match step {
+                    0 | 1 => {
+                        store.put(testing::running(n));
+                    }
+                    2 => screen.move_by(isize::try_from(n).unwrap() - 30),
+                    3 => screen.hold(),
+                    4 => screen.follow(&store, testing::now()),
+                    _ => screen.look.order = if n < 30 { Order::Newest } else { Order::Longest },
+                }
+                screen.refresh(&store, testing::now());
+                let mut other = screen.clone();
+                other.seen = None;
+                other.refresh(&store, testing::now());
+                prop_assert_eq!(other.list.keys(), screen.list.keys());
+                prop_assert_eq!((other.held, other.list.selected()), (screen.held, screen.list.selected()));
+                // Away from the top and with nothing above, the boundary is let go in the same moment.
+                prop_assert_eq!(other.boundary, screen.boundary);
+            }
+        }
+    }
 
     fn screen(store: &Store) -> Executions {
         let mut screen = Executions::default();

@@ -80,19 +80,15 @@ pub enum Purpose {
     Replay {
         /// These.
         ids: Vec<ExecutionId>,
-        /// Or all with this cause.
-        fingerprint: Option<String>,
-        /// How many there were when the form was opened.
-        seen: i64,
+        /// Or all with these causes, and how many of each there were when the form was opened.
+        causes: Vec<(String, i64)>,
     },
     /// Discards dead letters.
     Discard {
         /// These.
         ids: Vec<ExecutionId>,
-        /// Or all with this cause.
-        fingerprint: Option<String>,
-        /// How many there were when the form was opened.
-        seen: i64,
+        /// Or all with these causes, and how many of each there were when the form was opened.
+        causes: Vec<(String, i64)>,
     },
     /// Approves what a step waits for, or rejects it.
     Approval(Box<Decision>, bool),
@@ -108,6 +104,12 @@ pub enum Purpose {
     MemberAdd,
     /// Changes what the member of this name may do.
     MemberUpdate(UserId, String),
+    /// Changes what the user of this name may do in the organization.
+    UserRole(UserId, String),
+    /// Makes a workspace.
+    Workspace,
+    /// Gives the workspace another name.
+    Rename(String),
     /// Makes an invite.
     Invite,
     /// Shares a thing.
@@ -116,6 +118,8 @@ pub enum Purpose {
     Credential,
     /// Has an address told of events, or changes what the subscription of this name is told.
     Subscription(Option<(SubscriptionId, String)>),
+    /// Makes or replaces a plan.
+    PlanPut,
     /// Goes to a plan.
     Plan(String, Way),
     /// Asks how many executions an order would be about.

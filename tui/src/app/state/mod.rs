@@ -17,6 +17,8 @@ mod fold;
 pub mod form;
 pub mod geometry;
 pub mod graph;
+#[cfg(test)]
+pub(crate) mod household;
 pub mod json;
 pub mod line;
 pub mod link;

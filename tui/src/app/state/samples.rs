@@ -17,6 +17,7 @@ use tidemill_common::step_protocol::Level;
 use uuid::Uuid;
 
 pub(crate) use super::around::{self, account, plan};
+pub(crate) use super::household;
 use super::listing::{Listing, Subject};
 use super::testing::{id, now, workflow};
 use super::workflow::Workflow;
@@ -59,6 +60,7 @@ pub fn answers() -> Vec<(Root, Query, Data)> {
         (Root::Tokens, Query::Tokens, Data::Tokens(tokens())),
     ];
     answers.extend(around::answers());
+    answers.extend(household::answers());
     answers
 }
 

@@ -86,12 +86,20 @@ pub enum Root {
     Subscriptions,
     /// Orders about many executions.
     Orders,
+    /// The users of the organization.
+    Users,
+    /// The account's workspaces.
+    Workspaces,
+    /// Where the account is signed in.
+    Sessions,
+    /// What was used, period by period.
+    Usage,
     /// Theme, context, account, versions.
     Settings,
 }
 
 /// The screens at the root: the key that shows it (behind `g` from everywhere; a digit alone at the root too), its name.
-pub const ROOTS: [(Root, &str, &str); 25] = [
+pub const ROOTS: [(Root, &str, &str); 29] = [
     (Root::Dashboard, "1", "dashboard"),
     (Root::Executions, "2", "executions"),
     (Root::Workflows, "3", "workflows"),
@@ -116,14 +124,18 @@ pub const ROOTS: [(Root, &str, &str); 25] = [
     (Root::Credentials, "c", "credentials"),
     (Root::Nodes, "n", "nodes"),
     (Root::Orders, "o", "bulk orders"),
+    (Root::Users, "t", "users"),
+    (Root::Workspaces, "w", "workspaces"),
+    (Root::Sessions, "k", "sessions"),
+    (Root::Usage, "d", "usage"),
     (Root::Settings, "s", "settings"),
 ];
 
 /// Screens that belong together: they stand side by side as tabs.
 const FAMILIES: [&[Root]; 4] = [
-    &[Root::Members, Root::Invites, Root::Shares],
-    &[Root::Quota, Root::Plans, Root::Invoices, Root::BillingEvents, Root::Refused],
-    &[Root::Secrets, Root::Credentials, Root::Tokens],
+    &[Root::Members, Root::Invites, Root::Shares, Root::Users, Root::Workspaces],
+    &[Root::Quota, Root::Usage, Root::Plans, Root::Invoices, Root::BillingEvents, Root::Refused],
+    &[Root::Secrets, Root::Credentials, Root::Tokens, Root::Sessions],
     &[Root::Server, Root::Nodes],
 ];
 
@@ -164,6 +176,10 @@ impl Root {
             Self::Refused => Subject::Refused,
             Self::Subscriptions => Subject::Subscriptions,
             Self::Orders => Subject::Orders,
+            Self::Users => Subject::Users,
+            Self::Workspaces => Subject::Workspaces,
+            Self::Sessions => Subject::Sessions,
+            Self::Usage => Subject::Usage,
         })
     }
 
@@ -242,6 +258,14 @@ impl Screen {
         }
     }
 
+    /// The workflows that an action is about: those that are marked, else the one under the cursor.
+    pub fn workflows(&self) -> Vec<String> {
+        match self {
+            Self::Workflows(screen) => screen.list.targets(),
+            other => other.workflow().map(str::to_owned).into_iter().collect(),
+        }
+    }
+
     /// What filters it, if it is a list.
     pub fn filter(&self) -> Option<&str> {
         match self {
@@ -256,6 +280,7 @@ impl Screen {
     pub fn marked(&self) -> usize {
         match self {
             Self::Executions(screen) => screen.list.marked(),
+            Self::Workflows(screen) => screen.list.marked(),
             Self::Listing(listing) => listing.list.marked(),
             _ => 0,
         }

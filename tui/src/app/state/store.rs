@@ -12,7 +12,7 @@ use tidemill_common::status::ExecutionStatus;
 use super::load::Load;
 
 /// More rows than this are not kept; the oldest go.
-pub const MOST_ROWS: usize = 10_000;
+pub const MOST_ROWS: usize = 100_000;
 
 /// The rows, and how far the list goes back.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,6 +28,19 @@ pub struct Store {
     pub reach: Option<DateTime<Utc>>,
     /// The newest request; answers to others are dropped.
     pub generation: u64,
+    /// What has become of the order of the rows so far.
+    pub moves: Moves,
+}
+
+/// How rows came and went: who keeps their order takes over what is new, and begins anew only when it has to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moves {
+    /// So many came as the newest of all.
+    pub newest: usize,
+    /// So many, the oldest of all, went.
+    pub dropped: usize,
+    /// So often something else happened.
+    pub others: usize,
 }
 
 /// What an event did to a row.
@@ -69,9 +82,15 @@ impl Store {
             Some(known) if known.status.is_terminal() && !view.status.is_terminal() => return Applied::Known,
             _ => {}
         }
-        self.rows.insert(view.id, view);
+        let (id, newest) = (view.id, self.rows.last_key_value().map(|(id, _)| *id));
+        match self.rows.insert(id, view) {
+            Some(_) => {}
+            None if newest < Some(id) => self.moves.newest += 1,
+            None => self.moves.others += 1,
+        }
         if self.rows.len() > MOST_ROWS {
             self.rows.pop_first();
+            self.moves.dropped += 1;
         }
         Applied::Changed
     }
@@ -102,6 +121,7 @@ impl Store {
         let joins = page.items.iter().any(|view| Some(view.id) >= oldest && self.rows.contains_key(&view.id));
         if !older && had_rows && !joins {
             self.rows.clear();
+            self.moves.others += 1;
         }
         if older || !had_rows || !joins {
             self.older = page.next_cursor;

@@ -23,6 +23,11 @@ impl State {
         [link, toast, durations, minutes, reading, self.loading()].into_iter().flatten().min()
     }
 
+    /// Whether what is on screen is still being read.
+    pub fn is_loading(&self) -> bool {
+        self.loading().is_some()
+    }
+
     fn next_full(&self, step: TimeDelta) -> Option<DateTime<Utc>> {
         self.now.duration_trunc(step).ok().map(|start| start + step)
     }

@@ -6,6 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::state::execution::{Pane, Tab};
 use crate::app::state::filter::Filter;
 use crate::app::state::line::Line;
+use crate::app::state::listing::Subject;
 use crate::app::state::overlay::{Overlay, PickerKind};
 use crate::app::state::toast::Tone;
 use crate::app::state::workflow::Tab as WorkflowTab;
@@ -49,6 +50,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Edit | Action::EditInput => edit::act(state, action),
         Action::Cancel if matches!(state.screen(), Screen::Listing(_)) => bulk::stop(state),
+        Action::Switch if shows_workspaces(state) => make::act(state, action),
         Action::Switch if matches!(state.screen(), Screen::Listing(_)) => connect::act(state, action),
         Action::Test | Action::Rotate | Action::Redeliver => connect::act(state, action),
         Action::Bulk => {
@@ -65,10 +67,18 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::Replay
         | Action::Discard
         | Action::ChangePlan
+        | Action::Pay
+        | Action::Paid
+        | Action::PlanDelete
+        | Action::PasswordLink
         | Action::New
         | Action::Remove => make::act(state, action),
         other => overlay_or_screen(state, other),
     }
+}
+
+fn shows_workspaces(state: &State) -> bool {
+    matches!(state.screen(), Screen::Listing(listing) if listing.subject == Subject::Workspaces)
 }
 
 /// What only changes what is seen.

@@ -2,13 +2,14 @@
 
 use tidemill_common::api::bulk::{BulkAction, BulkOrder, BulkState, BulkView};
 use tidemill_common::api::member::MemberUpdate;
+use tidemill_common::api::organization::OrganizationRole;
 use tidemill_common::api::workspace::Role;
 use tidemill_common::ids::{SubscriptionDeliveryId, UserId};
 use uuid::Uuid;
 
 use super::*;
 use crate::app::data::{Data, Query};
-use crate::app::order::{BillingOrder, ConnectOrder, Once, PeopleOrder, Way};
+use crate::app::order::{BillingOrder, ConnectOrder, HouseOrder, Once, Page, PeopleOrder, Turn, Way};
 use crate::app::state::listing::AuditFilter;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::samples::{self, around};
@@ -18,7 +19,7 @@ fn open(keys: &str) -> App {
     let mut app = App::new();
     app.answer(Answer::Data(Query::Account, Ok(Data::Account(Box::new(samples::account())))));
     app.keys(keys);
-    for (_, query, data) in around::answers() {
+    for (_, query, data) in around::answers().into_iter().chain(samples::household::answers()) {
         app.answer(Answer::Data(query, Ok(data)));
     }
     app
@@ -265,8 +266,10 @@ fn screens_that_belong_together_are_side_by_side() {
     let mut app = open("gp");
     assert_eq!(app.keys("l"), [Effect::Read(Query::Invites)]);
     assert_eq!(app.keys("l"), [Effect::Read(Query::Shares)]);
+    assert_eq!(app.keys("l"), [Effect::Read(Query::Users)]);
+    assert_eq!(app.keys("l"), [Effect::Read(Query::Workspaces)]);
     assert_eq!(app.keys("l"), [], "there is no further one");
-    assert_eq!(app.keys("h"), [Effect::Read(Query::Invites)]);
+    assert_eq!(app.keys("h"), [Effect::Read(Query::Users)]);
     let click = MouseEvent { kind: MouseEventKind::Down(MouseButton::Left), column: 2, row: 3, modifiers: KeyModifiers::NONE };
     assert_eq!(app.event(Event::Mouse(click)), [Effect::Read(Query::Members)]);
 }
@@ -289,4 +292,105 @@ fn settings_do_what_they_say() {
     assert_eq!(app.keys("yy"), [Effect::Copy { what: "id", text: app.state.colors.name().into() }]);
     app.keys("jj");
     assert_eq!(enter(&mut app), [Effect::Read(Query::Server)]);
+}
+
+#[test]
+fn a_user_of_the_organization_gets_another_role_a_link_or_goes() {
+    let mut app = open("gt");
+    let bo = UserId(Uuid::from_u128(2));
+    app.keys("je");
+    app.key(KeyCode::Right);
+    let role = HouseOrder::UserRole(bo, "Bo Park".into(), OrganizationRole::Admin);
+    assert_eq!(sent(&enter(&mut app)), Order::House(role));
+    app.keys("K");
+    later(&mut app);
+    assert_eq!(sent(&app.keys("y")), Order::House(HouseOrder::PasswordLink(bo, "Bo Park".into())));
+    app.keys("D");
+    later(&mut app);
+    app.keys("Bo Park");
+    assert_eq!(sent(&enter(&mut app)), Order::House(HouseOrder::UserErase(bo, "Bo Park".into())));
+}
+
+#[test]
+fn a_workspace_is_archived_restored_and_gone_to() {
+    let mut app = open("gw");
+    for (keys, slug, turn) in [("j", "launch", Turn::Unarchive), ("j", "ops", Turn::Archive), ("j", "scratch", Turn::Restore)] {
+        app.keys(keys);
+        app.keys("A");
+        later(&mut app);
+        assert_eq!(sent(&app.keys("y")), Order::House(HouseOrder::WorkspaceTurn(slug.into(), turn)));
+    }
+    app.keys("gg");
+    let visit = Query::Visit("finance".into());
+    assert_eq!(enter(&mut app), [Effect::Read(visit.clone())], "whether the token reaches it is asked first");
+    let account = Data::Account(Box::new(samples::account()));
+    assert_eq!(app.answer(Answer::Data(visit, Ok(account))), [Effect::Workspace("finance".into())]);
+    app.keys("jj");
+    assert_eq!(enter(&mut app), [], "we are there");
+}
+
+#[test]
+fn where_a_plan_is_paid_is_an_address_to_copy() {
+    let mut app = open("gu");
+    let wanted = Order::Billing(BillingOrder::Checkout("enterprise".into()));
+    app.keys("G");
+    assert_eq!(sent(&app.keys("P")), wanted);
+    let page = Page { title: "pay".into(), address: "https://pay.example/c/1".into(), note: "there".into() };
+    app.answer(Answer::Sent { order: Box::new(wanted), result: Ok(Outcome::Page(page)), left: 0 });
+    let copy = Effect::Copy { what: "text", text: "https://pay.example/c/1".into() };
+    assert_eq!(app.keys("y"), [copy]);
+    app.key(KeyCode::Esc);
+    app.keys("gv");
+    assert_eq!(sent(&app.keys("P")), Order::Billing(BillingOrder::Portal));
+}
+
+#[test]
+fn a_plan_is_changed_by_those_who_run_the_server() {
+    let mut app = open("gu");
+    app.keys("e");
+    for _ in 0..13 {
+        enter(&mut app);
+    }
+    let Order::Billing(BillingOrder::PlanPut(id, put)) = sent(&enter(&mut app)) else { unreachable!() };
+    let before = samples::plan().plans.items[0].clone();
+    assert_eq!((id, put.name, put.limits), (before.id, before.name, Some(before.limits)), "what was not touched stays");
+    app.keys("X");
+    later(&mut app);
+    app.keys("free");
+    assert_eq!(sent(&enter(&mut app)), Order::Billing(BillingOrder::PlanDelete("free".into())));
+}
+
+#[test]
+fn marked_workflows_are_activated_or_removed_together() {
+    let mut app = open("g3");
+    app.answer(Answer::Workflows { generation: 0, result: Ok(samples::workflows()) });
+    app.keys(" j A");
+    later(&mut app);
+    let on = Order::Switch { workflow: "nightly-etl".into(), activate: Some(15) };
+    assert_eq!(sent(&app.keys("y")), on, "what is active already is left alone");
+    app.keys("D");
+    later(&mut app);
+    app.keys("2");
+    let Effect::Send(orders) = &enter(&mut app)[0] else { unreachable!() };
+    assert_eq!(orders, &["crm-dedupe", "nightly-etl"].map(|id| Order::WorkflowDelete(id.into())));
+    for order in orders.clone() {
+        app.answer(Answer::Sent { order: Box::new(order), result: Ok(Outcome::Done), left: 0 });
+    }
+    assert!(app.state.catalogue.get("crm-dedupe").is_none());
+}
+
+#[test]
+fn marked_causes_are_replayed_together() {
+    let mut app = open("g4");
+    app.answer(Answer::Data(Query::Causes, Ok(Data::Causes(samples::causes()))));
+    app.keys("*r");
+    later(&mut app);
+    for _ in 0..3 {
+        enter(&mut app);
+    }
+    app.keys("17");
+    let Effect::Send(orders) = &enter(&mut app)[0] else { unreachable!() };
+    let causes: Vec<_> =
+        orders.iter().map(|order| matches!(order, Order::Replay(replay) if replay.fingerprint.is_some())).collect();
+    assert_eq!(causes, [true, true]);
 }

@@ -2,6 +2,7 @@
 
 use tidemill_common::api::code::CodeExecute;
 use tidemill_common::api::control::{ExecutionRetry, RetryFrom};
+use tidemill_common::api::workflow::WorkflowView;
 use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::ExecutionStatus;
 
@@ -110,6 +111,9 @@ pub fn workflow_of(state: &State, id: ExecutionId) -> String {
 /// Activates the version under the cursor, else the newest; an active workflow on which no other version is chosen is
 /// deactivated.
 fn switch(state: &mut State) -> Vec<Effect> {
+    if state.screen().marked() > 0 {
+        return switch_marked(state);
+    }
     let Some(workflow) = state.screen().workflow().and_then(|id| state.catalogue.get(id)) else {
         state.toasts.push(state.now, Tone::Bad, "the workflow has not been read yet");
         return Vec::new();
@@ -132,6 +136,26 @@ fn switch(state: &mut State) -> Vec<Effect> {
     let notes = vec![format!("executions that are under way go on with their version; {} triggers", workflow.triggers.len())];
     let orders = vec![Order::Switch { workflow: id.clone(), activate }];
     ask::ask(state, Ask { action: Action::Switch, question, notes, word: id, orders })
+}
+
+/// Activates the newest version of each workflow that is marked and not active; if all are active, deactivates them.
+fn switch_marked(state: &mut State) -> Vec<Effect> {
+    let marked = state.screen().workflows();
+    let known: Vec<&WorkflowView> = marked.iter().filter_map(|id| state.catalogue.get(id)).collect();
+    let inactive = |workflow: &&&WorkflowView| workflow.active_version.is_none();
+    let off: Vec<&&WorkflowView> = known.iter().filter(inactive).collect();
+    let (verb, meant) = if off.is_empty() { ("deactivate", known.iter().collect()) } else { ("activate", off) };
+    let order = |workflow: &&&WorkflowView| Order::Switch {
+        workflow: workflow.id.clone(),
+        activate: (verb == "activate").then_some(workflow.version),
+    };
+    let orders: Vec<Order> = meant.iter().map(order).collect();
+    let names: Vec<&str> = meant.iter().map(|workflow| workflow.id.as_str()).collect();
+    let triggers: usize = meant.iter().map(|workflow| workflow.triggers.len()).sum();
+    let question = format!("{verb} {} of {} workflows?", orders.len(), marked.len());
+    let what = if verb == "activate" { "go live, in the newest versions" } else { "stop starting executions" };
+    let notes = vec![names.join(", "), format!("{triggers} triggers {what}; what is under way goes on")];
+    ask::ask(state, Ask { action: Action::Switch, question, notes, word: verb.to_owned(), orders })
 }
 
 fn execute(state: &mut State) -> Vec<Effect> {

@@ -31,6 +31,7 @@ fn take(state: &mut State, query: &Query, data: Data) -> Vec<Effect> {
         (_, Data::Server(facts)) => state.server = Some(*facts),
         (_, Data::Nodes(list)) => state.nodes = Some(list),
         (_, Data::Plan(facts)) => state.plan = Some(*facts),
+        (Query::Visit(workspace), Data::Account(_)) => return vec![Effect::Workspace(workspace.clone())],
         (_, Data::Account(account)) => {
             state.place.workspace.clone_from(&account.workspace.slug);
             state.account = Some(*account);

@@ -234,13 +234,11 @@ fn complain(state: &mut State, mut form: Box<Form>, label: &str, why: String) ->
 
 /// What is meant by its cause may have grown while the form was open: nothing that nobody saw is ever acted on.
 fn grown(state: &State, purpose: &Purpose) -> Option<String> {
-    let (Purpose::Replay { fingerprint: Some(fingerprint), seen, .. }
-    | Purpose::Discard { fingerprint: Some(fingerprint), seen, .. }) = purpose
-    else {
-        return None;
-    };
-    let now = state.causes.iter().find(|cause| cause.fingerprint == *fingerprint).map_or(0, |cause| cause.count);
-    (now != *seen).then(|| format!("nothing was done: there were {seen} dead letters with this cause, now there are {now}"))
+    let (Purpose::Replay { causes, .. } | Purpose::Discard { causes, .. }) = purpose else { return None };
+    causes.iter().find_map(|(fingerprint, seen)| {
+        let now = state.causes.iter().find(|cause| cause.fingerprint == *fingerprint).map_or(0, |cause| cause.count);
+        (now != *seen).then(|| format!("nothing was done: there were {seen} dead letters with this cause, now there are {now}"))
+    })
 }
 
 fn filter(state: &mut State, mut line: Line, name: &str) -> Vec<Effect> {

@@ -15,6 +15,7 @@ pub fn mark(state: &mut State, action: Action) {
             // What is marked must not move away: new rows wait.
             screen.hold();
         }
+        Screen::Workflows(screen) => mark_in(&mut screen.list, action),
         Screen::Listing(listing) => mark_in(&mut listing.list, action),
         _ => {}
     }
@@ -39,6 +40,7 @@ fn mark_in<K: Clone + Ord>(list: &mut List<K>, action: Action) {
 pub fn unmark(state: &mut State) -> bool {
     match state.screen_mut() {
         Screen::Executions(screen) => screen.list.unmark(),
+        Screen::Workflows(screen) => screen.list.unmark(),
         Screen::Listing(listing) => listing.list.unmark(),
         _ => false,
     }

@@ -9,6 +9,7 @@ use crate::app::state::execution::Execution;
 use crate::app::state::listing::{Fact, Line, Listing, Opens, Subject};
 use crate::app::state::look::Token;
 use crate::app::state::overlay::{Note, Overlay};
+use crate::app::state::toast::Tone;
 use crate::app::state::workflow::{Tab, Workflow};
 use crate::app::state::{Root, Screen, State};
 
@@ -70,6 +71,15 @@ pub fn open_listing(state: &mut State, subject: Subject) -> Vec<Effect> {
     vec![Effect::Read(query)]
 }
 
+/// Goes to another workspace, once the server has said that the token reaches it.
+fn go_to_workspace(state: &mut State, slug: String) -> Vec<Effect> {
+    if slug == state.place.workspace {
+        state.toasts.push(state.now, Tone::Plain, format!("this is the workspace {slug}"));
+        return Vec::new();
+    }
+    vec![Effect::Read(Query::Visit(slug))]
+}
+
 /// Opens what the cursor is on.
 pub fn open(state: &mut State) -> Vec<Effect> {
     if let Screen::Listing(listing) = state.screen() {
@@ -77,6 +87,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
             Some(Opens::Execution(id)) => open_execution(state, id),
             Some(Opens::Workflow(id)) => open_workflow(state, &id),
             Some(Opens::Listing(subject)) => open_listing(state, subject),
+            Some(Opens::Workspace(slug)) => go_to_workspace(state, slug),
             None => {
                 whole(state);
                 Vec::new()

@@ -3,7 +3,7 @@
 use super::{data, navigate};
 use crate::app::effect::Effect;
 use crate::app::event::Failure;
-use crate::app::order::{Once, Order, Outcome};
+use crate::app::order::{Once, Order, Outcome, Page};
 use crate::app::state::load::Load;
 use crate::app::state::look::Token;
 use crate::app::state::overlay::{Note, Overlay};
@@ -17,7 +17,7 @@ pub fn update(state: &mut State, order: &Order, result: Result<Outcome, Failure>
     state.batch.end(result.as_ref().err().map(|failure| failure.message.as_str()));
     if state.batch.total > 1 {
         if let Ok(outcome) = result {
-            take(state, outcome);
+            take(state, order, outcome);
         }
         if left > 0 || !state.batch.is_over() {
             return Vec::new();
@@ -39,8 +39,13 @@ fn unmark(state: &mut State) {
 }
 
 /// Keeps what an order says about executions and workflows.
-fn take(state: &mut State, outcome: Outcome) {
+fn take(state: &mut State, order: &Order, outcome: Outcome) {
     match outcome {
+        Outcome::Done => {
+            if let Order::WorkflowDelete(id) = order {
+                state.catalogue.items.retain(|workflow| workflow.id != *id);
+            }
+        }
         Outcome::Execution(view) | Outcome::Started(view) => {
             state.store.put(*view);
         }
@@ -81,6 +86,7 @@ fn one(state: &mut State, order: &Order, outcome: Outcome) -> Vec<Effect> {
         Outcome::Applied(applied) => applied_file(state, *applied),
         Outcome::Count(count) => say(state, format!("{count} {about} {}", order.verbed())),
         Outcome::Once(once) => secret(state, once),
+        Outcome::Page(found) => page(state, found),
         Outcome::Plan(view) => plan(state, &view),
         Outcome::Bulk(view) => {
             let count = view.count.unwrap_or_default();
@@ -140,6 +146,18 @@ fn secret(state: &mut State, once: Once) {
         (Token::Muted, "y copies it to your terminal's clipboard; esc closes.".to_owned()),
     ];
     state.overlay = Some(Overlay::Note(Note { title, lines, copy: Some(secret), secret: true, scroll: 0 }));
+}
+
+/// An address to go to: a link where the terminal opens them, and copied with `y` everywhere.
+fn page(state: &mut State, page: Page) {
+    let address = state.place.address(&page.address);
+    let lines = vec![
+        (Token::Accent, address.clone()),
+        (Token::Muted, String::new()),
+        (Token::Head, page.note),
+        (Token::Muted, "y copies the address to your terminal's clipboard; esc closes.".to_owned()),
+    ];
+    state.overlay = Some(Overlay::Note(Note { title: page.title, lines, copy: Some(address), secret: false, scroll: 0 }));
 }
 
 /// What has become of the plan, and what exceeds it.

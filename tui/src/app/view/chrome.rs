@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::pane::{plain, put, put_right, span};
 use super::text;
@@ -12,8 +13,12 @@ use crate::app::keymap::{BINDINGS, keys_of};
 use crate::app::state::geometry::{Frame, LEAST};
 use crate::app::state::link::Health;
 use crate::app::state::listing::EVERY;
+use crate::app::state::load::Load;
 use crate::app::state::toast::Tone;
 use crate::app::state::{ROOTS, Screen, State};
+
+/// No part of the crumbs is made shorter than this: the short id of an execution has as many columns.
+const SHORTEST: usize = 8;
 
 /// The state of the link in words, with a glyph.
 fn health(state: &State, theme: Theme) -> Vec<Span<'static>> {
@@ -57,17 +62,14 @@ pub fn header(buf: &mut Buffer, area: Rect, state: &State, theme: Theme) {
 /// Where we are, what is special about it, and the line below.
 pub fn crumbs(buf: &mut Buffer, areas: &Frame, state: &State, theme: Theme) {
     let arrow = theme.pick(" › ", " > ");
+    let aside = aside(state);
+    let room = usize::from(areas.crumbs.width).saturating_sub(aside.chars().count() + 5);
     let mut spans = vec![plain(" ")];
-    for (at, screen) in state.screens().enumerate() {
+    for (at, (token, part)) in way(state, room).into_iter().enumerate() {
         if at > 0 {
             spans.push(span(theme, Token::Muted, arrow));
         }
-        let top = at + 1 == state.screens().count();
-        spans.push(span(
-            theme,
-            if top { Token::Head } else { Token::Muted },
-            text::cut(&screen.crumb().replace(" › ", arrow), 48),
-        ));
+        spans.push(span(theme, token, part));
     }
     if let Some(filter) = state.screen().filter().filter(|filter| !filter.is_empty()) {
         spans.push(span(theme, Token::Warn, format!("  /{}", text::cut(filter, 60))));
@@ -76,9 +78,28 @@ pub fn crumbs(buf: &mut Buffer, areas: &Frame, state: &State, theme: Theme) {
         spans.push(span(theme, Token::Accent, format!("  {} marked", text::number(state.screen().marked()))));
     }
     put(buf, areas.crumbs, 0, spans);
-    put_right(buf, areas.crumbs, 0, vec![plain("  "), span(theme, Token::Muted, aside(state)), plain(" ")]);
+    put_right(buf, areas.crumbs, 0, vec![plain("  "), span(theme, Token::Muted, aside), plain(" ")]);
     let rule = theme.pick("─", "-").repeat(usize::from(areas.rule.width));
     put(buf, areas.rule, 0, vec![span(theme, Token::Muted, rule)]);
+}
+
+/// The screens that lead here, the last one bright. What is too long for `room` columns gives way, the longest names first: an id is
+/// seldom one of these.
+fn way(state: &State, room: usize) -> Vec<(Token, String)> {
+    let top = state.screens().count();
+    let mut parts: Vec<(Token, String)> = Vec::new();
+    for (at, screen) in (1..).zip(state.screens()) {
+        let token = if at == top { Token::Head } else { Token::Muted };
+        parts.extend(screen.crumb().split(" › ").map(|part| (token, text::cut(part, 48))));
+    }
+    let arrows = 3 * parts.len().saturating_sub(1);
+    let taken = |parts: &[(Token, String)]| arrows + parts.iter().map(|(_, part)| part.width()).sum::<usize>();
+    loop {
+        let over = taken(&parts).saturating_sub(room);
+        let longest = parts.iter_mut().max_by_key(|(_, part)| part.width());
+        let Some((_, part)) = longest.filter(|(_, part)| over > 0 && part.width() > SHORTEST) else { return parts };
+        *part = text::cut(part, part.width().saturating_sub(over).max(SHORTEST));
+    }
 }
 
 /// What stands to the right of the crumbs: how much of it is shown.
@@ -86,11 +107,15 @@ fn aside(state: &State) -> String {
     let loaded = text::number(state.store.len());
     let more = if state.store.older.is_some() { ", older on the server" } else { "" };
     match state.screen() {
+        Screen::Dashboard(_) | Screen::Executions(_) if state.store.is_empty() && state.store.load != Load::Ready => {
+            "not read yet".to_owned()
+        }
         Screen::Dashboard(_) => format!("{loaded} executions loaded"),
         Screen::Executions(screen) if screen.filter.is_empty() => format!("{loaded} loaded{more}"),
         Screen::Executions(screen) => {
             format!("{} of {loaded} loaded{more}", text::number(screen.list.keys().len() + screen.held))
         }
+        Screen::Workflows(_) if state.catalogue.load != Load::Ready => "not read yet".to_owned(),
         Screen::Workflows(screen) => {
             let all = text::number(state.catalogue.items.len());
             let more = if state.catalogue.truncated { ", more on the server" } else { "" };
@@ -98,6 +123,9 @@ fn aside(state: &State) -> String {
         }
         Screen::Listing(listing) => {
             let (shown, all) = (listing.list.keys().len(), listing.entries().len());
+            if all == 0 && listing.load != Load::Ready {
+                return "not read yet".to_owned();
+            }
             let count =
                 if shown == all { text::number(all) } else { format!("{} of {}", text::number(shown), text::number(all)) };
             format!("{count}, read every {} s", EVERY.num_seconds())
@@ -171,6 +199,9 @@ fn useful(state: &State) -> Vec<(String, String)> {
             Action::YankJson,
             Action::Back,
         ],
+        Screen::Workflows(screen) if screen.list.marked() > 0 => {
+            &[Action::Switch, Action::Remove, Action::MarkAll, Action::Unmark]
+        }
         Screen::Workflows(_) => &[Action::Open, Action::Start, Action::Switch, Action::New, Action::Filter],
         Screen::Workflow(_) => &[Action::Start, Action::Edit, Action::Switch, Action::TabRight, Action::Remove, Action::Back],
         Screen::Listing(listing) => listing.subject.spec().hints,
@@ -192,7 +223,8 @@ fn useful(state: &State) -> Vec<(String, String)> {
     pairs
 }
 
-fn completions(state: &State) -> Vec<(String, String)> {
+/// The keys that complete the sequence that was begun, and what they mean.
+pub fn completions(state: &State) -> Vec<(String, String)> {
     let prefix = format!("{} ", state.pending);
     let here = BINDINGS.iter().filter(|binding| state.scopes().contains(&binding.scope));
     let of = |binding: &crate::app::keymap::Binding| {

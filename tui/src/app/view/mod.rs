@@ -14,6 +14,7 @@ mod link;
 mod listing;
 mod overlay;
 mod pane;
+mod prefix;
 mod settings;
 mod source;
 mod steps;
@@ -79,6 +80,7 @@ fn paint(buf: &mut Buffer, state: &State, theme: Theme) {
     }
     chrome::message(buf, areas.message, state, theme);
     chrome::hints(buf, areas.hints, state, theme);
+    prefix::draw(buf, &areas, state, theme);
     if let Some(open) = &state.overlay {
         overlay::draw(buf, &areas, state, open, theme);
     }

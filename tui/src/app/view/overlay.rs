@@ -7,6 +7,7 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget as _};
 
 use super::form;
+use super::link::link;
 use super::pane::{plain, put, put_right, row, span};
 use super::text;
 use super::theme::{Theme, Token};
@@ -63,10 +64,19 @@ fn note_window(buf: &mut Buffer, areas: &Frame, open: &Note, theme: Theme) {
     let width = usize::from(inside.width).saturating_sub(3);
     let parts = open.lines.iter().skip(open.scroll).flat_map(|(token, line)| {
         let parts = text::wrap_indented(line, width).into_iter();
-        parts.map(|part| (*token, part))
+        parts.map(move |part| (*token, part, line))
     });
-    for (at, (token, part)) in (1..inside.height).zip(parts) {
+    for (at, (token, part, line)) in (1..inside.height).zip(parts) {
         put(buf, inside, at, vec![plain("  "), span(theme, token, part)]);
+        // A line that is an address is a link, each part of it to the whole.
+        if line.starts_with("http") {
+            link(
+                buf,
+                Rect { x: inside.x + 2, y: inside.y + at, width: inside.width.saturating_sub(3), height: 1 },
+                line,
+                theme,
+            );
+        }
     }
 }
 

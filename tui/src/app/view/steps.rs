@@ -17,6 +17,8 @@ use crate::app::state::execution::{Execution, Node, Pane};
 use crate::app::state::geometry;
 use crate::app::state::graph::{self, Row};
 
+/// The name of the first row.
+const EXECUTION: &str = "execution";
 const STATUS: usize = 9;
 const TIME: usize = 6;
 const TRIES: usize = 3;
@@ -34,7 +36,7 @@ struct Layout {
 impl Layout {
     fn of(width: usize, open: &Execution, detail: &ExecutionDetail, now: DateTime<Utc>) -> Self {
         let lanes = open.graph.iter().map(|row| row.cells.len()).max().unwrap_or(1);
-        let longest = detail.steps.iter().map(|step| step.id.chars().count()).max().unwrap_or(0).max(7);
+        let longest = detail.steps.iter().map(|step| step.id.chars().count()).max().unwrap_or(0).max(EXECUTION.len());
         let graph = lanes * 2;
         let fixed = 2 + graph + 1 + STATUS + 1 + TIME + 1 + TRIES + 1;
         let rest = width.saturating_sub(fixed);
@@ -106,7 +108,7 @@ fn axis(layout: &Layout) -> String {
 fn trigger_row(state: &State, detail: &ExecutionDetail, layout: &Layout, theme: Theme) -> Vec<Span<'static>> {
     let view = &detail.execution;
     let (glyph, token) = theme.execution(view.status);
-    let name = if layout.uses > 0 { "execution".to_owned() } else { text::cut("execution", layout.name + layout.graph - 2) };
+    let name = text::cut(EXECUTION, layout.name + layout.graph - 2);
     let mut spans = vec![span(theme, token, format!("{glyph} ")), plain(text::fit(&name, layout.name + layout.graph - 1))];
     if layout.uses > 0 {
         spans.push(span(theme, Token::Muted, format!("{} ", text::fit(&trigger(view), layout.uses))));

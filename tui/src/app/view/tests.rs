@@ -145,6 +145,8 @@ macro_rules! picture {
 
 #[path = "screens_tests.rs"]
 mod screens;
+#[path = "table_tests.rs"]
+mod table;
 
 #[test]
 fn dashboard() {
@@ -249,31 +251,6 @@ fn overlays() {
 }
 
 #[test]
-fn every_pane_without_data_says_why_and_what_to_do() {
-    let failure = || Failure {
-        code: "database_unavailable".into(),
-        message: "The database can't be reached. Try again in 5 s.".into(),
-        request_id: Some("req-81f2".into()),
-    };
-    for (name, keys) in [("dashboard", "1"), ("executions", "2"), ("workflows", "3")] {
-        let mut screen = Screen::new(SMALL);
-        screen.keys(keys);
-        screen.wait(2);
-        insta::assert_snapshot!(format!("{name}_loading"), screen.text());
-        screen.answer(Answer::Executions { generation: 0, older: false, result: Err(failure()) });
-        screen.answer(Answer::Workflows { generation: 0, result: Err(failure()) });
-        insta::assert_snapshot!(format!("{name}_error"), screen.text());
-        screen.answer(Answer::Executions {
-            generation: 0,
-            older: false,
-            result: Ok(ExecutionPage { items: vec![], next_cursor: None }),
-        });
-        screen.answer(Answer::Workflows { generation: 0, result: Ok(WorkflowPage { items: vec![], next_cursor: None }) });
-        insta::assert_snapshot!(format!("{name}_empty"), screen.text());
-    }
-}
-
-#[test]
 fn the_header_says_how_live_it_is() {
     let mut screen = Screen::live(SMALL);
     let first_line = |screen: &Screen| screen.text().lines().next().unwrap().to_owned();
@@ -284,6 +261,20 @@ fn the_header_says_how_live_it_is() {
     assert!(first_line(&screen).contains("↻ RESYNC"));
     screen.offline();
     assert!(first_line(&screen).contains("○ OFFLINE"), "{}", first_line(&screen));
+}
+
+#[test]
+fn in_crumbs_names_give_way_and_ids_stay() {
+    let mut screen = Screen::live(SMALL);
+    screen.open(9);
+    let id = testing::id(99);
+    let detail = screen.state.open_execution().unwrap().detail.as_mut().unwrap();
+    detail.execution.workflow_id = "order-intake-with-a-very-long-name-that-goes-on".into();
+    for columns in [60, 80, 200] {
+        screen.event(Event::Resize(columns, 24));
+        let line = screen.text().lines().nth(1).unwrap().to_owned();
+        assert!(line.contains(&id.short()) && line.contains("  event ") && (columns == 200) != line.contains('…'), "{line}");
+    }
 }
 
 #[test]

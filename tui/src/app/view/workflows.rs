@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 use tidemill_common::api::workflow::WorkflowView;
 
-use super::pane::{instead, plain, put, row, say, span};
+use super::pane::{Row, instead, plain, put, row, say, span};
 use super::theme::{Theme, Token};
 use super::{aside, text};
 use crate::app::state::workflows::Workflows;
@@ -41,7 +41,8 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, screen: &Workflows, the
     let shown = screen.list.keys().iter().enumerate().skip(screen.list.offset()).take(usize::from(rows.height));
     for (at, (index, id)) in (0..).zip(shown) {
         if let Some(view) = state.catalogue.get(id) {
-            row(buf, rows, at, spans(view, &columns, state, theme), index == screen.list.index());
+            let look = Row { selected: index == screen.list.index(), marked: screen.list.is_marked(id) };
+            row(buf, rows, at, spans(view, &columns, state, theme), look);
         }
     }
     let empty = screen.list.keys().is_empty();

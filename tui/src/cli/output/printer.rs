@@ -63,7 +63,7 @@ impl Printer {
         }
         write(&self.list_text(items, SystemClock.now()))?;
         if items.is_empty() && matches!(self.format, Format::Table | Format::Wide) {
-            self.note(&format!("no {}s", T::KIND));
+            self.note(&format!("no {}", plural(T::KIND)));
         }
         Ok(())
     }
@@ -229,5 +229,14 @@ pub(super) fn wants_color(choice: ColorChoice, environment: &Environment, termin
         ColorChoice::Never => false,
         ColorChoice::Auto if environment.no_color => false,
         ColorChoice::Auto => environment.force_color || (terminal && !environment.dumb),
+    }
+}
+
+/// The word for several of a kind.
+fn plural(kind: &str) -> String {
+    match (kind, kind.strip_suffix('y')) {
+        ("usage" | "quota", _) => kind.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        _ => format!("{kind}s"),
     }
 }

@@ -2,7 +2,7 @@
 
 use tidemill_common::api::subscription::SubscriptionSecret;
 
-use crate::app::order::{ConnectOrder, Once, Outcome};
+use crate::app::order::{ConnectOrder, Once, Outcome, Page};
 use crate::client::{Client, Error};
 
 /// Sends `order`.
@@ -15,6 +15,13 @@ pub async fn send(client: &Client, order: &ConnectOrder) -> Result<Outcome, Erro
         ConnectOrder::SubscriptionUpdate(id, _, wanted) => client.subscription_update(*id, wanted).await.map(|_| Outcome::Done),
         ConnectOrder::SubscriptionTest(id, _) => client.subscription_test(*id).await.map(|_| Outcome::Done),
         ConnectOrder::SubscriptionDelete(id, _) => client.subscription_delete(*id).await.map(|()| Outcome::Done),
+        ConnectOrder::TriggerTest(workflow, trigger) => {
+            let made = client.trigger_test(workflow, trigger, None).await?;
+            let until = made.expires_at.format("%H:%M:%S UTC");
+            let note = format!("It starts executions of version {} until {until}, also when that is not active.", made.version);
+            let title = format!("where {workflow}/{trigger} is tried out");
+            Ok(Outcome::Page(Page { title, address: made.path, note }))
+        }
         ConnectOrder::Redeliver(id, delivery, _) => client.subscription_redeliver(*id, *delivery).await.map(|_| Outcome::Done),
     }
 }

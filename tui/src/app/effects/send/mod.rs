@@ -2,6 +2,7 @@
 
 mod billing;
 mod connect;
+mod house;
 mod people;
 
 use tidemill_common::api::control::{ExecutionCancel, ExecutionPause, ExecutionResume};
@@ -53,6 +54,7 @@ pub async fn send(home: &Home, order: &Order) -> Result<Outcome, Error> {
         Order::Bulk(order) => Outcome::Bulk(Box::new(client.execution_bulk_create(order).await?)),
         Order::BulkStop(id) => client.execution_bulk_stop(*id).await.map(|_| Outcome::Done)?,
         Order::People(order) => people::send(home, order).await?,
+        Order::House(order) => house::send(home, order).await?,
         Order::Connect(order) => connect::send(client, order).await?,
         Order::Billing(order) => billing::send(client, order).await?,
     })

@@ -148,6 +148,8 @@ pub enum Opens {
     Workflow(String),
     /// Another listing.
     Listing(Subject),
+    /// Another workspace, by its slug: the whole screen goes there.
+    Workspace(String),
 }
 
 /// A line that stands above the rows, and what it means.

@@ -27,7 +27,7 @@ pub const SPEC: Spec = Spec {
         Column::text("ONLY HERE", 20, 1).from(110),
     ],
     empty: &["There is no plan to choose from.", "Those who run the server make them: tidemill plan put."],
-    hints: &[Action::TabRight, Action::ChangePlan, Action::Remove, Action::Sort],
+    hints: &[Action::TabRight, Action::ChangePlan, Action::Pay, Action::Remove, Action::Sort],
     scopes: &[Scope::Plans, Scope::Tabs, Scope::List, Scope::Root, Scope::Global],
     reads: Need::Account,
     changes: Need::Organization,

@@ -7,7 +7,7 @@ use super::audit::AuditFilter;
 use super::entry::{Column, Entry, Line};
 use super::{
     approvals, audit, credentials, dead_letters, deliveries, invites, invoices, members, metrics, nodes, orders, plans, quota,
-    refused, secrets, server, shares, subscriptions, tokens, triggers,
+    refused, secrets, server, sessions, shares, subscriptions, tokens, triggers, usage, users, workspaces,
 };
 use crate::app::action::Action;
 use crate::app::data::{Data, Query};
@@ -63,6 +63,14 @@ pub enum Subject {
     Deliveries(SubscriptionId, String),
     /// Orders about many executions.
     Orders,
+    /// The users of the organization.
+    Users,
+    /// The account's workspaces.
+    Workspaces,
+    /// Where the account is signed in.
+    Sessions,
+    /// What was used, period by period.
+    Usage,
 }
 
 /// What is special about a listing.
@@ -111,6 +119,10 @@ impl Subject {
             Self::Subscriptions => &subscriptions::SPEC,
             Self::Deliveries(..) => &deliveries::SPEC,
             Self::Orders => &orders::SPEC,
+            Self::Users => &users::SPEC,
+            Self::Workspaces => &workspaces::SPEC,
+            Self::Sessions => &sessions::SPEC,
+            Self::Usage => &usage::SPEC,
         }
     }
 
@@ -139,6 +151,10 @@ impl Subject {
             Self::Subscriptions => Query::Subscriptions,
             Self::Deliveries(id, _) => Query::Deliveries(*id),
             Self::Orders => Query::Orders,
+            Self::Users => Query::Users,
+            Self::Workspaces => Query::Workspaces,
+            Self::Sessions => Query::Sessions,
+            Self::Usage => Query::Usage,
         }
     }
 
@@ -178,6 +194,10 @@ impl Subject {
                 page.items.iter().map(|item| deliveries::entry(name, item)).collect()
             }
             (Self::Orders, Data::Orders(list)) => list.items.iter().map(orders::entry).collect(),
+            (Self::Users, Data::Users(list)) => list.items.iter().map(users::entry).collect(),
+            (Self::Workspaces, Data::Workspaces(list)) => list.items.iter().map(workspaces::entry).collect(),
+            (Self::Sessions, Data::Sessions(list)) => list.items.iter().map(sessions::entry).collect(),
+            (Self::Usage, Data::Usage(list)) => list.items.iter().map(usage::entry).collect(),
             // An answer to another question.
             _ => Vec::new(),
         }

@@ -1,12 +1,14 @@
 //! Forms: what each asks for. What they send when they are filled in is in `submit`.
 
+mod approval;
 mod billing;
 mod connect;
+mod dead_letters;
+mod house;
 mod people;
 mod remove;
 
 use serde_json::{Value, json};
-use tidemill_common::ids::ExecutionId;
 
 use super::ask;
 use super::control::workflow_of;
@@ -14,18 +16,15 @@ use crate::app::action::Action;
 use crate::app::data::Query;
 use crate::app::effect::Effect;
 use crate::app::state::form::{Entry, Field, Form, Purpose};
-use crate::app::state::listing::{Listing, Opens, Subject};
+use crate::app::state::listing::Subject;
 use crate::app::state::overlay::Overlay;
-use crate::app::state::{Screen, State, awaited, schema};
+use crate::app::state::{Screen, State, schema};
 
 /// Opens the form of `action`.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Start => start(state),
-        Action::Approve | Action::Reject => {
-            approval(state, action == Action::Approve);
-            Vec::new()
-        }
+        Action::Approve | Action::Reject => approval::decide(state, action),
         Action::RetryForm => {
             retry(state);
             Vec::new()
@@ -34,7 +33,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             billing::replay(state)
         }
         Action::Replay | Action::Discard => {
-            dead_letters(state, action);
+            dead_letters::ask(state, action);
             Vec::new()
         }
         Action::New => {
@@ -42,6 +41,11 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::ChangePlan => billing::change(state),
+        Action::Pay => billing::pay(state),
+        Action::Paid => billing::paid(state),
+        Action::PlanDelete => billing::delete(state),
+        Action::PasswordLink => house::password(state),
+        Action::Switch => house::turn(state),
         _ => remove::remove(state),
     }
 }
@@ -104,76 +108,6 @@ fn retry(state: &mut State) {
     show(state, form);
 }
 
-fn approval(state: &mut State, yes: bool) {
-    let Some(decision) = awaited(state) else { return };
-    let title = format!("{} {} of {}", if yes { "approve" } else { "reject" }, decision.step, decision.id.short());
-    let notes = vec![decision.message.clone()];
-    let comment = Field::new("comment", "", Entry::Text, "kept with the execution");
-    let form = if decision.lost {
-        let words: &[&str] = if yes { &["retry", "succeed", "fail"] } else { &["fail"] };
-        let outcome = Field::choice("outcome", words, "retry may have its effect twice; succeed gives no output");
-        let title = format!("decide {} of {}", decision.step, decision.id.short());
-        Form::new(title, Purpose::Lost(Box::new(decision)), vec![outcome, comment], state.now)
-    } else {
-        let mut fields = decision.form.as_ref().filter(|_| yes).and_then(schema::of_schema).unwrap_or_default();
-        fields.push(comment);
-        Form::new(title, Purpose::Approval(Box::new(decision), yes), fields, state.now)
-    };
-    show(state, protect(state, form.notes(notes)));
-}
-
-/// The dead letters that are meant: by cause, or one by one.
-struct Meant {
-    ids: Vec<ExecutionId>,
-    fingerprint: Option<String>,
-    count: i64,
-    about: String,
-}
-
-fn meant(listing: &Listing) -> Option<Meant> {
-    if listing.subject == Subject::Causes {
-        let entry = listing.selected()?;
-        let count = entry.json["count"].as_i64().unwrap_or(0);
-        let about = entry.json["cause"].as_str().unwrap_or_default().to_owned();
-        return Some(Meant { ids: Vec::new(), fingerprint: Some(entry.id.clone()), count, about });
-    }
-    let targets = listing.list.targets();
-    let opens = |id: &String| match listing.get(id)?.opens {
-        Some(Opens::Execution(id)) => Some(id),
-        _ => None,
-    };
-    let ids: Vec<ExecutionId> = targets.iter().filter_map(opens).collect();
-    let about = listing.selected()?.json["cause"].as_str().unwrap_or_default().to_owned();
-    let count = i64::try_from(ids.len()).unwrap_or(0);
-    Some(Meant { ids, fingerprint: None, count, about })
-}
-
-fn dead_letters(state: &mut State, action: Action) {
-    let Screen::Listing(listing) = state.screen() else { return };
-    let Some(Meant { ids, fingerprint, count, about }) = meant(listing) else { return };
-    let things = if count == 1 { "1 dead letter".to_owned() } else { format!("{count} dead letters") };
-    let mut notes = vec![format!("cause: {about}")];
-    let confirm = ask::confirmation(state, count.to_string());
-    let form = if action == Action::Replay {
-        notes.push("each becomes a new execution; steps that succeeded are not repeated with `failed`".into());
-        let canary = if count > 1 { "1" } else { "0" };
-        let mut fields = vec![
-            Field::choice("from", &["failed", "start"], "where each begins"),
-            Field::new("canary", canary, Entry::Text, "so many go first; the rest only when they succeeded"),
-            Field::new("rate", "10", Entry::Text, "how many begin per second"),
-        ];
-        if count > 1 || state.place.protected.is_some() {
-            fields.push(confirm);
-        }
-        Form::new(format!("replay {things}"), Purpose::Replay { ids, fingerprint, seen: count }, fields, state.now)
-    } else {
-        notes.push("nothing will be done about them; they stay in the history with your reason".into());
-        let fields = vec![Field::new("reason", "", Entry::Text, "kept with them"), confirm];
-        Form::new(format!("discard {things}"), Purpose::Discard { ids, fingerprint, seen: count }, fields, state.now)
-    };
-    show(state, form.notes(notes));
-}
-
 fn new(state: &mut State) {
     let subject = match state.screen() {
         Screen::Workflows(_) => {
@@ -192,6 +126,8 @@ fn new(state: &mut State) {
         Subject::Shares => people::share(now),
         Subject::Credentials => connect::credential(None, now),
         Subject::Subscriptions => connect::subscription(None, now),
+        Subject::Workspaces => house::workspace(now),
+        Subject::Plans => billing::form(None, now),
         _ => return,
     };
     show(state, protect(state, form));
@@ -203,6 +139,10 @@ pub fn change(state: &mut State) {
     let Some(entry) = listing.selected() else { return };
     let form = match listing.subject {
         Subject::Members => people::role(&entry.json, state.now),
+        Subject::Users => house::role(&entry.json, state.now),
+        Subject::Workspaces => house::rename(&entry.json, state.now),
+        Subject::Plans => house::selected(state).map(|plan| billing::form(Some(&plan), state.now)),
+        Subject::Quota => None,
         Subject::Credentials => {
             serde_json::from_value(entry.json.clone()).ok().map(|view| connect::credential(Some(&view), state.now))
         }

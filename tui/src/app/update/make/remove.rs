@@ -3,7 +3,7 @@
 use super::billing;
 use crate::app::action::Action;
 use crate::app::effect::Effect;
-use crate::app::order::{ConnectOrder, Order, PeopleOrder};
+use crate::app::order::{ConnectOrder, HouseOrder, Order, PeopleOrder};
 use crate::app::state::listing::{Entry, Subject};
 use crate::app::state::{Screen, State};
 use crate::app::update::ask::{self, Ask};
@@ -22,19 +22,30 @@ pub fn remove(state: &mut State) -> Vec<Effect> {
             let (word, question) = (first.about(), format!("{verb} {}?", names.join(", ")));
             ask::ask(state, Ask { action: Action::Remove, question, notes: vec![note.to_owned()], word, orders })
         }
-        screen => match screen.workflow().map(str::to_owned) {
-            Some(id) => workflow(state, id),
-            None => Vec::new(),
-        },
+        screen => {
+            let ids = screen.workflows();
+            workflows(state, &ids)
+        }
     }
 }
 
-fn workflow(state: &mut State, id: String) -> Vec<Effect> {
-    let active = state.catalogue.get(&id).is_some_and(|workflow| workflow.active_version.is_some());
-    let live = if active { "it is ACTIVE: its webhooks answer 404 and its schedules stop" } else { "it is not active" };
-    let notes = vec![live.to_owned(), "its executions stay in the history".to_owned()];
-    let (question, orders) = (format!("remove the workflow {id}?"), vec![Order::WorkflowDelete(id.clone())]);
-    ask::ask(state, Ask { action: Action::Remove, question, notes, word: id, orders })
+fn workflows(state: &mut State, ids: &[String]) -> Vec<Effect> {
+    let is_active = |id: &&String| state.catalogue.get(id).is_some_and(|workflow| workflow.active_version.is_some());
+    let active: Vec<&str> = ids.iter().filter(is_active).map(String::as_str).collect();
+    let live = match (active.len(), ids.len()) {
+        (0, 1) => "it is not active".to_owned(),
+        (_, 1) => "it is ACTIVE: its webhooks answer 404 and its schedules stop".to_owned(),
+        (0, _) => "none of them is active".to_owned(),
+        _ => format!("ACTIVE: {}; their webhooks answer 404 and their schedules stop", active.join(", ")),
+    };
+    let notes = vec![live, "executions stay in the history".to_owned()];
+    let question = match ids {
+        [id] => format!("remove the workflow {id}?"),
+        _ => format!("remove {} workflows: {}?", ids.len(), ids.join(", ")),
+    };
+    let orders = ids.iter().cloned().map(Order::WorkflowDelete).collect();
+    let word = ids.first().cloned().unwrap_or_default();
+    ask::ask(state, Ask { action: Action::Remove, question, notes, word, orders })
 }
 
 /// The order that removes the thing of a row.
@@ -53,6 +64,9 @@ fn order(subject: &Subject, entry: &Entry) -> Option<Order> {
             let whom = whom.unwrap_or_else(|| id.rsplit('-').next().unwrap_or(id).to_owned());
             Order::People(PeopleOrder::InviteRevoke(id.parse().ok()?, whom))
         }
+        Subject::Users => Order::House(HouseOrder::UserErase(id.parse().ok()?, text("name"))),
+        Subject::Workspaces => Order::House(HouseOrder::WorkspaceDelete(id.to_owned())),
+        Subject::Sessions => Order::House(HouseOrder::SessionEnd(id.parse().ok()?, text("name"))),
         Subject::Shares => Order::People(PeopleOrder::ShareRevoke(id.parse().ok()?, text("object_id"))),
         _ => return None,
     })
@@ -65,6 +79,9 @@ fn consequence(subject: &Subject) -> (&'static str, &'static str) {
         Subject::Credentials => ("remove", "steps that use it fail from now on"),
         Subject::Subscriptions => ("remove", "it is told nothing more, and the log of its deliveries goes too"),
         Subject::Members => ("remove", "within five seconds nothing is open to them; what they made stays"),
+        Subject::Users => ("erase", "memberships, tokens, sessions, name and address are gone for good; what they made stays"),
+        Subject::Workspaces => ("delete", "it is shut at once and can be restored for 30 days; then all of it is gone"),
+        Subject::Sessions => ("end", "whoever sits there has to sign in again"),
         Subject::Invites => ("revoke", "its link stops working; members who came by it stay"),
         Subject::Shares => ("end the share of", "within five seconds it is closed to them"),
         _ => ("revoke", "whoever uses it is refused at once"),

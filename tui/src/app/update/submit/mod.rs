@@ -1,7 +1,9 @@
 //! A form is filled in: what it sends, or what is wrong with it.
 
+mod billing;
 mod bulk;
 mod connect;
+mod house;
 mod people;
 
 use serde_json::Value;
@@ -38,17 +40,17 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
         Purpose::Send(orders) => Ok(orders.clone()),
         Purpose::Start(workflow) => one(Order::Start { workflow: workflow.clone(), input: input(form)? }),
         Purpose::Retry(id, before) => one(retry(form, *id, before)?),
-        Purpose::Replay { ids, fingerprint, .. } => one(Order::Replay(DeadLetterReplay {
-            ids: ids.clone(),
-            fingerprint: fingerprint.clone(),
-            from: from(form),
-            canary: number(form, "canary")?.unwrap_or(0),
-            rate: number(form, "rate")?,
-            patch: None,
-        })),
-        Purpose::Discard { ids, fingerprint, .. } => {
+        Purpose::Replay { ids, causes } => {
+            let (canary, rate) = (number(form, "canary")?.unwrap_or(0), number(form, "rate")?);
+            Ok(each(ids, causes, |ids, fingerprint| {
+                Order::Replay(DeadLetterReplay { ids, fingerprint, from: from(form), canary, rate, patch: None })
+            }))
+        }
+        Purpose::Discard { ids, causes } => {
             let reason = needed(form, "reason")?;
-            one(Order::Discard(DeadLetterDiscard { ids: ids.clone(), fingerprint: fingerprint.clone(), reason }))
+            Ok(each(ids, causes, |ids, fingerprint| {
+                Order::Discard(DeadLetterDiscard { ids, fingerprint, reason: reason.clone() })
+            }))
         }
         Purpose::Approval(decision, yes) => {
             let answer = decision.form.as_ref().filter(|_| *yes).and_then(schema::of_schema);
@@ -78,6 +80,10 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
         Purpose::Token => one(people::token(form)?),
         Purpose::MemberAdd => one(people::member(form)?),
         Purpose::MemberUpdate(user, name) => one(people::role(form, *user, name)?),
+        Purpose::UserRole(user, name) => one(house::role(form, *user, name)),
+        Purpose::Workspace => one(house::workspace(form)?),
+        Purpose::Rename(slug) => one(house::rename(form, slug)?),
+        Purpose::PlanPut => one(billing::plan(form)?),
         Purpose::Invite => one(people::invite(form)?),
         Purpose::Share => one(people::share(form)?),
         Purpose::Credential => one(connect::credential(form)?),
@@ -89,6 +95,18 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
         // They send nothing: an editor opens, the server is asked, a view is kept.
         Purpose::Write | Purpose::Bulk | Purpose::View => Ok(Vec::new()),
     }
+}
+
+/// One order about `ids`, or one per cause.
+fn each(
+    ids: &[ExecutionId],
+    causes: &[(String, i64)],
+    order: impl Fn(Vec<ExecutionId>, Option<String>) -> Order,
+) -> Vec<Order> {
+    if causes.is_empty() {
+        return vec![order(ids.to_vec(), None)];
+    }
+    causes.iter().map(|(fingerprint, _)| order(Vec::new(), Some(fingerprint.clone()))).collect()
 }
 
 /// What was filled in under `label`, which must not be empty.

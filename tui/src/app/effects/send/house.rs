@@ -1,0 +1,35 @@
+//! Orders about the organization's users, the account's workspaces and its sessions.
+
+use tidemill_common::api::organization::UserUpdate;
+use tidemill_common::api::workspace::WorkspaceUpdate;
+
+use super::super::home::Home;
+use crate::app::order::{HouseOrder, Once, Outcome};
+use crate::client::Error;
+
+/// Sends `order`.
+pub async fn send(home: &Home, order: &HouseOrder) -> Result<Outcome, Error> {
+    let client = &home.client;
+    match order {
+        HouseOrder::UserRole(user, _, role) => {
+            let wanted = UserUpdate { role: *role };
+            client.user_update(home.organization().await?, *user, &wanted).await.map(|_| Outcome::Done)
+        }
+        HouseOrder::PasswordLink(user, name) => {
+            let made = client.user_password_reset(home.organization().await?, *user).await?;
+            let until = made.expires_at.format("%Y-%m-%d %H:%M UTC");
+            Ok(Outcome::Once(Once {
+                title: format!("the link for a new password of {name}, until {until}"),
+                secret: made.link,
+            }))
+        }
+        HouseOrder::UserErase(user, _) => client.user_erase(home.organization().await?, *user).await.map(|()| Outcome::Done),
+        HouseOrder::WorkspaceCreate(wanted) => client.workspace_create(wanted).await.map(|_| Outcome::Done),
+        HouseOrder::WorkspaceRename(slug, name) => {
+            client.workspace_update(slug, &WorkspaceUpdate { name: name.clone() }).await.map(|_| Outcome::Done)
+        }
+        HouseOrder::WorkspaceTurn(slug, turn) => client.workspace_change(slug, turn.word()).await.map(|_| Outcome::Done),
+        HouseOrder::WorkspaceDelete(slug) => client.workspace_delete(slug).await.map(|_| Outcome::Done),
+        HouseOrder::SessionEnd(id, _) => client.session_revoke(*id).await.map(|()| Outcome::Done),
+    }
+}

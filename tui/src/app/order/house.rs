@@ -1,0 +1,88 @@
+//! Orders about the organization's users, the account's workspaces and its sessions.
+
+use tidemill_common::api::organization::OrganizationRole;
+use tidemill_common::api::workspace::WorkspaceCreate;
+use tidemill_common::ids::{SessionId, UserId};
+
+/// An order about the house that the workspaces stand in. Names are for people.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HouseOrder {
+    /// Give the user of this name another role in the organization.
+    UserRole(UserId, String, OrganizationRole),
+    /// Make a link with which the user of this name sets a new password.
+    PasswordLink(UserId, String),
+    /// Erase the user of this name.
+    UserErase(UserId, String),
+    /// Make a workspace.
+    WorkspaceCreate(WorkspaceCreate),
+    /// Give a workspace another name.
+    WorkspaceRename(String, String),
+    /// Archive a workspace, bring it back, or restore one that was deleted.
+    WorkspaceTurn(String, Turn),
+    /// Delete a workspace; it can be restored for a while.
+    WorkspaceDelete(String),
+    /// End a session.
+    SessionEnd(SessionId, String),
+}
+
+/// What becomes of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It is read only from now on.
+    Archive,
+    /// It is not any more.
+    Unarchive,
+    /// It is not deleted after all.
+    Restore,
+}
+
+impl Turn {
+    /// The word for it, in questions and in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Archive => "archive",
+            Self::Unarchive => "unarchive",
+            Self::Restore => "restore",
+        }
+    }
+}
+
+impl HouseOrder {
+    /// What it is about, for people.
+    pub fn about(&self) -> String {
+        match self {
+            Self::WorkspaceCreate(wanted) => wanted.slug.clone(),
+            Self::UserRole(_, name, _)
+            | Self::PasswordLink(_, name)
+            | Self::UserErase(_, name)
+            | Self::WorkspaceRename(name, _)
+            | Self::WorkspaceTurn(name, _)
+            | Self::WorkspaceDelete(name)
+            | Self::SessionEnd(_, name) => name.clone(),
+        }
+    }
+
+    /// What was done.
+    pub fn verbed(&self) -> &'static str {
+        match self {
+            Self::UserRole(..) => "changed",
+            Self::PasswordLink(..) | Self::WorkspaceCreate(_) => "made",
+            Self::UserErase(..) => "erased",
+            Self::WorkspaceRename(..) => "renamed",
+            Self::WorkspaceTurn(_, Turn::Archive) => "archived",
+            Self::WorkspaceTurn(_, Turn::Unarchive) => "brought back",
+            Self::WorkspaceTurn(_, Turn::Restore) => "restored",
+            Self::WorkspaceDelete(_) => "deleted: A restores it for 30 days",
+            Self::SessionEnd(..) => "ended",
+        }
+    }
+
+    /// The order that takes it back, if there is one.
+    pub fn undo(&self) -> Option<Self> {
+        match self {
+            Self::WorkspaceTurn(slug, Turn::Archive) => Some(Self::WorkspaceTurn(slug.clone(), Turn::Unarchive)),
+            Self::WorkspaceTurn(slug, Turn::Unarchive) => Some(Self::WorkspaceTurn(slug.clone(), Turn::Archive)),
+            _ => None,
+        }
+    }
+}

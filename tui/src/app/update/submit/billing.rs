@@ -1,0 +1,43 @@
+//! What forms about plans send.
+
+use std::str::FromStr;
+
+use tidemill_common::api::plan::{Feature, PlanLimits, PlanPut};
+
+use super::{Wrong, filled, needed, words};
+use crate::app::order::{BillingOrder, Order};
+use crate::app::state::form::Form;
+
+/// A plan as it shall be.
+pub fn plan(form: &Form) -> Result<Order, Wrong> {
+    let features = words(form, "features").iter().map(|word| feature(word)).collect::<Result<_, _>>()?;
+    let wanted = PlanPut {
+        name: needed(form, "name")?,
+        place: whole(form, "place")?.ok_or_else(|| ("place".to_owned(), "place is needed".to_owned()))?,
+        price_cents: whole(form, "cents")?,
+        currency: filled(form, "currency"),
+        limits: Some(PlanLimits {
+            active_workflows: whole(form, "workflows")?,
+            executions: whole(form, "executions")?,
+            integrations: whole(form, "credentials")?,
+            members: whole(form, "members")?,
+        }),
+        features,
+        trial_days: whole(form, "trial days")?,
+        offered: Some(form.text("offered") == "yes"),
+        // That new organizations get a plan is said of another one, not taken from this one.
+        is_default: (form.text("for new ones") == "yes").then_some(true),
+        stripe_price: filled(form, "stripe price"),
+    };
+    Ok(Order::Billing(BillingOrder::PlanPut(needed(form, "id")?, Box::new(wanted))))
+}
+
+fn feature(word: &str) -> Result<Feature, Wrong> {
+    let all = || Feature::ALL.map(Feature::as_str).join(", ");
+    Feature::from_word(word).ok_or_else(|| ("features".into(), format!("there is no feature “{word}”; there are {}", all())))
+}
+
+fn whole<N: FromStr>(form: &Form, label: &str) -> Result<Option<N>, Wrong> {
+    let Some(text) = filled(form, label) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| (label.to_owned(), format!("“{text}” is not a whole number")))
+}
