@@ -4,8 +4,8 @@
 //! makes everybody late. What may wait is lessened until commits are quick again, and grows back step by step; whoever finds no
 //! room is told at once to come back. The rule is that of `CoDel` (RFC 8289) with the increase and decrease of TCP (RFC 5681).
 //!
-//! Being told takes the processors' time as well. Where so much comes that what has arrived waits to be read at all, the same is
-//! done further down, until refusing keeps up with what comes.
+//! Being told takes the processors' time as well. Where so much comes that hundreds of requests wait to be read at all, the same is
+//! done further down, until refusing keeps up with what comes, and until it has done so for a second.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +20,11 @@ const QUICK: Duration = Duration::from_millis(30);
 /// So many may wait however long commits take: enough for full batches.
 const FEWEST: usize = 256;
 /// So many tasks that are always ready and not yet looked at mean that what has arrived waits to be read.
-const CROWDED: usize = 16;
+const CROWD: usize = 512;
+/// So many show, after a crowd, that it is still there.
+const REST_OF_CROWD: usize = 16;
+/// So many windows without one end a crowd.
+const CALM: u32 = 20;
 /// So many may wait then.
 const FEWEST_CROWDED: usize = 8;
 /// So many more may wait after each window with quick commits.
@@ -41,11 +45,17 @@ struct Window {
     quickest: Duration,
     /// The fewest tasks that were ready at the end of a commit. Many are for a moment, when the answers of one batch wake them all.
     fewest_ready: usize,
+    /// How many windows before it had no crowd.
+    calm: u32,
 }
 
 impl Window {
-    fn new(begin: Instant) -> Self {
-        Self { begin, quickest: Duration::MAX, fewest_ready: usize::MAX }
+    fn new(begin: Instant, calm: u32) -> Self {
+        Self { begin, quickest: Duration::MAX, fewest_ready: usize::MAX, calm }
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.fewest_ready > if self.calm < CALM { REST_OF_CROWD } else { CROWD }
     }
 }
 
@@ -58,7 +68,7 @@ pub(super) struct Place<'a> {
 
 impl Pressure {
     pub(super) fn new(now: Instant) -> Self {
-        let window = Mutex::new(Window::new(now));
+        let window = Mutex::new(Window::new(now, CALM));
         Self { waiting: AtomicUsize::new(0), most: AtomicUsize::new(usize::MAX), window }
     }
 
@@ -83,13 +93,14 @@ impl Pressure {
         }
         let most = self.most.load(Ordering::Relaxed);
         let waiting = most.min(self.waiting.load(Ordering::Relaxed));
-        let next = match (window.fewest_ready > CROWDED, window.quickest > QUICK) {
+        let crowded = window.is_crowded();
+        let next = match (crowded, window.quickest > QUICK) {
             (true, _) => (waiting / 2).max(FEWEST_CROWDED),
             (false, true) if most > FEWEST => (waiting / 4 * 3).max(FEWEST),
             (false, _) => most.saturating_add(STEP),
         };
         self.most.store(next, Ordering::Relaxed);
-        *window = Window::new(now);
+        *window = Window::new(now, if crowded { 0 } else { window.calm.saturating_add(1) });
     }
 }
 
@@ -130,9 +141,25 @@ mod tests {
         assert!((FEWEST..=FEWEST + STEP).contains(&pressure.most.load(Ordering::Relaxed)));
         let at = windows(&pressure, at, 30, (Duration::from_millis(5), 10_000));
         assert_eq!(pressure.most.load(Ordering::Relaxed), FEWEST_CROWDED, "what comes is not even read in time");
+        let at = windows(&pressure, at, 1, (Duration::from_millis(5), REST_OF_CROWD + 1));
+        assert_eq!(pressure.most.load(Ordering::Relaxed), FEWEST_CROWDED, "what is left of a crowd is one");
         let _ = windows(&pressure, at, 3, (Duration::from_millis(80), 0));
         assert_eq!(pressure.most.load(Ordering::Relaxed), FEWEST_CROWDED + 3 * STEP);
         assert!(!pressure.has_room());
+        crowd.into_iter().for_each(std::mem::forget);
+    }
+
+    #[test]
+    fn hundreds_at_once_are_no_crowd() {
+        let begin = Instant::now();
+        let pressure = Pressure::new(begin);
+        let crowd: Vec<Place<'_>> = (0..500).map(|_| pressure.enter(begin)).collect();
+        let at = windows(&pressure, begin, 40, (Duration::from_millis(5), CROWD));
+        assert!(pressure.has_room());
+        let at = windows(&pressure, at, 1, (Duration::from_millis(5), CROWD + 1));
+        assert!(!pressure.has_room());
+        let _ = windows(&pressure, at, 80, (Duration::from_millis(5), 0));
+        assert!(pressure.has_room());
         crowd.into_iter().for_each(std::mem::forget);
     }
 
