@@ -26,7 +26,7 @@ pub fn version_in(data_dir: &Path) -> Result<Option<u32>, Error> {
 pub fn newest_binaries(options: &ClusterOptions) -> Result<(PathBuf, u32), Error> {
     let layout = Layout::new(&options.data_dir);
     let account = Account::choose(&layout.home)?;
-    let places = Places { named: options.bin_dir.as_deref(), path: &options.search_path };
+    let places = Places::of(options);
     let found = Binaries::newest(&places, &account)?;
     Ok((found.dir().to_owned(), found.major()))
 }
