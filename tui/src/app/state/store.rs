@@ -17,7 +17,8 @@ pub const MOST_ROWS: usize = 100_000;
 /// The rows, and how far the list goes back.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Store {
-    rows: BTreeMap<ExecutionId, ExecutionView>,
+    // Boxed: pages come newest first, and leave the nodes of the tree half empty.
+    rows: BTreeMap<ExecutionId, Box<ExecutionView>>,
     /// How far loading has come.
     pub load: Load,
     /// Whether a page of older rows is being read.
@@ -57,12 +58,12 @@ pub enum Applied {
 impl Store {
     /// The rows, newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = &ExecutionView> {
-        self.rows.values().rev()
+        self.rows.values().rev().map(|row| &**row)
     }
 
     /// The row of `id`.
     pub fn get(&self, id: ExecutionId) -> Option<&ExecutionView> {
-        self.rows.get(&id)
+        self.rows.get(&id).map(|row| &**row)
     }
 
     /// How many rows are loaded.
@@ -78,12 +79,12 @@ impl Store {
     /// Takes a row as the server wrote it, unless a newer one is known.
     pub fn put(&mut self, view: ExecutionView) -> Applied {
         match self.rows.get(&view.id) {
-            Some(known) if known.last_seq > view.last_seq || *known == view => return Applied::Known,
+            Some(known) if known.last_seq > view.last_seq || **known == view => return Applied::Known,
             Some(known) if known.status.is_terminal() && !view.status.is_terminal() => return Applied::Known,
             _ => {}
         }
         let (id, newest) = (view.id, self.rows.last_key_value().map(|(id, _)| *id));
-        match self.rows.insert(id, view) {
+        match self.rows.insert(id, Box::new(view)) {
             Some(_) => {}
             None if newest < Some(id) => self.moves.newest += 1,
             None => self.moves.others += 1,
