@@ -19,9 +19,10 @@ const OPERATIONS: &str = include_str!("../../docs/operations.md");
 const README: &str = include_str!("../../README.md");
 
 /// Pages with commands that are not run here, each with the tests that do what they show.
-const ELSEWHERE: [(&str, &str); 9] = [
+const ELSEWHERE: [(&str, &str); 10] = [
     ("cli.md", "cli, golden"),
     ("code-steps.md", "sandbox, cli"),
+    ("install.md", "packaging/trial, in an empty Debian: make trial"),
     ("operate.md", "control, dead_letters, why, bulk"),
     ("performance.md", "bench"),
     ("plans.md", "plans, payments"),
