@@ -13,7 +13,7 @@ pub struct BenchOptions {
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// API token of an editor or administrator of that server
-    #[arg(long, value_name = "TOKEN", env = "TIDEMILL_TOKEN", hide_env_values = true, requires = "url")]
+    #[arg(long, value_name = "TOKEN", env = "TIDEMILL_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
     /// Postgres of that server, for the bulk rate and for checks [default: none with --url]
     #[arg(long, value_name = "URL", requires = "url", hide_env_values = true)]
