@@ -223,8 +223,8 @@ impl<'a> Judge<'a> {
             ExecutionStatus::DeadLetter => {
                 self.set_aside += 1;
                 let (from, to) = (state.id.admitted_at(), row.finished_at.unwrap_or_default());
-                let during = self.evidence.struck.iter().filter(|struck| (from..=to).contains(&struck.clock));
-                during.map(|struck| struck.losses).sum::<usize>() >= TAKEOVERS
+                let losses = self.evidence.struck.iter().flat_map(|struck| &struck.losses);
+                losses.filter(|at| (from..=to).contains(at)).count() >= TAKEOVERS
             }
             _ => false,
         };

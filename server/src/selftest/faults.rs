@@ -32,11 +32,6 @@ impl Target {
         matches!(self, Self::Server | Self::StartingServer | Self::Both)
     }
 
-    /// How often a node may be lost by it: a server that is killed while it starts was killed before, to start.
-    pub(super) fn losses(self) -> usize {
-        if self == Self::StartingServer { 2 } else { 1 }
-    }
-
     /// What the postmaster is sent, if anything.
     pub(super) fn to_postmaster(self) -> Option<Signal> {
         match self {
@@ -58,14 +53,13 @@ pub(super) struct Fault {
 }
 
 /// A kill that happened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Struck {
     /// When.
     pub(super) at: Instant,
-    /// The same on the clock of the wall.
-    pub(super) clock: DateTime<Utc>,
-    /// How often a node may have been lost by it.
-    pub(super) losses: usize,
+    /// When a node may have been lost by it at the latest, on the clock of the wall: a server that is killed while it starts was killed before, to
+    /// start.
+    pub(super) losses: Vec<DateTime<Utc>>,
     /// From when on the one who was struck can't have done anything any more.
     pub(super) over: Instant,
 }
@@ -121,7 +115,7 @@ mod tests {
     fn a_repetition_needs_a_fault_between() {
         let begin = Instant::now();
         let at = |seconds| begin + Duration::from_secs(seconds);
-        let struck = [Struck { at: at(10), clock: DateTime::default(), losses: 1, over: at(12) }];
+        let struck = [Struck { at: at(10), losses: vec![DateTime::default()], over: at(12) }];
         assert!(explains(&struck, at(9), at(13)));
         assert!(explains(&struck, at(11), at(13)), "sent before the kill, read after it");
         assert!(!explains(&struck, at(1), at(9)));

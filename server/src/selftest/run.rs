@@ -100,10 +100,11 @@ async fn strike(
     address: &watch::Sender<Option<String>>,
     fault: Fault,
 ) -> Result<Struck, Error> {
-    let mut at = Instant::now();
+    let (mut at, mut losses) = (Instant::now(), Vec::new());
     if fault.target == Target::StartingServer {
         // To be killed while it starts it must have ended before.
         server.kill();
+        losses.push(SystemClock.now());
         address.send_replace(None);
         server.spawn()?;
     }
@@ -111,21 +112,22 @@ async fn strike(
     if fault.target != Target::StartingServer {
         at = Instant::now();
     }
-    let clock = SystemClock.now();
     if let Some(signal) = fault.target.to_postmaster() {
         server.strike_postmaster(signal);
     }
     if fault.target.ends_server() {
         server.kill();
+        losses.push(SystemClock.now());
         address.send_replace(None);
         let over = Instant::now();
         server.spawn()?;
         address.send_replace(Some(server.ready(wire, &after_fault(fault)).await?));
-        return Ok(Struck { at, clock, losses: fault.target.losses(), over });
+        return Ok(Struck { at, losses, over });
     }
+    losses.push(SystemClock.now());
     // The same server goes on when Postgres is back.
     server.ready(wire, &after_fault(fault)).await?;
-    Ok(Struck { at, clock, losses: fault.target.losses(), over: Instant::now() + SETTLING })
+    Ok(Struck { at, losses, over: Instant::now() + SETTLING })
 }
 
 fn after_fault(fault: Fault) -> String {
