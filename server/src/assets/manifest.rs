@@ -105,7 +105,11 @@ pub(super) fn make_directory(path: &Path) -> io::Result<()> {
         found => found.ok(),
     };
     if found.is_none() {
-        fs::create_dir(path)?;
+        match fs::create_dir(path) {
+            // Another process was faster: the place of the lock is made before anybody has the lock.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && fs::symlink_metadata(path)?.is_dir() => {}
+            made => made?,
+        }
     }
     match found {
         Some(found) if found.permissions().mode() & 0o7777 == DIRECTORY => Ok(()),

@@ -106,7 +106,6 @@ mod tests {
         for arguments in [
             ["bench", "--duration", "0s"],
             ["bench", "--clients", "0"],
-            ["bench", "--token", "x"],
             ["bench", "--scenario", "x"],
             ["bench", "--timers", "0"],
         ] {
