@@ -29,6 +29,8 @@ const CALM: u32 = 20;
 const FEWEST_CROWDED: usize = 8;
 /// So many more may wait after each window with quick commits.
 const STEP: usize = 8;
+/// When nobody waits, and no commit ended for so long, what was learnt of an earlier rush is forgotten.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// How many arrivals may wait for their commit.
 #[derive(Debug)]
@@ -79,8 +81,19 @@ impl Pressure {
 
     /// One more waits from `now` on. It may, even where there is no room: who asks first decides.
     pub(super) fn enter(&self, now: Instant) -> Place<'_> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.forget_before(now);
+        }
         Place { pressure: self, begin: now }
+    }
+
+    /// Windows end with commits: after a silence the last one says nothing of who comes now.
+    fn forget_before(&self, now: Instant) {
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.duration_since(window.begin) >= SILENCE {
+            self.most.store(usize::MAX, Ordering::Relaxed);
+            *window = Window::new(now, CALM);
+        }
     }
 
     /// A commit took `took` and is answered `now`, while so many tasks are `ready`.
@@ -159,6 +172,23 @@ mod tests {
         let at = windows(&pressure, at, 1, (Duration::from_millis(5), CROWD + 1));
         assert!(!pressure.has_room());
         let _ = windows(&pressure, at, 80, (Duration::from_millis(5), 0));
+        assert!(pressure.has_room());
+        crowd.into_iter().for_each(std::mem::forget);
+    }
+
+    #[test]
+    fn after_a_silence_a_crowd_is_welcome() {
+        let begin = Instant::now();
+        let pressure = Pressure::new(begin);
+        let rush: Vec<Place<'_>> = (0..1000).map(|_| pressure.enter(begin)).collect();
+        let at = windows(&pressure, begin, 40, (Duration::from_millis(80), 10_000));
+        drop(rush);
+        let most = pressure.most.load(Ordering::Relaxed);
+        pressure.window.lock().unwrap().begin = at;
+        drop(pressure.enter(at + SILENCE / 2));
+        assert!(pressure.most.load(Ordering::Relaxed) <= most + STEP, "a moment is no silence");
+        pressure.window.lock().unwrap().begin = at;
+        let crowd: Vec<Place<'_>> = (0..1000).map(|_| pressure.enter(at + SILENCE)).collect();
         assert!(pressure.has_room());
         crowd.into_iter().for_each(std::mem::forget);
     }
