@@ -1,5 +1,5 @@
-//! The front end's link through a connection that is cut again and again, in the middle of frames: nothing is lost, and what comes
-//! twice can be told by its `seq`.
+//! The front end's link through a connection that is cut again and again, in the middle of frames, and through one that falls silent:
+//! nothing is lost, and what comes twice can be told by its `seq`.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,11 +10,13 @@ use serde_json::json;
 use tidemill_common::api::stream::StreamFrame;
 use tidemill_common::event::EventBody;
 use tidemill_common::ids::ExecutionId;
+use tidemill_harness::{Client as Http, TestServer};
 use tidemill_tui::client::link::{LinkEvent, Target, keep};
 use tidemill_tui::client::{Client, ClientConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::scene::{ended, install, server, start};
 
@@ -57,8 +59,63 @@ async fn pass(client: TcpStream, server: TcpStream, mut room: usize) {
     up.abort();
 }
 
+/// Where `server` listens.
+fn place(server: &TestServer) -> String {
+    server.url().trim_start_matches("http://").to_owned()
+}
+
 async fn next(events: &mut mpsc::Receiver<LinkEvent>) -> LinkEvent {
     tokio::time::timeout(PATIENCE, events.recv()).await.expect("the link says something").expect("the link goes on")
+}
+
+/// What has come over the link.
+#[derive(Default)]
+struct Heard {
+    seqs: BTreeMap<ExecutionId, Vec<i32>>,
+    /// How many executions have come to their end.
+    complete: usize,
+    /// Whether the history is over.
+    live: bool,
+    /// Whether the newest frame says that nothing is under way any more.
+    quiet: bool,
+}
+
+impl Heard {
+    fn take(&mut self, frames: Vec<StreamFrame>) {
+        for frame in frames {
+            self.quiet = matches!(frame, StreamFrame::Bookmark { .. });
+            match frame {
+                StreamFrame::Event { event, .. } => {
+                    let seqs = self.seqs.entry(event.execution_id).or_default();
+                    // What was written together comes again after a cut within it; its `seq` is known.
+                    if seqs.last() < Some(&event.seq) {
+                        self.complete += usize::from(matches!(event.body, EventBody::ExecutionCompleted { .. }));
+                        seqs.push(event.seq);
+                    }
+                }
+                StreamFrame::Live { .. } => self.live = true,
+                _ => {}
+            }
+        }
+    }
+
+    /// Every event of the executions in `started` has come, each once.
+    async fn assert_whole(mut self, api: &Http, started: &[String]) {
+        for id in started {
+            let last = i32::try_from(ended(api, id).await["last_seq"].as_i64().unwrap()).unwrap();
+            let seqs = self.seqs.remove(&id.parse().unwrap()).unwrap_or_default();
+            assert_eq!(seqs, (1..=last).collect::<Vec<_>>(), "execution {id}");
+        }
+    }
+}
+
+/// Follows the feed by way of `address`.
+fn follow(server: &TestServer, address: SocketAddr) -> (mpsc::Receiver<LinkEvent>, Arc<Notify>) {
+    let config = ClientConfig { server: format!("http://{address}"), token: server.token(), workspace: None, ca: None };
+    let (sender, events) = mpsc::channel(64);
+    let retry = Arc::new(Notify::new());
+    tokio::spawn(keep(Client::new(&config).unwrap(), Target::Feed { after: None }, Arc::clone(&retry), sender));
+    (events, retry)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,35 +123,13 @@ async fn through_cuts_nothing_is_lost_and_what_comes_twice_is_known() {
     let server = server().await;
     let api = server.client();
     install(&api, QUICK).await;
-    let address = flaky(server.url().trim_start_matches("http://").to_owned(), 12).await;
-    let config = ClientConfig { server: format!("http://{address}"), token: server.token(), workspace: None, ca: None };
-    let client = Client::new(&config).unwrap();
-    let (sender, mut events) = mpsc::channel(64);
-    let retry = Arc::new(Notify::new());
-    tokio::spawn(keep(client, Target::Feed { after: None }, Arc::clone(&retry), sender));
-    let mut seen: BTreeMap<ExecutionId, Vec<i32>> = BTreeMap::new();
-    let (mut live, mut cuts, mut started, mut complete) = (false, 0, Vec::new(), 0);
-    let mut quiet = false;
-    while complete < EXECUTIONS && !quiet {
+    let address = flaky(place(&server), 12).await;
+    let (mut events, retry) = follow(&server, address);
+    let (mut heard, mut cuts, mut started) = (Heard::default(), 0, Vec::new());
+    // When all are started and nothing is under way any more, what has not come will not.
+    while heard.complete < EXECUTIONS && !(heard.quiet && started.len() == EXECUTIONS) {
         match next(&mut events).await {
-            LinkEvent::Frames(frames) => {
-                for frame in frames {
-                    match frame {
-                        StreamFrame::Event { event, .. } => {
-                            let seqs = seen.entry(event.execution_id).or_default();
-                            // What was written together comes again after a cut within it; its `seq` is known.
-                            if seqs.last() < Some(&event.seq) {
-                                complete += usize::from(matches!(event.body, EventBody::ExecutionCompleted { .. }));
-                                seqs.push(event.seq);
-                            }
-                        }
-                        StreamFrame::Live { .. } => live = true,
-                        // Nothing is under way any more: what has not come will not.
-                        StreamFrame::Bookmark { .. } => quiet = started.len() == EXECUTIONS,
-                        _ => {}
-                    }
-                }
-            }
+            LinkEvent::Frames(frames) => heard.take(frames),
             LinkEvent::Down { .. } => {
                 cuts += 1;
                 retry.notify_waiters();
@@ -103,14 +138,76 @@ async fn through_cuts_nothing_is_lost_and_what_comes_twice_is_known() {
             other => unreachable!("a cut is no reason to begin anew: {other:?}"),
         }
         // The feed begins where it became live: what is started from then on has to come whole.
-        if live && started.len() < EXECUTIONS {
+        if heard.live && started.len() < EXECUTIONS {
             started.push(start(&api, "quick", json!({})).await);
+            heard.quiet = false;
         }
     }
-    for id in &started {
-        let last = i32::try_from(ended(&api, id).await["last_seq"].as_i64().unwrap()).unwrap();
-        let seqs = seen.remove(&id.parse().unwrap()).unwrap_or_default();
-        assert_eq!(seqs, (1..=last).collect::<Vec<_>>(), "execution {id}");
-    }
+    heard.assert_whole(&api, &started).await;
     assert!(cuts >= 5, "the way was cut {cuts} times");
+}
+
+/// A way to `server` that can swallow what goes over it, without a word to either side: what was open then stays open and dumb for
+/// ever, as behind a router that has forgotten it.
+async fn hole(server: String) -> (SocketAddr, watch::Sender<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (swallows, state) = watch::channel(false);
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            let (from_client, to_client) = client.into_split();
+            let (from_server, to_server) = TcpStream::connect(server.clone()).await.unwrap().into_split();
+            tokio::spawn(carry(from_client, to_server, state.clone()));
+            tokio::spawn(carry(from_server, to_client, state.clone()));
+        }
+    });
+    (address, swallows)
+}
+
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, swallows: watch::Receiver<bool>) {
+    let (mut buffer, mut lost) = ([0; 4096], false);
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        lost |= *swallows.borrow();
+        if !lost && to.write_all(&buffer[..read]).await.is_err() {
+            break;
+        }
+    }
+    if lost || *swallows.borrow() {
+        // Nobody hears that one side has gone.
+        std::future::pending::<()>().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_way_that_swallows_everything_is_noticed_and_nothing_is_lost() {
+    let server = server().await;
+    let api = server.client();
+    install(&api, QUICK).await;
+    let (address, swallows) = hole(place(&server)).await;
+    let (mut events, _retry) = follow(&server, address);
+    let (mut heard, mut started, mut noticed) = (Heard::default(), Vec::new(), 0);
+    loop {
+        match next(&mut events).await {
+            LinkEvent::Frames(frames) => heard.take(frames),
+            LinkEvent::Down { .. } => noticed += 1,
+            LinkEvent::Open => {}
+            other => unreachable!("silence is no reason to begin anew: {other:?}"),
+        }
+        match (heard.live, started.len(), noticed) {
+            (true, 0, _) => started.push(start(&api, "quick", json!({})).await),
+            (_, 1, 0) if heard.complete == 1 => {
+                swallows.send_replace(true);
+                started.push(start(&api, "quick", json!({})).await);
+            }
+            (_, 2, 2) => {
+                // It was silent, and so was the first try to connect again.
+                swallows.send_replace(false);
+                started.push(start(&api, "quick", json!({})).await);
+            }
+            (_, 3, _) if heard.complete == 3 => break,
+            _ => {}
+        }
+    }
+    heard.assert_whole(&api, &started).await;
 }

@@ -43,6 +43,7 @@ mod nodes;
 mod observability;
 mod operations;
 mod outbound;
+mod pages;
 mod payloads;
 mod payments;
 mod people;

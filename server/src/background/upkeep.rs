@@ -14,15 +14,16 @@ pub(super) async fn run(data_dir: PathBuf, metrics: UpkeepMetrics) {
         let (dir, shown) = (data_dir.clone(), metrics.clone());
         // A disk that hangs keeps one thread, and nobody else.
         let looked = tokio::task::spawn_blocking(move || {
-            if let Ok(disk) = rustix::fs::statvfs(&dir) {
-                shown.disk(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize);
+            match rustix::fs::statvfs(&dir) {
+                Ok(disk) => shown.disk(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize),
+                Err(error) => tracing::warn!(%error, dir = %dir.display(), "the disk can't be looked at"),
             }
             if let Some(last) = last_backup(&dir) {
                 shown.backup(last.at);
             }
         });
         if let Err(error) = looked.await {
-            tracing::debug!(%error, "the disk can't be looked at");
+            tracing::warn!(%error, "the disk can't be looked at");
         }
         tokio::time::sleep(EVERY).await;
     }

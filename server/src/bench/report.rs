@@ -80,6 +80,10 @@ impl Case {
             .number("max_ms", latencies.max())
     }
 
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.figures.iter().map(|figure| figure.name)
+    }
+
     fn with(mut self, name: &'static str, value: Value) -> Self {
         self.figures.push(Figure { name, value });
         self
@@ -125,17 +129,19 @@ impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.scenario, self.about)?;
         let name = self.cases.iter().map(|case| case.name.chars().count()).max().unwrap_or_default();
-        let heads: Vec<String> =
-            self.cases.first().map(|case| case.figures.iter().map(Figure::head).collect()).unwrap_or_default();
-        write!(f, "  {:name$}", "")?;
-        heads.iter().try_for_each(|head| write!(f, "  {head:>8}"))?;
-        writeln!(f)?;
-        for case in &self.cases {
-            write!(f, "  {:name$}", case.name)?;
-            for (head, figure) in heads.iter().zip(&case.figures) {
-                write!(f, "  {:>width$}", figure.value, width = head.len().max(8))?;
-            }
+        // Rows with other figures have heads of their own.
+        for rows in self.cases.chunk_by(|one, next| one.names().eq(next.names())) {
+            let heads: Vec<String> = rows[0].figures.iter().map(Figure::head).collect();
+            write!(f, "  {:name$}", "")?;
+            heads.iter().try_for_each(|head| write!(f, "  {head:>8}"))?;
             writeln!(f)?;
+            for case in rows {
+                write!(f, "  {:name$}", case.name)?;
+                for (head, figure) in heads.iter().zip(&case.figures) {
+                    write!(f, "  {:>width$}", figure.value, width = head.len().max(8))?;
+                }
+                writeln!(f)?;
+            }
         }
         match self.bulk_per_second {
             Some(bulk) => writeln!(f, "  Postgres alone takes {bulk:.0} executions/s of these rows, 500 a commit"),
@@ -167,6 +173,24 @@ mod tests {
                       EXECUTIONS/S    P50 MS    P95 MS    P99 MS    MAX MS   REFUSED   OF BULK
           64 clients          2000      2.00      2.00      2.00      2.00         1      25 %
           Postgres alone takes 8000 executions/s of these rows, 500 a commit
+        ");
+    }
+
+    #[test]
+    fn figures_stand_below_their_own_heads() {
+        let cases = vec![
+            Case::new("first frame").number("p50_ms", 10.0).number("max_ms", 27.0),
+            Case::new("80x24").number("p50_ms", 0.2).number("p99_ms", 0.3).number("filter_ms", 9.0),
+            Case::new("200x60").number("p50_ms", 0.6).number("p99_ms", 0.9).number("filter_ms", 9.0),
+        ];
+        let section = Section { scenario: "screen".to_owned(), about: "frames".to_owned(), bulk_per_second: None, cases };
+        insta::assert_snapshot!(section, @r"
+        screen: frames
+                         P50 MS    MAX MS
+          first frame     10.00     27.00
+                         P50 MS    P99 MS  FILTER MS
+          80x24            0.20      0.30       9.00
+          200x60           0.60      0.90       9.00
         ");
     }
 

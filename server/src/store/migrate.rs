@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::pg::{Pg, PgConnection};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{Array, Bool, Text};
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, FileBasedMigrations, MigrationHarness, embed_migrations};
@@ -71,9 +72,12 @@ pub fn migrate_as(url: &str, release: &Release) -> Result<SchemaVersion, Error> 
 
 /// A newer release was here: does it let a server go on whose newest migration is `known`?
 fn go_on(conn: &mut PgConnection, found: String, known: String) -> Result<SchemaVersion, Error> {
-    let floor = sql_query("SELECT oldest FROM schema_floor").get_result::<Floor>(conn);
-    // A schema without a floor is no newer one of ours.
-    let oldest = floor.map_or_else(|_| found.clone(), |floor| floor.oldest);
+    let oldest = match sql_query("SELECT oldest FROM schema_floor").get_result::<Floor>(conn) {
+        Ok(floor) => floor.oldest,
+        // Without the table: it is no newer one of ours.
+        Err(DieselError::DatabaseError(DatabaseErrorKind::Unknown, _)) => found.clone(),
+        Err(error) => return Err(error.into()),
+    };
     if known < oldest {
         return Err(Error::SchemaNewer { found, known, oldest });
     }

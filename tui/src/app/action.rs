@@ -62,6 +62,8 @@ pub enum Action {
     Zoom,
     /// Show or hide what is inside the value under the cursor.
     Fold,
+    /// Read the whole value where only its beginning is shown.
+    ReadWhole,
     /// Show new rows as they come.
     Follow,
     /// Only executions that failed, or all.
@@ -307,6 +309,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::TabVersions, "versions", "show the workflow's versions and how each differs"),
     free(Action::TabExecutions, "its executions", "show the executions of this workflow"),
     free(Action::TabMetrics, "its metrics", "show how the workflow and its steps went"),
+    free(Action::ReadWhole, "read whole", "read a large value whole, where only its beginning is shown"),
     free(Action::Fold, "fold", "show or hide what is inside the value under the cursor"),
     free(Action::Mark, "mark", "mark this row, or take its mark away"),
     free(Action::MarkRange, "mark range", "mark everything from the last mark to here"),

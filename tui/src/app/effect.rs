@@ -86,6 +86,13 @@ pub enum Effect {
     Reconnect,
     /// Send orders, one after the other; the user has said yes.
     Send(Vec<Order>),
+    /// Read a value that an execution only refers to.
+    LoadPayload {
+        /// The execution.
+        id: ExecutionId,
+        /// The value's hash.
+        sha256: String,
+    },
     /// Ask why an execution isn't moving.
     Why(ExecutionId),
     /// Let the user edit text in an editor of their own.

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tidemill_common::api::execution::{ExecutionDetail, ExecutionPage};
 use tidemill_common::api::why::WhyView;
 use tidemill_common::api::workflow::WorkflowPage;
@@ -82,6 +83,15 @@ pub enum Answer {
         result: Result<Outcome, Failure>,
         /// How many orders of the same batch follow.
         left: usize,
+    },
+    /// A value that an execution only refers to.
+    Payload {
+        /// The execution.
+        id: ExecutionId,
+        /// The value's hash.
+        sha256: String,
+        /// The value.
+        result: Result<Value, Failure>,
     },
     /// Why an execution isn't moving.
     Why(ExecutionId, Result<WhyView, Failure>),

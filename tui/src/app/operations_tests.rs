@@ -28,7 +28,7 @@ const OPERATORS: &str = "once in a server's life, by those who run it: `tidemill
 
 const PLACES: &[(&str, Place)] = &[
     ("account_view", Shown("settings")),
-    ("account_update", Not(PASSWORDS)),
+    ("account_update", Key("settings", "e")),
     ("account_export", Not(FILES)),
     ("account_erase", Not(PASSWORDS)),
     ("shared_list", Not("what is shared with a guest is what a guest's lists hold")),
@@ -47,7 +47,7 @@ const PLACES: &[(&str, Place)] = &[
     ("organization_list", Not(OPERATORS)),
     ("organization_create", Not(OPERATORS)),
     ("organization_view", Shown("settings")),
-    ("organization_update", Not(OPERATORS)),
+    ("organization_update", Key("settings", "e")),
     ("user_list", Shown("users")),
     ("user_update", Key("users", "e")),
     ("user_erase", Key("users", "D")),
@@ -133,7 +133,7 @@ const PLACES: &[(&str, Place)] = &[
     ("execution_create", Key("workflows", "r")),
     ("execution_list", Shown("executions")),
     ("execution_view", Shown(EXECUTION)),
-    ("execution_payload_view", Not("values of more than 32 KiB are a reference with a preview: `tidemill execution payload`")),
+    ("execution_payload_view", Key(EXECUTION, "L")),
     ("execution_events", Key(EXECUTION, "4")),
     ("execution_cancel", Key("executions", "C")),
     ("execution_pause", Key("executions", "p")),

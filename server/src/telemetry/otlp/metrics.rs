@@ -98,15 +98,15 @@ impl Family<'_> {
 
     fn points(&self, span: Span) -> Vec<Value> {
         let point = |sample: &Sample<'_>| {
-            let mut point = beginning(span, &sample.labels);
             let (key, value) = match sample.value.parse::<i64>() {
                 Ok(_) => ("asInt", Value::from(sample.value)),
-                Err(_) => ("asDouble", sample.value.parse::<f64>().unwrap_or_default().into()),
+                Err(_) => ("asDouble", sample.value.parse::<f64>().ok()?.into()),
             };
+            let mut point = beginning(span, &sample.labels);
             point.insert(key.to_owned(), value);
-            point.into()
+            Some(point.into())
         };
-        self.samples.iter().map(point).collect()
+        self.samples.iter().filter_map(point).collect()
     }
 
     /// One point for each set of labels besides `le`: its lines stand together.

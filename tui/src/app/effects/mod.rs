@@ -150,6 +150,10 @@ async fn ask(home: &Home, effect: Effect) -> Option<Answer> {
             let result = read::read(home, &query).await.map_err(|error| failure(&error));
             Answer::Data(query, result)
         }
+        Effect::LoadPayload { id, sha256 } => {
+            let result = client.execution_payload(id, &sha256).await.map_err(|error| failure(&error));
+            Answer::Payload { id, sha256, result }
+        }
         Effect::Why(id) => Answer::Why(id, client.execution_why(id).await.map_err(|error| failure(&error))),
         _ => return None,
     })

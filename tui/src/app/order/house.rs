@@ -15,14 +15,36 @@ pub enum HouseOrder {
     UserErase(UserId, String),
     /// Make a workspace.
     WorkspaceCreate(WorkspaceCreate),
-    /// Give a workspace another name.
-    WorkspaceRename(String, String),
+    /// Give one of these another name.
+    Rename(Named, String),
     /// Archive a workspace, bring it back, or restore one that was deleted.
     WorkspaceTurn(String, Turn),
     /// Delete a workspace; it can be restored for a while.
     WorkspaceDelete(String),
     /// End a session.
     SessionEnd(SessionId, String),
+}
+
+/// What has a name for people that can be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// The workspace with this slug.
+    Workspace(String),
+    /// The account of whoever asks.
+    Account,
+    /// Its organization.
+    Organization,
+}
+
+impl Named {
+    /// What it is, for people.
+    pub fn about(&self) -> &str {
+        match self {
+            Self::Workspace(slug) => slug,
+            Self::Account => "your account",
+            Self::Organization => "the organization",
+        }
+    }
 }
 
 /// What becomes of a workspace.
@@ -52,10 +74,10 @@ impl HouseOrder {
     pub fn about(&self) -> String {
         match self {
             Self::WorkspaceCreate(wanted) => wanted.slug.clone(),
+            Self::Rename(named, _) => named.about().to_owned(),
             Self::UserRole(_, name, _)
             | Self::PasswordLink(_, name)
             | Self::UserErase(_, name)
-            | Self::WorkspaceRename(name, _)
             | Self::WorkspaceTurn(name, _)
             | Self::WorkspaceDelete(name)
             | Self::SessionEnd(_, name) => name.clone(),
@@ -68,7 +90,7 @@ impl HouseOrder {
             Self::UserRole(..) => "changed",
             Self::PasswordLink(..) | Self::WorkspaceCreate(_) => "made",
             Self::UserErase(..) => "erased",
-            Self::WorkspaceRename(..) => "renamed",
+            Self::Rename(..) => "renamed",
             Self::WorkspaceTurn(_, Turn::Archive) => "archived",
             Self::WorkspaceTurn(_, Turn::Unarchive) => "brought back",
             Self::WorkspaceTurn(_, Turn::Restore) => "restored",

@@ -21,7 +21,7 @@ use tidemill_common::ids::{ExecutionId, TokenId};
 
 pub use billing::{BillingOrder, Way};
 pub use connect::ConnectOrder;
-pub use house::{HouseOrder, Turn};
+pub use house::{HouseOrder, Named, Turn};
 pub use people::{PeopleOrder, ShareWish};
 
 /// Something that changes the server.

@@ -44,6 +44,7 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         Action::Undo => state.undo.as_ref().map(|_| ()).ok_or_else(|| "there is nothing to take back".into()),
         Action::YankPath if !matches!(state.screen(), Screen::Execution(_)) => address(state),
         Action::YankPath | Action::YankValue | Action::Fold => content(state),
+        Action::ReadWhole => unread(state),
         Action::Why => state.screen().execution().map(|_| ()).ok_or_else(|| "no execution is selected".into()),
         Action::YankId | Action::YankCli | Action::YankJson | Action::Open => something(state),
         Action::Filter => filter(state),
@@ -92,6 +93,10 @@ fn editable(state: &State) -> Result<(), String> {
         Screen::Workflow(open) if open.source().is_none() => Err("the file has not been read yet".into()),
         Screen::Workflows(_) => workflow(state),
         Screen::Listing(_) => removable(state),
+        Screen::Settings(screen) => match screen.list.selected().and_then(|setting| setting.said(state).action) {
+            Some(Action::Edit) => Ok(()),
+            _ => Err("here only the names of your account and of an organization that you administer can be changed".into()),
+        },
         _ => Ok(()),
     }
 }
@@ -107,6 +112,13 @@ fn content(state: &State) -> Result<(), String> {
     match state.screen() {
         Screen::Execution(open) if open.json(open.tab()).is_some() => Ok(()),
         _ => Err("values are in the input and output of an execution (1 and 2 there)".into()),
+    }
+}
+
+fn unread(state: &State) -> Result<(), String> {
+    match state.screen() {
+        Screen::Execution(open) if open.unread().is_some() => Ok(()),
+        _ => Err("all of the value is shown".into()),
     }
 }
 

@@ -1,12 +1,13 @@
 //! One execution, live: its steps, and input, output, error and events of the selected one.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 use tidemill_common::api::execution::{ExecutionDetail, StepView};
 use tidemill_common::api::why::WhyView;
 use tidemill_common::event::{Event, EventBody, StepError};
 use tidemill_common::ids::ExecutionId;
+use tidemill_common::payload::{PayloadRef, is_reference};
 use tidemill_common::status::StepStatus;
 
 use super::fold::fold;
@@ -113,6 +114,8 @@ pub struct Execution {
     pub line: usize,
     /// What is hidden in the values of each node: paths.
     pub folded: json::Folded,
+    /// Values that the execution only refers to, by their hash, as far as they were read.
+    pub payloads: BTreeMap<String, Value>,
     /// Why it isn't moving, as it was last read.
     pub why: Option<WhyView>,
     /// Whether the content has the screen for itself.
@@ -137,6 +140,7 @@ impl Execution {
             scroll: 0,
             line: 0,
             folded: json::Folded::new(),
+            payloads: BTreeMap::new(),
             why: None,
             zoom: false,
         }
@@ -236,6 +240,27 @@ impl Execution {
 
     /// The JSON that `tab` shows for the selected step.
     pub fn json(&self, tab: Tab) -> Option<&Value> {
+        self.told(tab).map(|value| self.read(value))
+    }
+
+    /// The value that `told` refers to, if it is a reference and was read.
+    fn read<'a>(&'a self, told: &'a Value) -> &'a Value {
+        PayloadRef::of(told).and_then(|reference| self.payloads.get(&reference.sha256)).unwrap_or(told)
+    }
+
+    /// The input of the execution, if it is here.
+    pub fn input(&self) -> Option<&Value> {
+        let input = self.read(&self.detail.as_ref()?.input);
+        (!is_reference(input)).then_some(input)
+    }
+
+    /// What the open tab only refers to: a large value that was not read yet.
+    pub fn unread(&self) -> Option<PayloadRef> {
+        PayloadRef::of(self.json(self.tab())?)
+    }
+
+    /// The JSON of `tab` as the execution has it: the value, or a reference.
+    fn told(&self, tab: Tab) -> Option<&Value> {
         let detail = self.detail.as_ref()?;
         match (tab, self.step()) {
             (Tab::Input, None) => Some(&detail.input),

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tidemill_common::api::execution::ExecutionView;
+use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::ExecutionStatus;
+use uuid::Uuid;
 
 use crate::app::effect::Wanted;
 
@@ -148,7 +150,7 @@ impl What {
                 glob(pattern, &row.trigger_type)
                     || row.trigger_id.as_deref().is_some_and(|id| glob(pattern, &id.to_lowercase()))
             }
-            Self::Id(part) => row.id.to_string().contains(part),
+            Self::Id(part) => in_id(part, row.id),
             Self::Since(period) => now - row.created_at <= *period,
             Self::Word(word) => word_in(word, row),
         }
@@ -156,10 +158,25 @@ impl What {
 }
 
 fn word_in(word: &str, row: &ExecutionView) -> bool {
-    row.workflow_id.to_lowercase().contains(word)
+    contains(&row.workflow_id, word)
         || row.status.as_str().contains(word)
-        || row.id.to_string().contains(word)
-        || row.error.as_deref().is_some_and(|error| error.to_lowercase().contains(word))
+        || in_id(word, row.id)
+        || row.error.as_deref().is_some_and(|error| contains(error, word))
+}
+
+/// Whether `word`, which is in lower case, is in `text`, whatever the case there. Between two keys every row is looked at: nothing
+/// is copied for it.
+fn contains(text: &str, word: &str) -> bool {
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(word);
+    }
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    word.is_empty() || text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+}
+
+fn in_id(part: &str, id: ExecutionId) -> bool {
+    let digits = part.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    digits && id.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()).contains(part)
 }
 
 /// Whether `text` is `pattern`, where each `*` stands for anything.
@@ -212,6 +229,17 @@ mod tests {
         for filter in ["word", "wf:s*", "!status:failed", "trigger:webhook"] {
             assert_eq!(Filter::parse(filter).unwrap().whole(), None, "{filter}");
         }
+    }
+
+    #[test]
+    fn words_are_found_in_any_case_and_ids_by_their_digits() {
+        for (text, word) in [("Invoice-SYNC", "sync"), ("Größe ÜBER", "über"), ("a", ""), ("", "")] {
+            assert!(contains(text, word), "{word:?} in {text:?}");
+        }
+        assert!(!contains("sync", "synchronous") && !contains("sync", "ü"));
+        let row = testing::row(1, "w", ExecutionStatus::Failed);
+        let id = row.id.to_string();
+        assert!(passes(&id, &row) && passes(&format!("id:{}", &id[4..20]), &row) && !passes("id:xyz", &row));
     }
 
     #[test]

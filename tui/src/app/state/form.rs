@@ -8,7 +8,7 @@ use tidemill_common::ids::{ExecutionId, SubscriptionId, UserId};
 use super::Decision;
 use super::line::Line;
 use super::schema::Kind;
-use crate::app::order::{Order, Way};
+use crate::app::order::{Named, Order, Way};
 
 /// Keys that were already on their way when a question appeared are no answer.
 pub const DEAF: TimeDelta = TimeDelta::milliseconds(250);
@@ -108,8 +108,8 @@ pub enum Purpose {
     UserRole(UserId, String),
     /// Makes a workspace.
     Workspace,
-    /// Gives the workspace another name.
-    Rename(String),
+    /// Gives it another name.
+    Rename(Named),
     /// Makes an invite.
     Invite,
     /// Shares a thing.

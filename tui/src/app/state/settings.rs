@@ -134,12 +134,14 @@ impl Setting {
             Self::Workspace => said(label, &workspace.slug, "tidemill tui --workspace NAME opens another"),
             Self::Account => {
                 let email = account.email.clone().unwrap_or_else(|| account.user_id.to_string());
-                said(label, &account.name, &email)
+                said(label, &account.name, &format!("{email}; e renames it")).does(Action::Edit)
             }
             Self::Role => {
                 said(label, access::word(workspace.role), access::about(workspace.role)).does(Action::Go(Root::Members))
             }
-            _ if account.organization_admin => said(label, &account.organization_name, "you administer it"),
+            _ if account.organization_admin => {
+                said(label, &account.organization_name, "you administer it; e renames it").does(Action::Edit)
+            }
             _ => said(label, &account.organization_name, "its admins see plans, invoices and users"),
         }
     }

@@ -95,6 +95,7 @@ fn overlay_or_screen(state: &mut State, action: Action) -> Vec<Effect> {
             state.overlay = Some(Overlay::Filter(Line::new(text), None));
         }
         Action::Why | Action::TabWhy => return why(state),
+        Action::ReadWhole => return read_whole(state),
         Action::Mark | Action::MarkRange | Action::MarkAll | Action::Unmark => lists::mark(state, action),
         Action::Failures => return lists::failures(state),
         other => return on_screen(state, other),
@@ -106,6 +107,15 @@ fn overlay_or_screen(state: &mut State, action: Action) -> Vec<Effect> {
 fn why(state: &mut State) -> Vec<Effect> {
     show_tab(state, Tab::Why);
     state.screen().execution().map(Effect::Why).into_iter().collect()
+}
+
+/// Reads the value that the open tab only refers to.
+fn read_whole(state: &mut State) -> Vec<Effect> {
+    let Screen::Execution(open) = state.screen() else { return Vec::new() };
+    let Some(reference) = open.unread() else { return Vec::new() };
+    let effect = Effect::LoadPayload { id: open.id, sha256: reference.sha256 };
+    state.toasts.push(state.now, Tone::Plain, "the whole value is being read");
+    vec![effect]
 }
 
 fn open(state: &mut State) -> Vec<Effect> {

@@ -1,5 +1,6 @@
 //! What requests gave.
 
+use serde_json::Value;
 use tidemill_common::api::execution::{ExecutionDetail, ExecutionPage};
 use tidemill_common::api::why::WhyView;
 use tidemill_common::ids::ExecutionId;
@@ -43,6 +44,7 @@ pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Data(query, result) => data::update(state, &query, result),
         Answer::Execution(id, result) => execution(state, id, result),
         Answer::Sent { order, result, left } => sent::update(state, &order, result, left),
+        Answer::Payload { id, sha256, result } => payload(state, id, sha256, result),
         Answer::Why(id, result) => why(state, id, result),
         Answer::Copied(result) => {
             match result {
@@ -76,6 +78,18 @@ fn execution(state: &mut State, id: ExecutionId, result: Result<Box<ExecutionDet
         open.link.resynced(now);
     }
     Vec::new()
+}
+
+fn payload(state: &mut State, id: ExecutionId, sha256: String, result: Result<Value, Failure>) -> Vec<Effect> {
+    match result {
+        Ok(value) => {
+            if let Some(open) = state.open_execution().filter(|open| open.id == id) {
+                open.payloads.insert(sha256, value);
+            }
+            Vec::new()
+        }
+        Err(failure) => sent::fail(state, "the value can't be read", &failure),
+    }
 }
 
 fn filtered(state: &mut State, filter: &str, older: bool, result: Result<ExecutionPage, Failure>) {

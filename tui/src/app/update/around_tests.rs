@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use super::*;
 use crate::app::data::{Data, Query};
-use crate::app::order::{BillingOrder, ConnectOrder, HouseOrder, Once, Page, PeopleOrder, Turn, Way};
+use crate::app::order::{BillingOrder, ConnectOrder, HouseOrder, Named, Once, Page, PeopleOrder, Turn, Way};
 use crate::app::state::listing::AuditFilter;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::samples::{self, around};
+use crate::app::state::settings::Setting;
 
 /// The screen behind `keys`, for an admin of everything.
 fn open(keys: &str) -> App {
@@ -393,4 +394,27 @@ fn marked_causes_are_replayed_together() {
     let causes: Vec<_> =
         orders.iter().map(|order| matches!(order, Order::Replay(replay) if replay.fingerprint.is_some())).collect();
     assert_eq!(causes, [true, true]);
+}
+
+#[test]
+fn account_and_organization_get_another_name_in_the_settings() {
+    for (setting, named) in [(Setting::Account, Named::Account), (Setting::Organization, Named::Organization)] {
+        let mut app = open("gs");
+        let at = Setting::ALL.iter().position(|one| *one == setting).unwrap();
+        app.keys(&"j".repeat(at));
+        app.keys("e");
+        app.keys(" & Sons");
+        let Order::House(HouseOrder::Rename(what, name)) = sent(&enter(&mut app)) else { unreachable!() };
+        assert_eq!(what, named);
+        assert!(["Ann Lee & Sons", "Example & Sons"].contains(&name.as_str()), "{name}");
+    }
+    let mut app = open("gs");
+    assert_eq!(app.keys("e"), []);
+    assert!(app.message().contains("only the names"), "{}", app.message());
+    let mut account = samples::account();
+    account.organization_admin = false;
+    app.answer(Answer::Data(Query::Account, Ok(Data::Account(Box::new(account)))));
+    app.keys(&"j".repeat(8));
+    assert_eq!(app.keys("e"), []);
+    assert!(app.message().contains("only the names"), "whoever does not administer it can't: {}", app.message());
 }

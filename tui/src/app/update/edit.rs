@@ -34,7 +34,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.toasts.push(state.now, Tone::Plain, "e again edits the file");
             effects
         }
-        Screen::Listing(_) => {
+        Screen::Listing(_) | Screen::Settings(_) => {
             make::change(state);
             Vec::new()
         }

@@ -2,6 +2,7 @@
 
 use tidemill_common::api::control::RetryFrom;
 use tidemill_common::api::why::{WhyKind, WhyLink, WhyView};
+use tidemill_common::payload::PayloadRef;
 
 use super::*;
 use crate::app::event::Failure;
@@ -122,4 +123,30 @@ fn a_retry_sends_an_input_only_when_it_was_edited() {
     let [Effect::Send(orders)] = effects.as_slice() else { unreachable!("{effects:?}") };
     let Order::Retry(_, retry) = &orders[0] else { unreachable!("{orders:?}") };
     assert_eq!((retry.from, retry.input.clone()), (RetryFrom::Start, Some(json!({"customer": "B"}))));
+}
+
+#[test]
+fn a_large_value_is_read_whole_when_it_is_asked_for() {
+    let mut app = App::new();
+    app.keys("2");
+    app.key(KeyCode::Enter);
+    let (id, sha256) = (testing::id(99), "ab12".to_owned());
+    let reference = PayloadRef { sha256: sha256.clone(), bytes: 4_100_000, preview: "{\"body\":".into() };
+    let mut detail = whole(99).detail.unwrap();
+    detail.input = reference.to_value();
+    app.answer(Answer::Execution(id, Ok(Box::new(detail))));
+    app.keys("gg1");
+    assert_eq!(app.keys("L"), [Effect::LoadPayload { id, sha256: sha256.clone() }]);
+    let gone = Failure { code: "not_found".into(), message: "it is no longer kept".into(), request_id: None };
+    app.answer(Answer::Payload { id, sha256: sha256.clone(), result: Err(gone) });
+    assert!(app.message().contains("no longer kept"), "{}", app.message());
+    let open = |app: &App| match app.state.screen() {
+        Screen::Execution(open) => (open.unread().is_some(), open.input().cloned()),
+        other => unreachable!("{other:?}"),
+    };
+    assert_eq!(open(&app), (true, None), "what is not here can't be edited");
+    let value = json!({"body": {"customer": "A-77"}});
+    app.answer(Answer::Payload { id, sha256, result: Ok(value.clone()) });
+    assert_eq!(open(&app), (false, Some(value)));
+    assert_eq!(app.keys("L"), []);
 }

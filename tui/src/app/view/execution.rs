@@ -42,7 +42,10 @@ pub fn draw(buf: &mut Buffer, body: Rect, state: &State, open: &Execution, theme
             None => say(buf, area.content, theme, &[(Token::Muted, why_none(open, tab))]),
         },
     }
-    if !matches!(open.tab(), Tab::Error | Tab::Why) {
+    if let Some(reference) = open.unread() {
+        let hint = format!(" {} in all: L reads it ", text::size(reference.bytes));
+        put_right(buf, area.content, area.content.height.saturating_sub(1), vec![span(theme, Token::Accent, hint)]);
+    } else if !matches!(open.tab(), Tab::Error | Tab::Why) {
         more_below(buf, area.content, open, theme);
     }
 }

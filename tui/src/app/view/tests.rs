@@ -12,6 +12,7 @@ use tidemill_common::api::execution::ExecutionPage;
 use tidemill_common::api::stream::StreamFrame;
 use tidemill_common::api::workflow::WorkflowPage;
 use tidemill_common::event::EventBody;
+use tidemill_common::payload::PayloadRef;
 
 use super::*;
 use crate::app::event::{Answer, Channel, Event, Failure};
@@ -308,6 +309,18 @@ fn plain_terminals_get_plain_characters() {
             assert_eq!(odd, "", "{picture}");
         }
     }
+}
+
+#[test]
+fn of_a_large_value_is_shown_how_large_it_is() {
+    let mut screen = Screen::live(SMALL);
+    screen.open(15);
+    let reference = PayloadRef { sha256: "ab12".into(), bytes: 4_100_000, preview: "{\"body\":{\"customer\"".into() };
+    let mut detail = testing::detail(99);
+    (detail.input, detail.execution.last_seq) = (reference.to_value(), 15);
+    screen.answer(Answer::Execution(testing::id(99), Ok(Box::new(detail))));
+    screen.keys("gg1");
+    assert!(screen.text().contains("3.9 MiB in all: L reads it"), "{}", screen.text());
 }
 
 #[test]

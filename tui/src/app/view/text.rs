@@ -75,6 +75,12 @@ pub fn clock(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     if at.date_naive() == now.date_naive() { at.format("%H:%M:%S").to_string() } else { at.format("%d %b").to_string() }
 }
 
+/// A size in bytes, short: `40 KiB`, `3.9 MiB`.
+pub fn size(bytes: u64) -> String {
+    let kib = bytes.div_ceil(1024);
+    if kib < 1024 { format!("{kib} KiB") } else { format!("{}.{} MiB", kib / 1024, kib % 1024 * 10 / 1024) }
+}
+
 /// A share as a bar of `width` columns, drawn with the glyphs for what is used and what is left.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a few columns")]
 pub fn bar(share: f64, width: usize, [used, left]: [&str; 2]) -> String {
@@ -165,6 +171,11 @@ mod tests {
         assert_eq!([of(300), of(1_290), of(27_900), of(252_000)], ["300ms", "1.2s", "27s", "4m12s"]);
         assert_eq!([of(11_100_000), of(187_200_000), of(-5)], ["3h05m", "2d04h", "0ms"]);
         assert_eq!(growing(TimeDelta::milliseconds(2_900)), "2s");
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        assert_eq!([size(40_000), size(1 << 20), size(4_100_000)], ["40 KiB", "1.0 MiB", "3.9 MiB"]);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Orders about the organization's users, the account's workspaces and its sessions.
 
-use tidemill_common::api::organization::UserUpdate;
+use tidemill_common::api::account::AccountUpdate;
+use tidemill_common::api::organization::{OrganizationUpdate, UserUpdate};
 use tidemill_common::api::workspace::WorkspaceUpdate;
 
 use super::super::home::Home;
-use crate::app::order::{HouseOrder, Once, Outcome};
+use crate::app::order::{HouseOrder, Named, Once, Outcome};
 use crate::client::Error;
 
 /// Sends `order`.
@@ -25,11 +26,20 @@ pub async fn send(home: &Home, order: &HouseOrder) -> Result<Outcome, Error> {
         }
         HouseOrder::UserErase(user, _) => client.user_erase(home.organization().await?, *user).await.map(|()| Outcome::Done),
         HouseOrder::WorkspaceCreate(wanted) => client.workspace_create(wanted).await.map(|_| Outcome::Done),
-        HouseOrder::WorkspaceRename(slug, name) => {
-            client.workspace_update(slug, &WorkspaceUpdate { name: name.clone() }).await.map(|_| Outcome::Done)
-        }
+        HouseOrder::Rename(named, name) => rename(home, named, name.clone()).await.map(|()| Outcome::Done),
         HouseOrder::WorkspaceTurn(slug, turn) => client.workspace_change(slug, turn.word()).await.map(|_| Outcome::Done),
         HouseOrder::WorkspaceDelete(slug) => client.workspace_delete(slug).await.map(|_| Outcome::Done),
         HouseOrder::SessionEnd(id, _) => client.session_revoke(*id).await.map(|()| Outcome::Done),
+    }
+}
+
+async fn rename(home: &Home, named: &Named, name: String) -> Result<(), Error> {
+    let client = &home.client;
+    match named {
+        Named::Workspace(slug) => client.workspace_update(slug, &WorkspaceUpdate { name }).await.map(drop),
+        Named::Account => client.account_update(&AccountUpdate { name }).await.map(drop),
+        Named::Organization => {
+            client.organization_update(home.organization().await?, &OrganizationUpdate { name }).await.map(drop)
+        }
     }
 }

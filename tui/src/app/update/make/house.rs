@@ -7,9 +7,10 @@ use tidemill_common::api::workspace::WorkspaceView;
 
 use crate::app::action::Action;
 use crate::app::effect::Effect;
-use crate::app::order::{HouseOrder, Order, Turn};
+use crate::app::order::{HouseOrder, Named, Order, Turn};
 use crate::app::state::form::{Entry, Field, Form, Purpose};
 use crate::app::state::listing::organization_role;
+use crate::app::state::settings::Setting;
 use crate::app::state::{Screen, State};
 use crate::app::update::ask::{self, Ask};
 
@@ -36,8 +37,23 @@ pub fn workspace(now: DateTime<Utc>) -> Form {
 /// Gives the workspace of a row another name.
 pub fn rename(workspace: &Value, now: DateTime<Utc>) -> Option<Form> {
     let workspace: WorkspaceView = serde_json::from_value(workspace.clone()).ok()?;
-    let fields = vec![Field::new("name", &workspace.name, Entry::Text, "1 to 100 characters; the slug stays")];
-    Some(Form::new(format!("another name for {}", workspace.slug), Purpose::Rename(workspace.slug), fields, now))
+    Some(renaming(Named::Workspace(workspace.slug), &workspace.name, "1 to 100 characters; the slug stays", now))
+}
+
+/// Gives the account or the organization another name: what the cursor is on in the settings.
+pub fn rename_own(setting: Setting, state: &State) -> Option<Form> {
+    let account = state.account.as_ref()?;
+    let (named, name) = match setting {
+        Setting::Account => (Named::Account, &account.name),
+        Setting::Organization => (Named::Organization, &account.organization_name),
+        _ => return None,
+    };
+    Some(renaming(named, name, "1 to 100 characters; others see it", state.now))
+}
+
+fn renaming(named: Named, name: &str, help: &str, now: DateTime<Utc>) -> Form {
+    let fields = vec![Field::new("name", name, Entry::Text, help)];
+    Form::new(format!("another name for {}", named.about()), Purpose::Rename(named), fields, now)
 }
 
 /// Asks for a link with which the user under the cursor sets a new password.

@@ -8,6 +8,7 @@ mod house;
 mod people;
 mod remove;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::ask;
@@ -16,7 +17,7 @@ use crate::app::action::Action;
 use crate::app::data::Query;
 use crate::app::effect::Effect;
 use crate::app::state::form::{Entry, Field, Form, Purpose};
-use crate::app::state::listing::Subject;
+use crate::app::state::listing::{Entry as Row, Subject};
 use crate::app::state::overlay::Overlay;
 use crate::app::state::{Screen, State, schema};
 
@@ -94,11 +95,11 @@ fn json_field(value: &Value) -> Field {
 fn retry(state: &mut State) {
     let Some(id) = state.screen().execution() else { return };
     let body = match state.screen() {
-        Screen::Execution(open) => open.detail.as_ref().map(|detail| detail.input["body"].clone()),
+        Screen::Execution(open) => open.input().map(|input| input["body"].clone()),
         _ => None,
     };
     let mut fields = vec![Field::choice("from", &["failed", "start"], "failed: steps that succeeded keep their outputs")];
-    // Only an execution that is open has shown its input.
+    // Only an execution that is open has shown its input; a large one when it was read whole.
     fields.extend(body.as_ref().map(json_field));
     if state.place.protected.is_some() {
         fields.push(ask::confirmation(state, String::new()));
@@ -119,7 +120,7 @@ fn new(state: &mut State) {
     };
     let now = state.now;
     let form = match subject {
-        Subject::Secrets => return secret(state, ""),
+        Subject::Secrets => secret("", now),
         Subject::Tokens => people::token(now),
         Subject::Members => people::member(now),
         Subject::Invites => people::invite(now),
@@ -135,27 +136,30 @@ fn new(state: &mut State) {
 
 /// Opens the form that changes the row under the cursor.
 pub fn change(state: &mut State) {
-    let Screen::Listing(listing) = state.screen() else { return };
-    let Some(entry) = listing.selected() else { return };
-    let form = match listing.subject {
-        Subject::Members => people::role(&entry.json, state.now),
-        Subject::Users => house::role(&entry.json, state.now),
-        Subject::Workspaces => house::rename(&entry.json, state.now),
-        Subject::Plans => house::selected(state).map(|plan| billing::form(Some(&plan), state.now)),
-        Subject::Quota => None,
-        Subject::Credentials => {
-            serde_json::from_value(entry.json.clone()).ok().map(|view| connect::credential(Some(&view), state.now))
-        }
-        Subject::Subscriptions => {
-            serde_json::from_value(entry.json.clone()).ok().map(|view| connect::subscription(Some(&view), state.now))
-        }
-        _ => {
-            let name = entry.id.clone();
-            return secret(state, &name);
-        }
+    let form = match state.screen() {
+        Screen::Listing(listing) => match listing.selected() {
+            Some(selected) => row(state, &listing.subject, selected),
+            None => None,
+        },
+        Screen::Settings(settings) => settings.list.selected().and_then(|setting| house::rename_own(*setting, state)),
+        _ => None,
     };
     if let Some(form) = form {
         show(state, protect(state, form));
+    }
+}
+
+/// The form that changes the row `selected`.
+fn row(state: &State, subject: &Subject, selected: &Row) -> Option<Form> {
+    match subject {
+        Subject::Members => people::role(&selected.json, state.now),
+        Subject::Users => house::role(&selected.json, state.now),
+        Subject::Workspaces => house::rename(&selected.json, state.now),
+        Subject::Plans => house::selected(state).map(|plan| billing::form(Some(&plan), state.now)),
+        Subject::Quota => None,
+        Subject::Credentials => house::selected(state).map(|view| connect::credential(Some(&view), state.now)),
+        Subject::Subscriptions => house::selected(state).map(|view| connect::subscription(Some(&view), state.now)),
+        _ => Some(secret(&selected.id, state.now)),
     }
 }
 
@@ -167,13 +171,13 @@ fn protect(state: &State, mut form: Form) -> Form {
 }
 
 /// The form that keeps a secret, or gives one another value.
-fn secret(state: &mut State, name: &str) {
+fn secret(name: &str, now: DateTime<Utc>) -> Form {
     let fields = vec![
         Field::new("name", name, Entry::Text, "expressions read it as secrets.NAME"),
         Field::new("value", "", Entry::Hidden, "never shown, here or later"),
     ];
     let title = if name.is_empty() { "keep a secret".to_owned() } else { format!("another value for {name}") };
-    let mut form = Form::new(title, Purpose::Secret, fields, state.now);
+    let mut form = Form::new(title, Purpose::Secret, fields, now);
     form.at = usize::from(!name.is_empty());
-    show(state, protect(state, form));
+    form
 }

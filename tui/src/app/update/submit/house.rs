@@ -5,7 +5,7 @@ use tidemill_common::api::workspace::WorkspaceCreate;
 use tidemill_common::ids::UserId;
 
 use super::{Wrong, filled, needed};
-use crate::app::order::{HouseOrder, Order};
+use crate::app::order::{HouseOrder, Named, Order};
 use crate::app::state::form::Form;
 
 /// Another role in the organization.
@@ -20,7 +20,7 @@ pub fn workspace(form: &Form) -> Result<Order, Wrong> {
     Ok(Order::House(HouseOrder::WorkspaceCreate(wanted)))
 }
 
-/// Another name for a workspace.
-pub fn rename(form: &Form, slug: &str) -> Result<Order, Wrong> {
-    Ok(Order::House(HouseOrder::WorkspaceRename(slug.to_owned(), needed(form, "name")?)))
+/// Another name for what has one.
+pub fn rename(form: &Form, named: &Named) -> Result<Order, Wrong> {
+    Ok(Order::House(HouseOrder::Rename(named.clone(), needed(form, "name")?)))
 }

@@ -82,7 +82,7 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
         Purpose::MemberUpdate(user, name) => one(people::role(form, *user, name)?),
         Purpose::UserRole(user, name) => one(house::role(form, *user, name)),
         Purpose::Workspace => one(house::workspace(form)?),
-        Purpose::Rename(slug) => one(house::rename(form, slug)?),
+        Purpose::Rename(named) => one(house::rename(form, named)?),
         Purpose::PlanPut => one(billing::plan(form)?),
         Purpose::Invite => one(people::invite(form)?),
         Purpose::Share => one(people::share(form)?),
