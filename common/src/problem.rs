@@ -88,6 +88,8 @@ pub enum Code {
     WorkflowInvalid,
     /// The input doesn't fit the workflow's `inputs` schema.
     InputInvalid,
+    /// The code asks for a runtime that this server's operator has not allowed.
+    RuntimeNotAllowed,
     /// The signature or credential of a webhook delivery is wrong.
     SignatureInvalid,
     /// The server has no room at the moment.
@@ -106,7 +108,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::BadRequest,
         Self::Unauthenticated,
         Self::SignInFailed,
@@ -130,6 +132,7 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::WorkflowInvalid,
         Self::InputInvalid,
+        Self::RuntimeNotAllowed,
         Self::SignatureInvalid,
         Self::Overloaded,
         Self::MemoryShort,
@@ -166,6 +169,7 @@ impl Code {
             Self::UnsupportedMediaType => ("unsupported_media_type", 415, "This media type is not read here"),
             Self::WorkflowInvalid => ("workflow_invalid", 422, "The workflow file has errors"),
             Self::InputInvalid => ("input_invalid", 422, "The input doesn't fit the workflow"),
+            Self::RuntimeNotAllowed => ("runtime_not_allowed", 422, "This server doesn't run it"),
             Self::SignatureInvalid => ("signature_invalid", 401, "The sender could not be verified"),
             Self::Overloaded => ("overloaded", 429, "No room at the moment"),
             Self::MemoryShort => ("memory_short", 503, "No memory for another large payload at the moment"),

@@ -151,7 +151,7 @@ async fn what_failed_is_tried_again_one_by_one_and_all_at_once() {
     for _ in 0..20 {
         let _ = broken(&client).await;
     }
-    let said = run(&server, (OPERATE, "tidemill bulk"), "", &[("ORDER", "$(tidemill bulk list --jq '.[0].id')")]);
+    let said = run(&server, (OPERATE, "tidemill bulk"), "", &[("--rate 5", "--rate 5 --yes"), ("ORDER", "$(tidemill bulk list --jq '.[0].id')")]);
     assert!(said.contains("retry"), "{said}");
     assert!(run(&server, (OPERATE, "tidemill get metrics"), "", &[]).contains("order-intake"));
     assert!(run(&server, (OPERATE, "tidemill get nodes"), "", &[]).contains("alive"));

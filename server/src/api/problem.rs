@@ -117,6 +117,7 @@ fn code(error: &app::Error) -> Code {
         app::Error::VersionMismatch { .. } => Code::VersionMismatch,
         app::Error::WorkflowInvalid(_) => Code::WorkflowInvalid,
         app::Error::InputInvalid(_) => Code::InputInvalid,
+        app::Error::RuntimeNotAllowed(_) => Code::RuntimeNotAllowed,
         app::Error::SandboxUnavailable(_) => Code::SandboxUnavailable,
         app::Error::Engine(_) | app::Error::Store(_) | app::Error::Internal(_) => Code::Internal,
     }

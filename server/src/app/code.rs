@@ -48,6 +48,7 @@ impl Code {
         let limits = CodeLimits::asked(time, CodeAsks { memory_bytes, ..CodeAsks::default() });
         let input = request.input.unwrap_or(Value::Null);
         let engine = Engine::of(request.language, request.runtime.unwrap_or_default());
+        self.runner.allows(engine).map_err(Error::RuntimeNotAllowed)?;
         let outcome = self.runner.run(engine, &request.code, &input, limits).await;
         let (status, output, error) = match outcome.result {
             Ok(output) => (CodeStatus::Succeeded, Some(output), None),

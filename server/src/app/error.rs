@@ -89,6 +89,9 @@ pub enum Error {
     /// The store failed.
     #[error("the database could not do it")]
     Store(#[from] store::Error),
+    /// The operator hasn't allowed the runtime that the code asks for.
+    #[error("{0}")]
+    RuntimeNotAllowed(&'static str),
     /// This server can't lock code up well enough.
     #[error("{0}")]
     SandboxUnavailable(String),

@@ -168,6 +168,10 @@ async fn code_that_could_not_be_checked_is_saved_with_a_warning() {
     assert_eq!((&found["valid"], &found["warnings"][0]["code"]), (&json!(true), &json!("code_unchecked")), "{found:#}");
     let whole = run(&client, "unchecked", json!({})).await;
     assert_eq!(step(&whole, "a")["error"]["class"], "sandbox_unavailable", "{whole:#}");
+    let tried = json!({"language": "javascript", "runtime": "node", "code": "function main() {}"});
+    let refused = client.post("/api/code/execute", &tried).await.expect(422).json();
+    assert_eq!(refused["code"], "runtime_not_allowed", "{refused:#}");
+    assert!(refused["detail"].as_str().unwrap().contains("code_node"), "{refused:#}");
     let fine = "id: checked\nsteps: [{id: a, uses: python, with: {code: output = 1}}]\n";
     let applied = apply(&client, fine).await.expect(201).json();
     assert_eq!(applied.get("warnings"), None, "{applied:#}");

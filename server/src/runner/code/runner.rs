@@ -25,7 +25,7 @@ use super::verdict::verdict;
 /// How long a step waits for the first step host to get warm.
 const WARM_UP: Duration = Duration::from_secs(30);
 /// Why a step that asks for Node.js is refused where it is not allowed.
-const NO_NODE: &str = "this server runs no steps with `runtime: node`: its operator has not set code_node";
+const NO_NODE: &str = "this server runs no code with `runtime: node`: its operator has not set code_node";
 
 /// What running a step gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -203,13 +203,21 @@ impl CodeRunner {
         }
     }
 
+    /// Whether the operator lets `engine` run code at all; why not, if so. No level of the sandbox changes that.
+    pub fn allows(&self, engine: Engine) -> Result<(), &'static str> {
+        self.kept(engine).map(drop)
+    }
+
+    fn kept(&self, engine: Engine) -> Result<&Kept, &'static str> {
+        match engine {
+            Engine::Inside(_) => Ok(&self.0.inside),
+            Engine::Node => self.0.node.as_ref().ok_or(NO_NODE),
+        }
+    }
+
     async fn child(&self, engine: Engine, limits: CodeLimits) -> Result<(Ready, tokio::sync::SemaphorePermit<'_>), StepError> {
         let unavailable = |message: String| StepError::new(FailureClass::SandboxUnavailable, message);
-        let kept = match engine {
-            Engine::Inside(_) => Some(&self.0.inside),
-            Engine::Node => self.0.node.as_ref(),
-        };
-        let pool = &kept.ok_or_else(|| unavailable(NO_NODE.to_owned()))?.pool;
+        let pool = &self.kept(engine).map_err(|why| unavailable(why.to_owned()))?.pool;
         let status = self.known(pool).await;
         if !status.is_enough() {
             return Err(status.refusal());
