@@ -57,6 +57,7 @@ mod scene;
 mod schedule;
 mod selftest;
 mod sharing;
+mod slow_line;
 mod ssh;
 mod stream;
 mod subscription;

@@ -2,7 +2,7 @@
 //! plans. Where a page has an id, the test has one of its own.
 
 use serde_json::json;
-use tidemill_harness::{Client, TestServer, eventually_async};
+use tidemill_harness::{Client, TestServer, eventually, eventually_async};
 
 use crate::documentation::paste_at;
 use crate::endpoint::{Endpoint, Reply};
@@ -151,9 +151,16 @@ async fn what_failed_is_tried_again_one_by_one_and_all_at_once() {
     for _ in 0..20 {
         let _ = broken(&client).await;
     }
-    let said = run(&server, (OPERATE, "tidemill bulk"), "", &[("--rate 5", "--rate 5 --yes"), ("ORDER", "$(tidemill bulk list --jq '.[0].id')")]);
+    let said = run(
+        &server,
+        (OPERATE, "tidemill bulk"),
+        "",
+        &[("--rate 5", "--rate 5 --yes"), ("ORDER", "$(tidemill bulk list --jq '.[0].id')")],
+    );
     assert!(said.contains("retry"), "{said}");
-    assert!(run(&server, (OPERATE, "tidemill get metrics"), "", &[]).contains("order-intake"));
+    eventually("the metrics know the workflow", || {
+        run(&server, (OPERATE, "tidemill get metrics"), "", &[]).contains("order-intake").then_some(())
+    });
     assert!(run(&server, (OPERATE, "tidemill get nodes"), "", &[]).contains("alive"));
 }
 

@@ -1,7 +1,8 @@
 //! Owns the terminal and the channels: takes what comes in, lets `update` change the state, executes effects, draws.
 //!
-//! It draws only when something changed, at once after a key, else no oftener than the link to the terminal bears. Where
-//! nothing that is visible changes with time there is no timer.
+//! It draws only when something changed: after a key as soon as no other key waits, else no oftener than the link to the
+//! terminal bears. So a line that is slow, or stands still for a while, gets the newest picture and not each one that was
+//! missed. Where nothing that is visible changes with time there is no timer.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -154,7 +155,7 @@ impl Runner {
             self.screen.resized((columns, rows));
         }
         let effects = update(&mut self.state, self.options.clock.now(), event);
-        if self.state.dirty && (urgent || Instant::now() >= self.frame_at) {
+        if self.state.dirty && (urgent && !self.keys.wait() || Instant::now() >= self.frame_at) {
             self.draw()?;
         }
         Ok(effects)
@@ -170,13 +171,17 @@ impl Runner {
     }
 
     fn draw(&mut self) -> Result<(), TuiError> {
+        let begun = Instant::now();
         self.screen.draw(&self.state, self.theme)?;
+        // A full line makes writing wait: it gets as long a rest as it needed.
+        let rest = begun.elapsed();
         self.state.dirty = false;
         if let Some(why) = self.screen.tape_failed() {
             self.state.toasts.push(self.state.now, Tone::Bad, why);
             self.state.dirty = true;
         }
-        self.frame_at = Instant::now() + if self.surroundings.ssh { FRAME_SSH } else { FRAME_LOCAL };
+        let least = if self.surroundings.ssh { FRAME_SSH } else { FRAME_LOCAL };
+        self.frame_at = Instant::now() + least.max(rest);
         Ok(())
     }
 
@@ -309,6 +314,11 @@ impl Keys {
     /// The next input; `None` when the terminal is gone.
     async fn next(&mut self) -> Option<Event> {
         self.events.recv().await
+    }
+
+    /// Whether more input has come already.
+    fn wait(&self) -> bool {
+        !self.events.is_empty()
     }
 
     async fn stop(&mut self) {
