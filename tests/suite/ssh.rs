@@ -13,7 +13,7 @@ use crate::scene::{BINARY, install, run, secret, server};
 use crate::terminal::Terminal;
 
 /// The screens at the root: the key behind `g`, and the name in the crumbs.
-const SCREENS: [(&str, &str); 29] = [
+const SCREENS: [(&str, &str); 30] = [
     ("1", "dashboard"),
     ("2", "executions"),
     ("3", "workflows"),
@@ -43,6 +43,7 @@ const SCREENS: [(&str, &str); 29] = [
     ("w", "workspaces"),
     ("k", "sessions"),
     ("d", "usage"),
+    ("f", "customers"),
 ];
 
 /// An SSH server of its own, with keys of its own, for whoever runs the test.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A look through the whole queue that takes longer is made beside the others, and less often.
-const QUICK: Duration = Duration::from_millis(20);
+const QUICK: Duration = Duration::from_millis(5);
 /// So many times as long as the last one took, until the next.
 const REST: u32 = 10;
 /// How soon a whole look that failed is made again.

@@ -293,6 +293,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::Go(Root::Workspaces), "workspaces", "go to your workspaces; enter there goes to another one"),
     free(Action::Go(Root::Sessions), "sessions", "go to where you are signed in"),
     free(Action::Go(Root::Usage), "usage", "go to what was used, period by period"),
+    free(Action::Go(Root::Customers), "customers", "go to what customers bring and cost; for those who run the server"),
     free(Action::Go(Root::Settings), "settings", "go to theme, mouse, context, account and versions"),
     free(Action::Filter, "filter", "filter the list: words, status:failed,running wf:name* trigger:webhook since:24h !not"),
     free(Action::Failures, "failures", "show only executions that failed, or all again"),

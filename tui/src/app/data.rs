@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tidemill_common::api::account::AccountView;
 use tidemill_common::api::approval::ApprovalList;
 use tidemill_common::api::audit::AuditPage;
-use tidemill_common::api::billing::{BillingEventList, InvoiceList};
+use tidemill_common::api::billing::{BillingEventList, InvoiceList, LtvCacView};
 use tidemill_common::api::billing_subscription::BillingSubscriptionView;
 use tidemill_common::api::bulk::{BulkList, BulkOrder, BulkView};
 use tidemill_common::api::credential::CredentialList;
@@ -83,6 +83,8 @@ pub enum Query {
     Sessions,
     /// What the organization used, period by period.
     Usage,
+    /// What customers bring and cost, over several spans.
+    Customers,
     /// How many executions such an order would be about.
     Fitting(Box<BulkOrder>),
     /// Steps that wait for an approval.
@@ -162,6 +164,8 @@ pub enum Data {
     Sessions(SessionList),
     /// What the organization used, period by period.
     Usage(UsageList),
+    /// What customers bring and cost, a span each.
+    Customers(Vec<LtvCacView>),
     /// How many executions such an order would be about.
     Fitting(Box<BulkView>),
     /// Steps that wait for an approval.

@@ -5,7 +5,7 @@ use tidemill_common::limits::PAGE_ITEMS;
 
 use super::home::Home;
 use crate::app::data::{Data, PlanFacts, Query, ServerFacts};
-use crate::app::state::listing::AuditFilter;
+use crate::app::state::listing::{AuditFilter, SPANS};
 use crate::client::{AuditQuery, DeadLetterQuery, Error, FileFormat};
 
 /// Asks the server.
@@ -59,6 +59,13 @@ async fn read_around(home: &Home, query: &Query) -> Result<Data, Error> {
         Query::Workspaces => Data::Workspaces(client.workspaces().await?),
         Query::Sessions => Data::Sessions(client.sessions().await?),
         Query::Usage => Data::Usage(client.usage().await?),
+        Query::Customers => {
+            let mut spans = Vec::new();
+            for months in SPANS {
+                spans.push(client.ltv_cac(Some(months)).await?);
+            }
+            Data::Customers(spans)
+        }
         Query::Refused => Data::Refused(client.refused_deliveries(None).await?),
         _ => {
             let (plans, quota) = (client.plans().await?, client.quota().await?);

@@ -62,6 +62,8 @@ pub enum Scope {
     Sessions,
     /// Invoices.
     Invoices,
+    /// What customers bring and cost.
+    Customers,
     /// Settings.
     Settings,
 }
@@ -158,6 +160,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Plans, &["P"], Action::Pay),
     bind(Scope::Invoices, &["P"], Action::Pay),
     bind(Scope::Invoices, &["A"], Action::Paid),
+    bind(Scope::Customers, &["n"], Action::New),
     bind(Scope::Users, &["e"], Action::Edit),
     bind(Scope::Users, &["K"], Action::PasswordLink),
     bind(Scope::Users, &["D"], Action::Remove),
@@ -232,6 +235,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Global, &["g w"], Action::Go(Root::Workspaces)),
     bind(Scope::Global, &["g k"], Action::Go(Root::Sessions)),
     bind(Scope::Global, &["g d"], Action::Go(Root::Usage)),
+    bind(Scope::Global, &["g f"], Action::Go(Root::Customers)),
     bind(Scope::Global, &["j", "down"], Action::Down),
     bind(Scope::Global, &["k", "up"], Action::Up),
     bind(Scope::Global, &["g g", "home"], Action::Top),

@@ -1,5 +1,6 @@
 //! Orders about the plan.
 
+use tidemill_common::api::billing::AcquisitionCost;
 use tidemill_common::api::plan::PlanPut;
 use uuid::Uuid;
 
@@ -31,6 +32,8 @@ pub enum BillingOrder {
     Portal,
     /// Say that the invoice of this number was paid.
     Paid(Uuid, String),
+    /// Say what winning customers cost in a month.
+    Spent(AcquisitionCost),
     /// Make or replace a plan.
     PlanPut(String, Box<PlanPut>),
     /// Delete a plan.
@@ -48,6 +51,7 @@ impl BillingOrder {
             | Self::PlanPut(plan, _)
             | Self::PlanDelete(plan) => format!("the plan {plan}"),
             Self::Portal => "the page for cards".into(),
+            Self::Spent(cost) => format!("what {} cost", cost.month.format("%Y-%m")),
             Self::Paid(_, number) => format!("the invoice {number}"),
         }
     }
@@ -59,6 +63,7 @@ impl BillingOrder {
             Self::Cancel(..) => "cancelled",
             Self::RefusedReplay(_) => "replayed",
             Self::Checkout(_) | Self::Portal => "opened",
+            Self::Spent(_) => "noted",
             Self::Paid(..) => "noted as paid",
             Self::PlanPut(..) => "kept",
             Self::PlanDelete(_) => "deleted",

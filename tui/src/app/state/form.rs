@@ -118,6 +118,8 @@ pub enum Purpose {
     Credential,
     /// Has an address told of events, or changes what the subscription of this name is told.
     Subscription(Option<(SubscriptionId, String)>),
+    /// Notes what winning customers cost in a month.
+    Spent,
     /// Makes or replaces a plan.
     PlanPut,
     /// Goes to a plan.

@@ -1,6 +1,7 @@
 //! What requests about users of the organization, workspaces, sessions and usage give, for tests.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tidemill_common::api::billing::LtvCacView;
 use tidemill_common::api::member::UserKind;
 use tidemill_common::api::organization::{OrganizationRole, UserList, UserView};
 use tidemill_common::api::quota::{UsageList, UsageView};
@@ -20,6 +21,7 @@ pub fn answers() -> Vec<(Root, Query, Data)> {
         (Root::Workspaces, Query::Workspaces, Data::Workspaces(workspaces())),
         (Root::Sessions, Query::Sessions, Data::Sessions(sessions())),
         (Root::Usage, Query::Usage, Data::Usage(usage())),
+        (Root::Customers, Query::Customers, Data::Customers(customers())),
     ]
 }
 
@@ -87,4 +89,24 @@ fn usage() -> UsageList {
         code_seconds: 1_234.5,
     };
     UsageList { items: vec![period(0, 4_200), period(1, 6_120), period(2, 5_010)] }
+}
+
+fn customers() -> Vec<LtvCacView> {
+    let span = |months: u32, paying, new_paying, churned, revenue_cents| LtvCacView {
+        since: ago(30 * i64::from(months)),
+        until: now(),
+        months: f64::from(months),
+        paying,
+        new_paying,
+        churned,
+        revenue_cents,
+        acquisition_cents: 90_000 * i64::from(months),
+        arpa_cents: Some(2_900.0),
+        churn: (churned > 0).then_some(0.025),
+        ltv_cents: (churned > 0).then_some(116_000.0),
+        cac_cents: Some(45_000.0),
+        ltv_to_cac: (churned > 0).then_some(116_000.0 / 45_000.0),
+        formula: "ltv = arpa / churn; cac = acquisition / new_paying; ltv_to_cac = ltv / cac".into(),
+    };
+    vec![span(1, 40, 2, 0, 116_000), span(3, 41, 6, 3, 351_000), span(12, 44, 21, 9, 1_290_000)]
 }

@@ -94,12 +94,14 @@ pub enum Root {
     Sessions,
     /// What was used, period by period.
     Usage,
+    /// What customers bring and cost.
+    Customers,
     /// Theme, context, account, versions.
     Settings,
 }
 
 /// The screens at the root: the key that shows it (behind `g` from everywhere; a digit alone at the root too), its name.
-pub const ROOTS: [(Root, &str, &str); 29] = [
+pub const ROOTS: [(Root, &str, &str); 30] = [
     (Root::Dashboard, "1", "dashboard"),
     (Root::Executions, "2", "executions"),
     (Root::Workflows, "3", "workflows"),
@@ -128,6 +130,7 @@ pub const ROOTS: [(Root, &str, &str); 29] = [
     (Root::Workspaces, "w", "workspaces"),
     (Root::Sessions, "k", "sessions"),
     (Root::Usage, "d", "usage"),
+    (Root::Customers, "f", "customers"),
     (Root::Settings, "s", "settings"),
 ];
 
@@ -180,6 +183,7 @@ impl Root {
             Self::Workspaces => Subject::Workspaces,
             Self::Sessions => Subject::Sessions,
             Self::Usage => Subject::Usage,
+            Self::Customers => Subject::Customers,
         })
     }
 

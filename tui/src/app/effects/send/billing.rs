@@ -32,6 +32,7 @@ pub async fn send(client: &Client, order: &BillingOrder) -> Result<Outcome, Erro
             return Ok(Outcome::Page(Page { title: "how you pay".to_owned(), address, note }));
         }
         BillingOrder::Paid(id, _) => return client.invoice_pay(*id).await.map(|_| Outcome::Done),
+        BillingOrder::Spent(cost) => return client.acquisition_cost_put(cost).await.map(|_| Outcome::Done),
         BillingOrder::PlanPut(id, wanted) => return client.plan_put(id, wanted).await.map(|_| Outcome::Done),
         BillingOrder::PlanDelete(id) => return client.plan_delete(id).await.map(|()| Outcome::Done),
     };

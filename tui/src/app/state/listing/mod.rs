@@ -4,6 +4,7 @@
 mod approvals;
 mod audit;
 mod credentials;
+mod customers;
 mod dead_letters;
 mod deliveries;
 mod entry;
@@ -32,6 +33,7 @@ mod users;
 mod workspaces;
 
 pub use audit::AuditFilter;
+pub use customers::SPANS;
 pub use entry::{Cell, Column, Entry, Fact, Line, Opens, Value, moment};
 pub use nodes::summary as nodes_summary;
 pub use plans::{excess, price, way};

@@ -6,8 +6,8 @@ use tidemill_common::ids::SubscriptionId;
 use super::audit::AuditFilter;
 use super::entry::{Column, Entry, Line};
 use super::{
-    approvals, audit, credentials, dead_letters, deliveries, invites, invoices, members, metrics, nodes, orders, plans, quota,
-    refused, secrets, server, sessions, shares, subscriptions, tokens, triggers, usage, users, workspaces,
+    approvals, audit, credentials, customers, dead_letters, deliveries, invites, invoices, members, metrics, nodes, orders,
+    plans, quota, refused, secrets, server, sessions, shares, subscriptions, tokens, triggers, usage, users, workspaces,
 };
 use crate::app::action::Action;
 use crate::app::data::{Data, Query};
@@ -71,6 +71,8 @@ pub enum Subject {
     Sessions,
     /// What was used, period by period.
     Usage,
+    /// What customers bring and cost.
+    Customers,
 }
 
 /// What is special about a listing.
@@ -123,6 +125,7 @@ impl Subject {
             Self::Workspaces => &workspaces::SPEC,
             Self::Sessions => &sessions::SPEC,
             Self::Usage => &usage::SPEC,
+            Self::Customers => &customers::SPEC,
         }
     }
 
@@ -155,6 +158,7 @@ impl Subject {
             Self::Workspaces => Query::Workspaces,
             Self::Sessions => Query::Sessions,
             Self::Usage => Query::Usage,
+            Self::Customers => Query::Customers,
         }
     }
 
@@ -198,6 +202,7 @@ impl Subject {
             (Self::Workspaces, Data::Workspaces(list)) => list.items.iter().map(workspaces::entry).collect(),
             (Self::Sessions, Data::Sessions(list)) => list.items.iter().map(sessions::entry).collect(),
             (Self::Usage, Data::Usage(list)) => list.items.iter().map(usage::entry).collect(),
+            (Self::Customers, Data::Customers(spans)) => spans.iter().map(customers::entry).collect(),
             // An answer to another question.
             _ => Vec::new(),
         }

@@ -96,6 +96,20 @@ pub fn delete(state: &mut State) -> Vec<Effect> {
     ask::ask(state, Ask { action: Action::PlanDelete, question, notes, word: plan.id, orders })
 }
 
+/// Notes what winning customers cost in a month; for those who run the server.
+pub fn spent(now: DateTime<Utc>) -> Form {
+    let fields = vec![
+        Field::new(
+            "month",
+            now.format("%Y-%m").to_string(),
+            Entry::Text,
+            "such as 2026-11; what was noted of it before is replaced",
+        ),
+        Field::new("cents", "", Entry::Text, "all that was spent on winning customers in it, in cents"),
+    ];
+    Form::new("what winning customers cost", Purpose::Spent, fields, now)
+}
+
 const NONE: &str = "the most that it allows; no limit when empty";
 
 /// Makes a plan, or replaces the one that is given; for those who run the server.

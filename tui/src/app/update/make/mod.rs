@@ -129,6 +129,7 @@ fn new(state: &mut State) {
         Subject::Subscriptions => connect::subscription(None, now),
         Subject::Workspaces => house::workspace(now),
         Subject::Plans => billing::form(None, now),
+        Subject::Customers => billing::spent(now),
         _ => return,
     };
     show(state, protect(state, form));

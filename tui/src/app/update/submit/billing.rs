@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use chrono::NaiveDate;
+use tidemill_common::api::billing::AcquisitionCost;
 use tidemill_common::api::plan::{Feature, PlanLimits, PlanPut};
 
 use super::{Wrong, filled, needed, words};
@@ -30,6 +32,16 @@ pub fn plan(form: &Form) -> Result<Order, Wrong> {
         stripe_price: filled(form, "stripe price"),
     };
     Ok(Order::Billing(BillingOrder::PlanPut(needed(form, "id")?, Box::new(wanted))))
+}
+
+/// What winning customers cost in a month.
+pub fn spent(form: &Form) -> Result<Order, Wrong> {
+    let month = needed(form, "month")?;
+    let month = NaiveDate::parse_from_str(&format!("{month}-01"), "%Y-%m-%d")
+        .map_err(|_| ("month".to_owned(), format!("“{month}” is not a month such as 2026-11")))?;
+    let cents =
+        whole(form, "cents")?.ok_or_else(|| ("cents".to_owned(), "cents are needed; 0 takes a month back".to_owned()))?;
+    Ok(Order::Billing(BillingOrder::Spent(AcquisitionCost { month, cents })))
 }
 
 fn feature(word: &str) -> Result<Feature, Wrong> {

@@ -83,6 +83,7 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
         Purpose::UserRole(user, name) => one(house::role(form, *user, name)),
         Purpose::Workspace => one(house::workspace(form)?),
         Purpose::Rename(named) => one(house::rename(form, named)?),
+        Purpose::Spent => one(billing::spent(form)?),
         Purpose::PlanPut => one(billing::plan(form)?),
         Purpose::Invite => one(people::invite(form)?),
         Purpose::Share => one(people::share(form)?),
