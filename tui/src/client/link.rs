@@ -6,16 +6,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tidemill_common::api::stream::StreamFrame;
 use tidemill_common::ids::ExecutionId;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{Backoff, Client, Error, FrameStream, knock};
 
 /// First and longest ceiling of the pause between tries; the pause is a random share of it.
 const RETRY_BASE: Duration = Duration::from_millis(500);
 const RETRY_CAP: Duration = Duration::from_secs(15);
+/// Another try begins beside those of which nothing was heard for so long.
+const BESIDE: Duration = Duration::from_secs(1);
 /// Most frames of one batch.
 const BATCH: usize = 256;
 /// How long a batch waits for more frames after its first one.
@@ -98,7 +102,7 @@ pub async fn keep(client: Client, mut target: Target, retry: Arc<Notify>, events
             return;
         }
         tokio::select! {
-            () = tokio::time::sleep(retry_in) => {}
+            () = sleep(retry_in) => {}
             () = knock::answered(&client), if shut => {}
             () = retry.notified() => backoff.reset(),
             () = events.closed() => return,
@@ -113,7 +117,20 @@ fn pause(backoff: &mut Backoff) -> Duration {
     if first { Duration::ZERO } else { delay }
 }
 
+/// Connects. A try that was swallowed on its way is silent for long after the way is open again: others begin beside it, until one
+/// of them stands or fails.
 async fn connect(client: &Client, target: &Target) -> Result<FrameStream, Error> {
+    let mut tries = FuturesUnordered::new();
+    loop {
+        tries.push(open(client, target));
+        tokio::select! {
+            Some(ended) = tries.next() => return ended,
+            () = sleep(BESIDE) => {}
+        }
+    }
+}
+
+async fn open(client: &Client, target: &Target) -> Result<FrameStream, Error> {
     match target {
         Target::Feed { after } => client.workspace_stream(after.as_deref()).await,
         Target::Execution { id, after } => client.execution_stream(*id, *after).await,
@@ -230,7 +247,7 @@ fn reason(error: &Error) -> String {
 mod tests {
     use std::net::SocketAddr;
 
-    use futures_util::{SinkExt as _, StreamExt as _};
+    use futures_util::SinkExt as _;
     use tokio::net::TcpListener;
     use tokio_tungstenite::tungstenite::Message;
     use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};

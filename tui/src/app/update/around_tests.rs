@@ -1,5 +1,7 @@
 //! People, plans, connections, orders about many executions, saved views: what is asked first, and what is sent.
 
+use chrono::Datelike as _;
+use tidemill_common::api::billing::AcquisitionCost;
 use tidemill_common::api::bulk::{BulkAction, BulkOrder, BulkState, BulkView};
 use tidemill_common::api::member::MemberUpdate;
 use tidemill_common::api::organization::OrganizationRole;
@@ -116,6 +118,20 @@ fn a_plan_is_chosen_by_its_name() {
     later(&mut app);
     app.keys("pro");
     assert_eq!(sent(&enter(&mut app)), Order::Billing(BillingOrder::Cancel(Uuid::from_u128(7), "pro".into())));
+}
+
+#[test]
+fn what_winning_customers_cost_is_noted_month_by_month() {
+    let mut app = open("gf");
+    app.keys("n");
+    later(&mut app);
+    app.key(KeyCode::Tab);
+    app.keys("12x");
+    enter(&mut app);
+    assert!(app.state.overlay.is_some(), "it is no number, and nothing is sent");
+    app.key(KeyCode::Backspace);
+    let month = app.now.date_naive().with_day(1).unwrap();
+    assert_eq!(sent(&enter(&mut app)), Order::Billing(BillingOrder::Spent(AcquisitionCost { month, cents: 12 })));
 }
 
 #[test]

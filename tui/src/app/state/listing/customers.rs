@@ -64,7 +64,7 @@ pub fn entry(view: &LtvCacView) -> Entry {
         .fact(
             "costs",
             view.cac_cents.map_or_else(
-                || "not known while nothing was spent on somebody new: n notes it".to_owned(),
+                || "not known while nobody new has paid, or nothing was spent: n notes it".to_owned(),
                 |cents| units(whole(cents)),
             ),
         );
