@@ -4,6 +4,7 @@
 # make dist    the one file that needs neither PostgreSQL nor Python on the machine: target/dist/tidemill
 # make packages  that file as Debian package, tarball and container image, with bill of materials and checksums: target/packages
 # make trial   those installed, used, upgraded and removed in an empty Debian (as root)
+# make endurance  ten thousand code steps and 200 executions with 20 MB each, with that file
 # make lint    format and clippy, warnings denied
 # make deny    licences and sources of all dependencies
 # make pictures  draw the pictures of README and docs/tui.md anew, from a real server
@@ -13,7 +14,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := build
-.PHONY: demo test test-rust test-clients build dist packages trial lint deny doc pictures postgres clean need-rust need-python need-node need-outside
+.PHONY: demo test test-rust test-clients build dist packages trial endurance lint deny doc pictures postgres clean need-rust need-python need-node need-outside
 
 CARGO ?= cargo
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -37,6 +38,12 @@ packages: dist need-python
 
 trial: packages
 	packaging/trial
+
+# What takes too long in a debug build.
+endurance: dist
+	$(WITH_POSTGRES_BIN) export TIDEMILL_BINARY="$(TARGET)/dist/tidemill"; \
+	$(CARGO) build --locked -p tidemill-harness --bin with-postgres && \
+	$(TARGET)/debug/with-postgres $(CARGO) test --locked --test suite -- --ignored --test-threads=1 ten_thousand two_hundred
 
 # One Postgres serves all test processes. Node and Python are checked first: a missing one should not be news after ten minutes.
 test: need-rust need-node need-outside $(PYTHON_TOOLS)/complete tests/clients/typescript/node_modules/.package-lock.json tests/clients/senders/node_modules/.package-lock.json

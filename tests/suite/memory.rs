@@ -80,7 +80,7 @@ async fn executions_with_much_in_them_wait_for_their_turn() {
 }
 
 #[tokio::test]
-#[ignore = "moves 4 GB through a debug build, which takes many minutes"]
+#[ignore = "moves 4 GB, which takes many minutes in a debug build: make endurance"]
 async fn two_hundred_executions_with_twenty_megabytes_each() {
     let peak = heavy(200).await;
     assert!(peak < MOST_MIB, "{peak} MiB were resident");

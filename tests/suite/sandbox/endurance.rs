@@ -1,58 +1,16 @@
-//! Many steps, and how long they take.
+//! Many steps, and what they leave.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use tidemill_common::step_protocol::Language;
 use tidemill_harness::eventually_async;
 use tidemill_server::runner::code::{CodeLimits, CodeRunner};
-use tokio::task::JoinSet;
 
 use super::options;
 use super::steps::{children_of, step_host};
 use crate::scene::{detail, install, run, server, start};
-
-const SMALL: [(Language, &str); 3] = [
-    (Language::Python, "def main(input):\n    return input['a'] + 1"),
-    (Language::Javascript, "function main(input) { return input.a + 1 }"),
-    (Language::Sql, "SELECT :a + 1 AS x"),
-];
-
-/// Milliseconds at 50 and at 99 of 100 steps, one after the other.
-async fn one_by_one(runner: &CodeRunner, language: Language, code: &str, count: usize) -> (f64, f64) {
-    let mut times = Vec::with_capacity(count);
-    for _ in 0..count {
-        let started = Instant::now();
-        let outcome = runner.run(language, code, &json!({"a": 1}), CodeLimits::default()).await;
-        times.push(started.elapsed().as_secs_f64() * 1000.0);
-        assert!(outcome.result.is_ok(), "{outcome:?}");
-    }
-    times.sort_by(f64::total_cmp);
-    (times[count / 2], times[count * 99 / 100])
-}
-
-/// Prints the figures of this machine. They mean something in a release build on a machine that does nothing else.
-#[tokio::test]
-#[ignore = "measures; run it by itself: cargo test --release --test suite figures -- --ignored --nocapture"]
-async fn figures_of_code_steps() {
-    let runner = CodeRunner::start(options());
-    for (language, code) in SMALL {
-        let (median, late) = one_by_one(&runner, language, code, 500).await;
-        println!("{}: {median:.2} ms median, {late:.2} ms at 99 of 100", language.as_str());
-    }
-    let (started, mut steps) = (Instant::now(), JoinSet::new());
-    for _ in 0..2000 {
-        let runner = runner.clone();
-        steps.spawn(async move { runner.run(Language::Python, SMALL[0].1, &json!({"a": 1}), CodeLimits::default()).await });
-    }
-    while let Some(outcome) = steps.join_next().await {
-        assert!(outcome.unwrap().result.is_ok());
-    }
-    println!("python: {:.0} steps a second", 2000.0 / started.elapsed().as_secs_f64());
-    let host = runner.status().await.pid.unwrap();
-    println!("step host at rest: {} KiB", resident(host));
-}
 
 fn resident(pid: u32) -> u64 {
     try_resident(pid).unwrap()
@@ -118,7 +76,7 @@ async fn two_thousand_steps_leave_nothing() {
 }
 
 #[tokio::test]
-#[ignore = "takes minutes in a debug build: cargo test --release --test suite ten_thousand -- --ignored"]
+#[ignore = "takes minutes in a debug build: make endurance"]
 async fn ten_thousand_steps_leave_nothing() {
     endure(10_000).await;
 }
