@@ -65,8 +65,7 @@ impl SubscriptionRounds {
 
     /// Tells every enabled subscription what has happened. Returns how many there are, and whether one has more to read.
     pub async fn tell(&self) -> Result<(usize, bool), store::Error> {
-        let readers = self.database.engine(|conn| Ok(round::readers(conn, WAITING)?)).await?;
-        let count = readers.len();
+        let (count, readers) = self.database.engine(|conn| Ok(round::readers(conn, WAITING)?)).await?;
         let told = stream::iter(readers).map(|reader| async move {
             let subscription = reader.id;
             let told = if reader.full { self.wait_for_room(reader).await } else { self.tell_one(reader).await };

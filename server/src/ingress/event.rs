@@ -51,8 +51,7 @@ impl Events {
     /// Tells every live trigger that waits for events what has happened since its last look. Returns how many there are, and
     /// whether one of them has more to read.
     pub async fn tell(&self) -> Result<(usize, bool), store::Error> {
-        let listeners = self.database.engine(|connection| Ok(condition::listeners(connection)?)).await?;
-        let count = listeners.len();
+        let (count, listeners) = self.database.engine(|connection| Ok(condition::listeners(connection)?)).await?;
         let told = stream::iter(listeners).map(|listener| async move {
             let (workflow, trigger) = (listener.trigger.workflow_uid, listener.trigger.trigger_id.clone());
             self.tell_one(listener).await.unwrap_or_else(|error| {

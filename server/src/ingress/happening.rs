@@ -11,7 +11,7 @@ use tidemill_common::ids::{ExecutionId, WorkspaceId};
 use crate::domain::workflow::plan::{InternalEvent, Listen};
 use crate::store::queries::execution;
 use crate::store::queries::feed::{self, FeedRow, Snapshot};
-use crate::store::queries::happening::{self, EntryRow, Place};
+use crate::store::queries::happening::{self, EntryRow, FAR, Place};
 use crate::store::rows::execution::Execution;
 use crate::store::{self, Connection, Database};
 
@@ -19,8 +19,6 @@ use crate::store::{self, Connection, Database};
 pub const READERS: usize = 3;
 /// Rows that are read at once of each source.
 const PAGE: i64 = 200;
-/// A place in the feed is moved on without anything to tell only when it has fallen behind by so many transactions.
-const FAR: i64 = 1000;
 /// What started an execution that starts no further one: events of events could go round for ever.
 pub const BY_EVENT: &str = "event";
 
@@ -97,7 +95,8 @@ impl Happenings {
         let mut happenings = self.ended(workspace, touched).await?;
         happenings.extend(entries.into_iter().map(changed).collect::<Result<Vec<_>, _>>()?);
         happenings.sort_by_key(Happening::at);
-        let moved = last.is_some() || !happenings.is_empty() || behind.0 - after.feed.0 > FAR;
+        // What was read and is about something else is not to be read again either.
+        let moved = last.is_some() || audit != after.audit || behind.0 - after.feed.0 > FAR;
         let to = Place { feed: behind, audit };
         Ok(Stretch { happenings, to, more: more_rows || more_entries, moved })
     }

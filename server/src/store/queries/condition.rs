@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::feed::Snapshot;
-use super::happening::Place;
+use super::happening::{self, Place};
 use crate::store::{Error, Statement};
 
 /// A live condition or event trigger.
@@ -257,9 +257,10 @@ pub fn forget_items(connection: &mut PgConnection, before: DateTime<Utc>) -> Que
     Statement::new("DELETE FROM trigger_items WHERE seen_at < $1").bind::<Timestamptz, _>(before).execute(connection)
 }
 
-/// The triggers that wait for internal events. A condition has none to wait for while it looks at those that it was told of.
-pub fn listeners(connection: &mut PgConnection) -> QueryResult<Vec<ListenerRow>> {
-    Statement::new(
+/// How many triggers wait for internal events, and those of them that have something to read, or have not begun to. A condition has
+/// none to wait for while it looks at those that it was told of.
+pub fn listeners(connection: &mut PgConnection) -> QueryResult<(usize, Vec<ListenerRow>)> {
+    let rows: Vec<ListenerRow> = Statement::new(
         "SELECT t.workspace_id, t.workflow_uid, t.id AS trigger_id, t.version, t.next_at, s.feed_txid, s.feed_position, s.audit_seq,
                 s.begins
          FROM triggers t JOIN workspaces w ON w.id = t.workspace_id
@@ -267,7 +268,13 @@ pub fn listeners(connection: &mut PgConnection) -> QueryResult<Vec<ListenerRow>>
          WHERE t.type IN ('event', 'condition') AND t.next_at IS NULL AND w.archived_at IS NULL AND w.delete_after IS NULL
          ORDER BY t.workspace_id",
     )
-    .load(connection)
+    .load(connection)?;
+    let count = rows.len();
+    let (reading, mut wanted): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.reading().is_some());
+    let places: Vec<_> = reading.iter().filter_map(|row| Some((row.trigger.workspace_id, row.reading()?.place))).collect();
+    let awake = happening::awake(connection, &places)?;
+    wanted.extend(reading.into_iter().enumerate().filter(|(at, _)| awake.contains(at)).map(|(_, row)| row));
+    Ok((count, wanted))
 }
 
 /// How far a trigger has read.

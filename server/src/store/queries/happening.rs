@@ -1,5 +1,7 @@
 //! What happened in a workspace besides executions: entries of the audit log, whose order is that of their commits.
 
+use std::collections::HashSet;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid};
@@ -35,6 +37,31 @@ pub struct EntryRow {
 struct SeqRow {
     #[diesel(sql_type = BigInt)]
     seq: i64,
+}
+
+/// A place in the feed is moved on without anything to tell only when it has fallen behind by so many transactions.
+pub const FAR: i64 = 1000;
+
+/// Which of `readers`, each in its workspace at its place, have something to read or have fallen far behind: one statement for all of
+/// them, so that those to whom nothing happens cost nothing more.
+pub fn awake(connection: &mut PgConnection, readers: &[(Uuid, Place)]) -> QueryResult<HashSet<usize>> {
+    if readers.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows: Vec<SeqRow> = Statement::new(
+        "SELECT r.seq FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS r (workspace_id, txid, position, audit, seq)
+         WHERE pg_snapshot_xmin(pg_current_snapshot())::text::bigint - r.txid > $5
+            OR EXISTS (SELECT FROM event_feed f WHERE (f.txid, f.position) > (r.txid::text::xid8, r.position)
+                AND f.txid < pg_snapshot_xmin(pg_current_snapshot()) AND f.workspace_id = r.workspace_id)
+            OR EXISTS (SELECT FROM audit_log a WHERE a.workspace_id = r.workspace_id AND a.seq > r.audit)",
+    )
+    .bind::<Array<SqlUuid>, _>(readers.iter().map(|(workspace, _)| *workspace).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(readers.iter().map(|(_, place)| place.feed.0).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(readers.iter().map(|(_, place)| place.feed.1).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(readers.iter().map(|(_, place)| place.audit).collect::<Vec<_>>())
+    .bind::<BigInt, _>(FAR)
+    .load(connection)?;
+    Ok(rows.into_iter().filter_map(|row| usize::try_from(row.seq - 1).ok()).collect())
 }
 
 /// The place behind everything that has happened in the workspace.

@@ -9,7 +9,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Json, Nullable, SmallInt, 
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::happening::Place;
+use super::happening::{self, Place};
 use super::sealed::SealedRow;
 use super::subscription::{delivery_give_up, delivery_insert};
 use crate::store::rows::subscription::SubscriptionDelivery;
@@ -104,9 +104,10 @@ pub struct AttemptRow {
     pub duration_ms: i32,
 }
 
-/// The enabled subscriptions of live workspaces; those with `most` waiting deliveries are full.
-pub fn readers(conn: &mut PgConnection, most: i64) -> QueryResult<Vec<ReaderRow>> {
-    Statement::new(
+/// How many enabled subscriptions there are in live workspaces, and those of them that are full, with `most` waiting deliveries, or
+/// have something to read.
+pub fn readers(conn: &mut PgConnection, most: i64) -> QueryResult<(usize, Vec<ReaderRow>)> {
+    let rows: Vec<ReaderRow> = Statement::new(
         "SELECT s.workspace_id, s.id, s.events, s.workflow, s.begins, s.feed_txid, s.feed_position, s.audit_seq,
                 (SELECT count(*) FROM (SELECT FROM subscription_deliveries d WHERE d.workspace_id = s.workspace_id
                      AND d.subscription_id = s.id AND d.next_at IS NOT NULL LIMIT $1) AS waiting) >= $2 AS full
@@ -115,7 +116,11 @@ pub fn readers(conn: &mut PgConnection, most: i64) -> QueryResult<Vec<ReaderRow>
     )
     .bind::<BigInt, _>(most)
     .bind::<BigInt, _>(most)
-    .load(conn)
+    .load(conn)?;
+    let places: Vec<_> = rows.iter().map(|row| (row.workspace_id, row.place())).collect();
+    let (count, awake) = (rows.len(), happening::awake(conn, &places)?);
+    let wanted = rows.into_iter().enumerate().filter(|(at, row)| row.full || awake.contains(at));
+    Ok((count, wanted.map(|(_, row)| row).collect()))
 }
 
 /// Moves a subscription on and adds what it is told, unless somebody else has done so meanwhile.

@@ -1,10 +1,13 @@
-//! A cursor that misses something is noticed, also when the feed is empty.
+//! A cursor that misses something is noticed, also when the feed is empty; those to whom nothing happened read nothing.
 
 use chrono::{DateTime, Utc};
+use tidemill_harness::eventually;
+use uuid::Uuid;
 
 use super::TestDatabase;
 use crate::store::Database;
 use crate::store::queries::feed;
+use crate::store::queries::happening::{self, FAR};
 
 fn reaches(store: &Database, place: feed::Place) -> bool {
     store.engine_blocking(move |conn| Ok(feed::reaches_back_to(conn, place)?)).unwrap()
@@ -29,4 +32,30 @@ fn what_was_forgotten_is_missed_and_what_comes_is_not() {
     assert!(!reaches(&store, (0, 0)), "the feed is empty, and something was in it");
     assert!(reaches(&store, head(&store)));
     assert!(!reaches(&store, (head(&store).0 + 1_000_000, 0)), "a cursor of another database");
+}
+
+#[test]
+fn only_those_to_whom_something_happened_are_awake() {
+    let database = TestDatabase::migrated();
+    let store = database.connect();
+    // As many transactions as one may fall behind, and one more.
+    database.execute(&format!("DO $$ BEGIN FOR n IN 0..{FAR} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"));
+    let (ours, theirs) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let feed = head(&store);
+    let place = happening::Place { feed, audit: 0 };
+    let behind = happening::Place { feed: (feed.0 - FAR - 1, feed.1), audit: 0 };
+    let awake = || {
+        let readers = [(ours, place), (theirs, place), (theirs, behind)];
+        let mut awake: Vec<_> =
+            store.engine_blocking(move |conn| Ok(happening::awake(conn, &readers)?)).unwrap().into_iter().collect();
+        awake.sort_unstable();
+        awake
+    };
+    assert_eq!(awake(), [2]);
+    database.execute(&format!(
+        "INSERT INTO tidemill.event_feed (workspace_id, at, execution_ids, first_seqs, last_seqs)
+         VALUES ('{ours}', now(), '{{}}', '{{}}', '{{}}')"
+    ));
+    // Transactions of other databases hold back what is read.
+    eventually("it is read", || (awake() == [0, 2]).then_some(()));
 }
