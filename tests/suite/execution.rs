@@ -208,6 +208,37 @@ async fn conditions_choose_a_branch_and_what_depends_on_a_skipped_step_is_skippe
     audit::check_at_rest(server.database().unwrap());
 }
 
+const DEFAULTS: &str = "id: greets
+inputs: {type: object, required: [to], properties: {to: {type: string, default: world}, style: {type: object, properties: {loud: {default: true}}}}}
+triggers:
+  - {id: hook, type: webhook, path: greets, respond: when_finished}
+  - {id: tick, type: schedule, every: 1s}
+steps:
+  - {id: a, uses: transform, with: {said: \"{{ inputs }}\"}}
+output: \"{{ steps.a.output.said }}\"
+";
+
+#[tokio::test]
+async fn what_is_left_out_of_an_input_has_its_default_whoever_starts() {
+    let server = server().await;
+    let client = server.client();
+    install(&client, DEFAULTS).await;
+    install(&client, "id: asks\nsteps:\n  - {id: ask, uses: workflow.call, with: {workflow: greets, input: {to: you}}}\noutput: \"{{ steps.ask.output }}\"\n").await;
+    assert_eq!(run(&client, "greets", Value::Null).await["output"], json!({"to": "world"}));
+    let whole = run(&client, "greets", json!({"style": {}})).await;
+    assert_eq!(whole["output"], json!({"style": {"loud": true}, "to": "world"}), "{whole:#}");
+    assert_eq!(run(&client, "asks", json!({})).await["output"], json!({"to": "you"}));
+    let answer = client.anonymous().post("/hooks/main/greets", &json!({"style": {"loud": false}})).await.expect(200).json();
+    assert_eq!(answer["output"], json!({"style": {"loud": false}, "to": "world"}), "{answer:#}");
+    let ticked = eventually_async("the schedule fires", || async {
+        let page = client.get("/api/executions?workflow_id=greets").await.expect(200).json();
+        let of_schedule = |row: &&Value| row["trigger_type"] == "schedule" && row["status"] == "succeeded";
+        page["items"].as_array().unwrap().iter().find(of_schedule).map(|row| text(&row["id"]))
+    })
+    .await;
+    assert_eq!(ended(&client, &ticked).await["output"], json!({"to": "world"}));
+}
+
 #[tokio::test]
 async fn a_failure_stops_what_follows_and_names_its_step() {
     let server = server().await;

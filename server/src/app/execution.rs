@@ -79,7 +79,7 @@ impl Executions {
         reach(caller, Operation::ExecutionCreate)?.workflow(workflow_id)?;
         let (row, version, plan) = self.planned(caller.workspace, workflow_id, wanted.version).await?;
         let body = if wanted.input.is_null() { json!({}) } else { wanted.input };
-        plan.check_input(&body).map_err(Error::InputInvalid)?;
+        let body = plan.complete_input(&body).map_err(Error::InputInvalid)?.unwrap_or(body);
         let start = Start {
             workspace_id: caller.workspace,
             workflow_uid: WorkflowUid(row.uid),

@@ -94,7 +94,9 @@ impl Tried {
                 return Err(Error::Invalid("send either `input`, which replaces, or `patch`, which changes".to_owned()));
             }
         };
-        plan.check_input(input.get("body").unwrap_or(&Value::Null)).map_err(Error::InputInvalid)?;
+        let body = input.get("body").unwrap_or(&Value::Null);
+        let completed = plan.complete_input(body).map_err(Error::InputInvalid)?.map(|body| with_body(&input, &body));
+        let input = completed.unwrap_or(input);
         let carried = if wanted.from == RetryFrom::Failed { results(&self.events) } else { Vec::new() };
         Ok(Start {
             workspace_id: WorkspaceId(self.row.workspace_id),

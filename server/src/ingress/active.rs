@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tidemill_common::ids::{WorkflowUid, WorkspaceId};
 
 use crate::domain::workflow::plan::Plan;
@@ -15,6 +16,8 @@ pub(super) struct Startable {
     pub(super) workflow_uid: WorkflowUid,
     pub(super) version: i32,
     pub(super) plan: Arc<Plan>,
+    /// The body with the defaults of the workflow's `inputs`, if any was missing.
+    pub(super) completed: Option<Value>,
 }
 
 /// Why another workflow can't be started.
@@ -36,7 +39,7 @@ pub(super) async fn startable(
     (database, versions): (&Database, &Versions),
     workspace_id: WorkspaceId,
     id: &str,
-    body: &serde_json::Value,
+    body: &Value,
 ) -> Result<Startable, NotStarted> {
     let wanted = id.to_owned();
     let found = database.with_tenant(workspace_id, move |conn| workflow::workflow_get(conn, workspace_id, &wanted)).await;
@@ -49,11 +52,10 @@ pub(super) async fn startable(
         VersionError::Store(_) => NotStarted::NotYet,
         error => NotStarted::Never(format!("version {version} of `{id}`: {error}")),
     })?;
-    let fits = plan.check_input(body);
-    fits.map_err(|violations| {
+    let completed = plan.complete_input(body).map_err(|violations| {
         NotStarted::Never(format!("this doesn't fit the `inputs` of `{id}`: {}", violations.join("; ")))
     })?;
-    Ok(Startable { workflow_uid, version, plan })
+    Ok(Startable { workflow_uid, version, plan, completed })
 }
 
 impl From<crate::admission::Refusal> for NotStarted {

@@ -57,7 +57,7 @@ impl CallStarts {
             version: found.version,
             plan: found.plan,
             trigger,
-            input: Arc::new(json!({ "body": calling.input })),
+            input: Arc::new(json!({ "body": found.completed.as_ref().unwrap_or(&calling.input) })),
             delivery: Some(Delivery { source: "call".to_owned(), key: calling.child.to_string() }),
             retry: None,
             parent: Some(calling.parent.clone()),

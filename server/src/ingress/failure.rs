@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use serde_json::json;
 use tidemill_common::event::TriggerOrigin;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
@@ -48,7 +49,7 @@ impl FailureStarts {
             version: found.version,
             plan: found.plan,
             trigger: TriggerOrigin { kind: FAILURE_TRIGGER.into(), id: None },
-            input: Arc::clone(&report.input),
+            input: found.completed.map_or_else(|| Arc::clone(&report.input), |body| Arc::new(json!({ "body": body }))),
             delivery: Some(Delivery { source: "on_failure".to_owned(), key: failed.to_string() }),
             retry: None,
             parent: None,

@@ -127,8 +127,9 @@ impl Schedules {
         let workflow_uid = WorkflowUid(row.workflow_uid);
         let instant = instant.to_rfc3339_opts(SecondsFormat::Secs, true);
         let written = &schedule.written;
+        let body = schedule.input.clone().unwrap_or_else(|| json!({}));
         let input = json!({
-            "body": schedule.input.clone().unwrap_or_else(|| json!({})),
+            "body": plan.with_defaults(&body).unwrap_or(body),
             "scheduled_at": instant,
             "cron": written.cron,
             "timezone": written.timezone,

@@ -168,7 +168,7 @@ impl Webhooks {
         let webhook = route.webhook().ok_or(DeliveryError::Unknown)?;
         let Body { bytes, mut share } = body;
         self.verify(route, request, &bytes)?;
-        let input = trigger_input(route, request, &bytes).await?;
+        let mut input = trigger_input(route, request, &bytes).await?;
         if let Some(share) = &mut share {
             // What was read of the text may be many times larger; the text is let go of.
             share.set(payload::weight(&input) + (HANDLED - 2) * bytes.len() as u64);
@@ -178,7 +178,9 @@ impl Webhooks {
         if let Some(handshake) = question {
             return Ok(Answer::Handshake(handshake));
         }
-        route.plan.check_input(&input["body"]).map_err(DeliveryError::Input)?;
+        if let Some(body) = route.plan.complete_input(&input["body"]).map_err(DeliveryError::Input)? {
+            input["body"] = body;
+        }
         let delivery = delivery(route, webhook, request, &input["body"]);
         self.admit(route, webhook, (input, share), delivery).await
     }

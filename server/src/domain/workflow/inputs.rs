@@ -9,6 +9,7 @@ use serde_json::Value;
 pub struct InputSchema {
     schema: Value,
     validator: Validator,
+    has_defaults: bool,
 }
 
 /// At most this many violations are told at once.
@@ -25,7 +26,8 @@ impl InputSchema {
         }
         let options = jsonschema::options().with_pattern_options(jsonschema::PatternOptions::regex());
         let validator = options.build(&schema).map_err(|error| error.to_string())?;
-        Ok(Self { schema, validator })
+        let has_defaults = has_defaults(&schema);
+        Ok(Self { schema, validator, has_defaults })
     }
 
     /// The schema as the file has it.
@@ -41,6 +43,17 @@ impl InputSchema {
         closed.then(|| fields.keys().map(String::as_str).collect())
     }
 
+    /// `input` with the `default` of each of `properties` that is missing in it, at every depth; `None` when none is. What only a
+    /// reference or a choice (`$ref`, `anyOf` …) describes has no defaults here.
+    pub fn with_defaults(&self, input: &Value) -> Option<Value> {
+        if !self.has_defaults || !lacks(&self.schema, input) {
+            return None;
+        }
+        let mut whole = input.clone();
+        fill(&self.schema, &mut whole);
+        Some(whole)
+    }
+
     /// Whether `input` fits.
     ///
     /// # Errors
@@ -49,6 +62,33 @@ impl InputSchema {
         let violations: Vec<String> =
             self.validator.iter_errors(input).take(VIOLATIONS).map(|error| describe(&error)).collect();
         if violations.is_empty() { Ok(()) } else { Err(violations) }
+    }
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+}
+
+fn has_defaults(schema: &Value) -> bool {
+    properties(schema).any(|(_, property)| property.get("default").is_some() || has_defaults(property))
+}
+
+fn lacks(schema: &Value, input: &Value) -> bool {
+    let Value::Object(fields) = input else { return false };
+    properties(schema).any(|(name, property)| match fields.get(name) {
+        Some(field) => lacks(property, field),
+        None => property.get("default").is_some(),
+    })
+}
+
+fn fill(schema: &Value, input: &mut Value) {
+    let Value::Object(fields) = input else { return };
+    for (name, property) in properties(schema) {
+        match (fields.get_mut(name), property.get("default")) {
+            (Some(field), _) => fill(property, field),
+            (None, Some(default)) => drop(fields.insert(name.clone(), default.clone())),
+            (None, None) => {}
+        }
     }
 }
 
@@ -155,6 +195,22 @@ mod tests {
         assert!(schema.check(&json!("a".repeat(50_000) + "!")).is_err());
         assert!(begin.elapsed() < std::time::Duration::from_secs(2));
         assert!(InputSchema::new(json!({"pattern": "(?=(a+)+$)a"})).is_err(), "look-around needs a backtracking engine");
+    }
+
+    #[test]
+    fn what_is_missing_has_its_default_and_what_is_there_stays() {
+        let schema = InputSchema::new(json!({"type": "object", "required": ["limit"], "properties": {
+            "limit": {"type": "integer", "default": 10},
+            "mail": {"type": "object", "properties": {"to": {"default": "ops"}, "cc": {"type": "string"}}},
+        }}))
+        .unwrap();
+        assert_eq!(schema.with_defaults(&json!({})), Some(json!({"limit": 10})));
+        assert_eq!(
+            schema.with_defaults(&json!({"limit": null, "mail": {}})),
+            Some(json!({"limit": null, "mail": {"to": "ops"}}))
+        );
+        assert_eq!(schema.with_defaults(&json!({"limit": 1, "mail": {"to": "me"}})), None);
+        assert_eq!(schema.with_defaults(&json!([1])), None);
     }
 
     #[test]

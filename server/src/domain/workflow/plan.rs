@@ -67,6 +67,20 @@ impl Plan {
         self.inputs.as_ref().map_or(Ok(()), |schema| schema.check(input))
     }
 
+    /// The same of an input that may leave out what has a default: gives it with the defaults, if any was missing.
+    ///
+    /// # Errors
+    /// One sentence per violation, each with the place in the input.
+    pub fn complete_input(&self, input: &Value) -> Result<Option<Value>, Vec<String>> {
+        let whole = self.with_defaults(input);
+        self.check_input(whole.as_ref().unwrap_or(input)).map(|()| whole)
+    }
+
+    /// `input` with the defaults that the workflow's `inputs` have for what is missing in it; `None` when nothing is.
+    pub fn with_defaults(&self, input: &Value) -> Option<Value> {
+        self.inputs.as_ref()?.with_defaults(input)
+    }
+
     /// The steps that answer a webhook's sender.
     pub fn respond_steps(&self) -> Arc<[Arc<str>]> {
         self.steps.iter().filter(|step| step.uses == RESPOND).map(|step| Arc::clone(&step.id)).collect()
