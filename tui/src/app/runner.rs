@@ -155,7 +155,7 @@ impl Runner {
             self.screen.resized((columns, rows));
         }
         let effects = update(&mut self.state, self.options.clock.now(), event);
-        if self.state.dirty && (urgent && !self.keys.wait() || Instant::now() >= self.frame_at) {
+        if self.state.dirty && (urgent && !self.keys.has_more() || Instant::now() >= self.frame_at) {
             self.draw()?;
         }
         Ok(effects)
@@ -317,7 +317,7 @@ impl Keys {
     }
 
     /// Whether more input has come already.
-    fn wait(&self) -> bool {
+    fn has_more(&self) -> bool {
         !self.events.is_empty()
     }
 
