@@ -84,10 +84,11 @@ fn lacks(schema: &Value, input: &Value) -> bool {
 fn fill(schema: &Value, input: &mut Value) {
     let Value::Object(fields) = input else { return };
     for (name, property) in properties(schema) {
-        match (fields.get_mut(name), property.get("default")) {
-            (Some(field), _) => fill(property, field),
-            (None, Some(default)) => drop(fields.insert(name.clone(), default.clone())),
-            (None, None) => {}
+        if let Some(default) = property.get("default").filter(|_| !fields.contains_key(name)) {
+            fields.insert(name.clone(), default.clone());
+        }
+        if let Some(field) = fields.get_mut(name) {
+            fill(property, field);
         }
     }
 }
@@ -211,6 +212,9 @@ mod tests {
         );
         assert_eq!(schema.with_defaults(&json!({"limit": 1, "mail": {"to": "me"}})), None);
         assert_eq!(schema.with_defaults(&json!([1])), None);
+        let within = json!({"default": {"a": 1}, "properties": {"b": {"default": 2}}});
+        let schema = InputSchema::new(json!({"properties": {"x": within}})).unwrap();
+        assert_eq!(schema.with_defaults(&json!({})), Some(json!({"x": {"a": 1, "b": 2}})));
     }
 
     #[test]

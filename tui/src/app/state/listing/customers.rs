@@ -3,6 +3,7 @@
 use tidemill_common::api::billing::LtvCacView;
 
 use super::entry::{Cell, Column, Entry, Value, moment};
+use super::plans::units;
 use super::subject::Spec;
 use crate::app::action::Action;
 use crate::app::keymap::Scope;
@@ -83,11 +84,6 @@ fn known(cents: Option<f64>) -> Cell {
 #[expect(clippy::cast_possible_truncation, reason = "no sum of money on a screen is beyond 2^53 cents")]
 fn whole(cents: f64) -> i64 {
     cents.round() as i64
-}
-
-/// Hundredths in whole units. Sums of several currencies are added as they are: there is none to name.
-fn units(cents: i64) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
 }
 
 #[cfg(test)]

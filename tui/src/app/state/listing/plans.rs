@@ -89,8 +89,13 @@ pub fn price(plan: &PlanView) -> String {
 
 /// Hundredths of a currency in words.
 pub fn money(cents: i64, currency: &str) -> String {
+    format!("{} {currency}", units(cents))
+}
+
+/// Hundredths in whole units, where there is no currency to name.
+pub fn units(cents: i64) -> String {
     let sign = if cents < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02} {currency}", cents.abs() / 100, cents.abs() % 100)
+    format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
 }
 
 /// What is beyond the limits of `plan`, a line each, and what happens to it.
