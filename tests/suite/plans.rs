@@ -7,9 +7,9 @@ use std::process::Command;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidemill_harness::{Answer, Client, TestServer, eventually_async};
+use tidemill_harness::{Answer, Client, ServerOptions, Storage, TestServer, eventually_async};
 
-use crate::scene::{BINARY, apply, install, problem, server, text};
+use crate::scene::{BINARY, apply, install, problem, run, server, step, text};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -93,6 +93,14 @@ async fn of_ten_times_as_many_as_may_exactly_as_many_are_admitted_and_the_rest_i
     assert_eq!(count[0].as_deref(), Some("200"));
     let kept = ann.get("/api/refused-deliveries?limit=1").await.expect(200).json();
     assert!(kept["items"][0]["execution_id"].is_string(), "{kept}");
+    // From a limit to none, and back: what came in between counts.
+    set(&operator, &organization, "enterprise").await;
+    assert_eq!(deliver(200).await.status, 202);
+    assert_eq!(executions(&ann).await, 200, "a page is full");
+    eventually_async("it is summed up", async || (used(&ann, "executions").await["used"] == 201).then_some(())).await;
+    set(&operator, &organization, "business").await;
+    assert_eq!(deliver(201).await.status, 202);
+    assert_eq!(used(&ann, "executions").await["used"], 202);
 }
 
 #[tokio::test]
@@ -233,6 +241,54 @@ async fn whoever_listens_is_told_at_80_and_at_100_percent() {
     assert_eq!(used(&ann, "executions").await["used"], 10, "being told costs nothing");
 }
 
+/// A workflow with a step that takes 700 MiB and asks for `memory_mib`.
+fn greedy(memory_mib: u32) -> String {
+    let code = "output = len(bytearray(700 << 20))";
+    format!("id: greedy\nsteps:\n  - {{id: a, uses: python, timeout: 35s, with: {{memory_mib: {memory_mib}, code: {code}}}}}\n")
+}
+
+/// Puts the plan `small` with what it gives a code step.
+async fn gives(operator: &Client, code_step: Value) -> Answer {
+    let plan = json!({"name": "Small", "place": 10, "limits": { "code_step": code_step }});
+    operator.put("/api/billing/plans/small", &plan).await
+}
+
+#[tokio::test]
+async fn a_plan_says_how_much_a_code_step_can_ask_for_up_to_what_the_operator_gives() {
+    let args = ["--code-memory-mib", "2048", "--code-seconds", "60"].map(str::to_owned);
+    let options = ServerOptions { binary: BINARY.into(), args: args.to_vec(), storage: Storage::Shared };
+    let server = TestServer::start_with(options).await;
+    let (operator, (ann, _)) = (server.client(), small(&server, 100).await);
+    let tried = json!({"language": "python", "code": "output = len(bytearray(700 << 20))", "memory_mib": 900});
+    let try_out = async || ann.post("/api/code/execute", &tried).await.expect(200).json();
+    // A plan that says nothing gives what the operator gives.
+    install(&ann, &greedy(900)).await;
+    assert_eq!(step(&run(&ann, "greedy", json!({})).await, "a")["output"], json!(700 << 20));
+    assert_eq!(try_out().await["output"], json!(700 << 20));
+    // The plan gives less: nothing that asks for more is taken, and what was taken before has what the plan gives.
+    let least = gives(&operator, json!({"memory_mib": 512, "seconds": 30})).await.expect(200).json();
+    assert_eq!(least["limits"]["code_step"], json!({"seconds": 30, "memory_mib": 512}));
+    assert_eq!(step(&run(&ann, "greedy", json!({})).await, "a")["error"]["class"], "out_of_memory");
+    assert_eq!(try_out().await["error"]["class"], "out_of_memory");
+    let refused = apply(&ann, &greedy(2049)).await.expect(422).json();
+    let said = |error: &Value| format!("{}: {}", text(&error["path"]), text(&error["message"]));
+    let said: Vec<_> = refused["errors"].as_array().unwrap().iter().map(said).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said.iter().any(|line| line.contains("memory_mib") && line.contains("this server") && line.contains("2048 MiB")));
+    assert!(said.iter().any(|line| line.contains("timeout") && line.contains("your plan") && line.contains("30 s")));
+    // A greater one: at once, for what is saved and what runs.
+    let _ = gives(&operator, json!({"memory_mib": 1024})).await.expect(200);
+    install(&ann, &greedy(1024)).await;
+    assert_eq!(step(&run(&ann, "greedy", json!({})).await, "a")["output"], json!(700 << 20));
+    let refused = apply(&ann, &greedy(1025)).await.expect(422).json();
+    assert!(refused.to_string().contains("your plan gives a code step: at most 1024 MiB"), "{refused}");
+    // No plan gives less than a step has that asks for nothing.
+    for less in [json!({"memory_mib": 511}), json!({"seconds": 29}), json!({"seconds": -1}), json!({"log_kib": 16385})] {
+        let refused = gives(&operator, less).await;
+        assert!(refused.status < 500 && problem(&refused) == "bad_request", "{}", refused.text);
+    }
+}
+
 #[tokio::test]
 async fn the_command_line_shows_and_changes_plans() {
     let server = server().await;
@@ -263,9 +319,15 @@ async fn the_command_line_shows_and_changes_plans() {
         "10",
         "--feature",
         "audit_export",
+        "--code-seconds",
+        "300",
+        "--code-memory-mib",
+        "2048",
     ];
     let (fine, said) = run(&put);
     assert!(fine, "{said}");
+    let (fine, wide) = run(&["plan", "ls", "-o", "wide"]);
+    assert!(fine && wide.contains("300 s, 2048 MiB"), "{wide}");
     let (fine, quota) = run(&["quota", "show"]);
     assert!(fine && quota.contains("enterprise") && quota.contains("active_workflows"), "{quota}");
     let (fine, shown) = run(&["plan", "show", "-o", "json"]);

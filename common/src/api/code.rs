@@ -23,11 +23,11 @@ pub struct CodeExecute {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub input: Option<Value>,
-    /// How long it may take, in milliseconds; 30 s when absent. Never more than the operator allows.
+    /// How long it may take, in milliseconds; 30 s when absent. Never more than the plan and the operator allow.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub timeout_ms: Option<u64>,
-    /// How much memory it may take, in MiB; 512 when absent. Never more than the operator allows.
+    /// How much memory it may take, in MiB; 512 when absent. Never more than the plan and the operator allow.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub memory_mib: Option<u32>,

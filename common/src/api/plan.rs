@@ -97,6 +97,62 @@ impl Feature {
     }
 }
 
+/// What one code step can ask for, at most; what is absent is as much as the operator gives. A step that asks for nothing has the usual
+/// limits on every plan, so none of these is below them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct CodeStepLimits {
+    /// Time, in seconds: 30 to 3600.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(
+        feature = "openapi",
+        oai(skip_serializing_if_is_none, validator(minimum(value = "30"), maximum(value = "3600")))
+    )]
+    pub seconds: Option<i64>,
+    /// Memory, in MiB: 512 to 65536.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(
+        feature = "openapi",
+        oai(skip_serializing_if_is_none, validator(minimum(value = "512"), maximum(value = "65536")))
+    )]
+    pub memory_mib: Option<i64>,
+    /// Output, in KiB of JSON: 8192 to 65536.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(
+        feature = "openapi",
+        oai(skip_serializing_if_is_none, validator(minimum(value = "8192"), maximum(value = "65536")))
+    )]
+    pub output_kib: Option<i64>,
+    /// Log, in KiB: 1024 to 16384.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(
+        feature = "openapi",
+        oai(skip_serializing_if_is_none, validator(minimum(value = "1024"), maximum(value = "16384")))
+    )]
+    pub log_kib: Option<i64>,
+}
+
+impl CodeStepLimits {
+    /// These, unless there is no limit among them.
+    #[must_use]
+    pub fn some(self) -> Option<Self> {
+        (self != Self::default()).then_some(self)
+    }
+
+    /// In words: `300 s, 2048 MiB`; empty when there is no limit.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let word = |limit: Option<i64>, unit| limit.map(|limit| format!("{limit} {unit}"));
+        let words = [
+            word(self.seconds, "s"),
+            word(self.memory_mib, "MiB"),
+            word(self.output_kib, "KiB output"),
+            word(self.log_kib, "KiB log"),
+        ];
+        words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// The limits of a plan; what is absent is unlimited.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -117,6 +173,10 @@ pub struct PlanLimits {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none, validator(minimum(value = "0"))))]
     pub members: Option<i64>,
+    /// What one code step can ask for; absent: as much as the operator gives.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub code_step: Option<CodeStepLimits>,
 }
 
 impl PlanLimits {

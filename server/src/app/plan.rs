@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use tidemill_common::api::plan::{Feature, PlanLimits, PlanList, PlanPut, PlanView};
+use tidemill_common::api::plan::{CodeStepLimits, Feature, PlanLimits, PlanList, PlanPut, PlanView};
 use tidemill_common::clock::Clock;
+use tidemill_common::limits::{
+    CODE_LOG_BYTES, CODE_LOG_KIB_MOST, CODE_MEMORY_BYTES, CODE_MEMORY_MIB_MOST, CODE_OUTPUT_BYTES, CODE_OUTPUT_KIB_MOST,
+    CODE_SECONDS, CODE_SECONDS_MOST,
+};
 
 use super::access::authorize;
 use super::audit::Act;
@@ -115,6 +119,8 @@ fn row(id: &str, wanted: PlanPut) -> Result<Plan, Error> {
     }
     let trial_days = wanted.trial_days.unwrap_or(0);
     let limits = wanted.limits.unwrap_or_default();
+    let code_step = limits.code_step.unwrap_or_default();
+    check_code_step(code_step)?;
     let counts = [limits.active_workflows, limits.executions, limits.integrations, limits.members, wanted.price_cents];
     if counts.into_iter().flatten().any(|limit| limit < 0) || wanted.place < 0 || !(0..=365).contains(&trial_days) {
         return Err(Error::Invalid("limits, price and place must not be negative, and `trial_days` be 0 to 365".to_owned()));
@@ -140,7 +146,29 @@ fn row(id: &str, wanted: PlanPut) -> Result<Plan, Error> {
         offered: wanted.offered.unwrap_or(true),
         is_default: wanted.is_default.unwrap_or(false),
         stripe_price: wanted.stripe_price,
+        code_step_seconds: code_step.seconds,
+        code_step_memory_mib: code_step.memory_mib,
+        code_step_output_kib: code_step.output_kib,
+        code_step_log_kib: code_step.log_kib,
     })
+}
+
+/// No plan gives a code step less than it has when it asks for nothing, or more than an operator can give.
+fn check_code_step(limits: CodeStepLimits) -> Result<(), Error> {
+    let ranges = [
+        ("seconds", limits.seconds, CODE_SECONDS, CODE_SECONDS_MOST),
+        ("memory_mib", limits.memory_mib, CODE_MEMORY_BYTES >> 20, CODE_MEMORY_MIB_MOST.into()),
+        ("output_kib", limits.output_kib, CODE_OUTPUT_BYTES as u64 >> 10, CODE_OUTPUT_KIB_MOST.into()),
+        ("log_kib", limits.log_kib, CODE_LOG_BYTES as u64 >> 10, CODE_LOG_KIB_MOST.into()),
+    ];
+    for (field, limit, least, most) in ranges {
+        if limit.is_some_and(|limit| !u64::try_from(limit).is_ok_and(|limit| (least..=most).contains(&limit))) {
+            return Err(Error::Invalid(format!(
+                "`limits.code_step.{field}` must be {least} to {most}, or absent: a step has {least} on every plan"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The features of a plan.
@@ -155,6 +183,7 @@ pub(super) fn limits(row: &Plan) -> PlanLimits {
         executions: row.executions,
         integrations: row.integrations,
         members: row.members,
+        code_step: row.code_step().some(),
     }
 }
 

@@ -103,7 +103,7 @@ impl Workflows {
             return Err(Error::WorkflowInvalid(vec![wrong_id(&compiled.id, id)]));
         }
         self.check_credentials(caller, &source, &compiled).await?;
-        let warnings = code::check(&self.code, &source, &compiled).await?;
+        let warnings = self.check_code(caller, &source, &compiled).await?;
         let file = workflow_apply::File {
             sha256: Sha256::digest(source.as_bytes()).to_vec(),
             source,
@@ -149,7 +149,7 @@ impl Workflows {
         authorize(caller, Operation::WorkflowValidate)?;
         let checked = async {
             let plan = compile_file(source.clone()).await?;
-            code::check(&self.code, &source, &plan).await.map(|warnings| (plan, warnings))
+            self.check_code(caller, &source, &plan).await.map(|warnings| (plan, warnings))
         };
         match checked.await {
             Ok((plan, warnings)) => Ok(ValidationView { valid: true, errors: Vec::new(), warnings, steps: outline(&plan) }),
@@ -158,6 +158,11 @@ impl Workflows {
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn check_code(&self, caller: &Caller, source: &str, plan: &Plan) -> Result<Vec<Diagnostic>, Error> {
+        let by_plan = code::by_plan(&self.database, caller, plan).await?;
+        code::check(&self.code, source, plan, by_plan).await
     }
 
     /// Deletes a workflow and its triggers. Its versions stay for the executions that ran them.

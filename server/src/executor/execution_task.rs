@@ -1,14 +1,13 @@
 //! The loop of one execution: decide, append, act, wait.
 
 use std::collections::HashSet;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tidemill_common::event::{Event, EventBody, StepError};
+use tidemill_common::event::{Event, EventBody};
 use tidemill_common::ids::ExecutionId;
-use tidemill_common::status::{ExecutionStatus, FailureClass};
+use tidemill_common::status::ExecutionStatus;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -17,14 +16,12 @@ use super::forced_end::one_line;
 use super::printing::Printing;
 use super::service::Parts;
 use crate::budget::Share;
-use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, Place, RunStep, State};
+use crate::domain::execution::{Action, Calling, Execution, FailureReport, Input, State};
 use crate::domain::file;
 use crate::domain::payload::Packed;
-use crate::domain::trace::TraceContext;
 use crate::domain::workflow::plan::Effect;
 use crate::journal::{self, Append, Lease, Next};
 use crate::queue::{Request, Wish};
-use crate::runner::{Outcome, StepContext};
 
 /// A wait that is shorter stays in memory; a longer one gives the lease back and costs nothing but its row.
 pub(super) const SHORT_WAIT: TimeDelta = TimeDelta::seconds(1);
@@ -52,7 +49,7 @@ pub(super) struct ExecutionTask {
     requests: mpsc::Receiver<Request>,
     draining: watch::Receiver<bool>,
     /// What is under way; each comes back with what happened.
-    attempts: JoinSet<Ended>,
+    pub(super) attempts: JoinSet<Ended>,
     pub(super) printing: Printing,
     blocked: bool,
     /// Whether the next decision is due at once.
@@ -69,7 +66,7 @@ pub(super) struct ExecutionTask {
 
 /// How something that was under way ended.
 #[derive(Debug)]
-enum Ended {
+pub(super) enum Ended {
     /// With something to decide about, and the memory that it takes when it is large.
     Input(Input, Option<Share>),
     /// An execution that was called exists.
@@ -246,48 +243,6 @@ impl ExecutionTask {
                 }
             }
         });
-    }
-
-    fn start_attempt(&mut self, run: RunStep) {
-        let RunStep { place, attempt, with, credential } = run;
-        let step = place.step;
-        let plan = Arc::clone(self.execution.state().plan());
-        let (parts, workspace) = (Arc::clone(&self.parts), self.lease.workspace_id);
-        let context = StepContext {
-            execution_id: self.lease.execution_id,
-            step: Arc::clone(&plan.steps[step].id),
-            iteration: place.iteration.unwrap_or(0),
-            attempt,
-            timeout: plan.steps[step].timeout,
-            credential,
-            printed: self.printing.begin(place, attempt, &plan.steps[step].work),
-            trace: self.trace(place, attempt),
-        };
-        self.attempts.spawn(async move {
-            let work = async {
-                match parts.with_files(workspace, with).await {
-                    // The memory for the files is held until the attempt has ended.
-                    Ok((with, _files)) => parts.runner.run(&plan.steps[step].work, with, context).await,
-                    Err(error) => Outcome::failed(error),
-                }
-            };
-            let work = AssertUnwindSafe(work);
-            let Outcome { result, log, share, code_time } =
-                futures_util::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
-                    let message = "the step failed by a fault of the server; see its log";
-                    Outcome::failed(StepError::new(FailureClass::Infrastructure, message))
-                });
-            parts.code_meter.add(workspace, code_time);
-            Ended::Input(Input::StepEnded { place, attempt, result, log }, share)
-        });
-    }
-
-    /// Where what the attempt calls belongs in the trace, if there is one.
-    fn trace(&self, place: Place, attempt: u32) -> Option<TraceContext> {
-        let sampling = self.parts.traces?;
-        let (id, state) = (self.lease.execution_id, self.execution.state());
-        let whole = TraceContext::of_execution(id, state.origin.as_ref(), sampling);
-        Some(whole.attempt(id, &state.plan().steps[place.step].id, place.iteration, attempt))
     }
 
     /// After a decision: appends what is to be appended, and says whether there is more to do here and now.

@@ -5,9 +5,11 @@
 //! `Input::Resume`; for one that is admitted, that first decision is usually made before ([`begun`]).
 
 mod answers;
+mod attempt;
 mod begun;
 mod calls;
 mod code_meter;
+mod code_most;
 mod confidential;
 mod desk;
 mod execution_task;
@@ -23,6 +25,7 @@ mod versions;
 pub use begun::{Begun, First};
 pub use calls::{Calls, NotCalled};
 pub use code_meter::CodeMeter;
+pub use code_most::{code_most, planned};
 pub use desk::Desk;
 pub use failures::Failures;
 pub use forced_end::EndError;

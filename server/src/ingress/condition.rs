@@ -22,7 +22,7 @@ use super::set_back::SetBack;
 use crate::admission::{Admission, Arrival, Refusal};
 use crate::domain::workflow::plan::{ConditionTrigger, Items, Listen, Plan, Seen, TriggerKind, When};
 use crate::domain::workflow::scope::{ExecutionMeta, Scope, Turn};
-use crate::executor::{VersionError, Versions};
+use crate::executor::{VersionError, Versions, code_most};
 use crate::journal::Delivery;
 use crate::runner::{Runner, StepContext};
 use crate::store::queries::condition::{self, ConditionRow, StateRow};
@@ -274,6 +274,7 @@ impl Conditions {
             credential: check.credential.as_ref().and_then(|name| known.credential(name)),
             printed: None,
             trace: None,
+            code_most: code_most(&self.database, workspace, &check.work, check.timeout).await?,
         };
         let done = self.runner.run(&check.work, with, context).await;
         let result = done.result.map_err(|error| Failed::Check(known.mask_text(&error.message)))?;

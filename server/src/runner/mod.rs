@@ -118,7 +118,7 @@ impl Runner {
     }
 
     async fn run_code(&self, work: &CodeWork, input: Value, context: &StepContext) -> Outcome {
-        let limits = CodeLimits::asked(context.timeout, work.asks);
+        let limits = CodeLimits::asked(context.timeout, work.asks).at_most(context.code_most);
         let nowhere = Printed::default();
         let printed = context.printed.as_ref().unwrap_or(&nowhere);
         let engine = Engine::of(work.language, work.runtime);

@@ -163,6 +163,7 @@ mod tests {
     use super::*;
     use crate::domain::credential::Settings;
     use crate::domain::signature::{Headers, Presented, Scheme, verify};
+    use crate::runner::code::CodeLimits;
     use crate::runner::outbound::OutboundPolicy;
     use crate::runner::outbound::test_server::{Server, respond};
 
@@ -179,6 +180,7 @@ mod tests {
             credential: Some(Arc::new(settings.credential("k".to_owned(), "shop", kind, Some(SECRET)).unwrap())),
             printed: None,
             trace: None,
+            code_most: CodeLimits::NONE,
         }
     }
 

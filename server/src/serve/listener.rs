@@ -69,7 +69,7 @@ fn deps(engine: &Engine, key: AccountKey) -> ApiDeps {
         workflows: workflows.clone(),
         triggers: Triggers::new(database.clone(), versions.plans().clone(), Arc::clone(clock)),
         schedules: Schedules::new(Arc::clone(clock)),
-        code: Code::new(code.clone()),
+        code: Code::new(database.clone(), code.clone()),
         executions: executions.clone(),
         bulk: BulkOrders::new(executions.clone(), Arc::clone(bulk_ordered)),
         dead_letters: DeadLetters::new(database.clone(), Arc::clone(clock), Arc::clone(replay_ordered)),

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use tidemill_common::api::billing_subscription::{BillingSubscriptionCreate, BillingSubscriptionUpdate, PlanChoice};
-use tidemill_common::api::plan::{Feature, PlanLimits, PlanPut};
+use tidemill_common::api::plan::{CodeStepLimits, Feature, PlanLimits, PlanPut};
 use tidemill_common::ids::OrganizationId;
 
 use super::session::Session;
@@ -109,6 +109,18 @@ pub struct Put {
     /// Most members; without it: no limit
     #[arg(long, value_name = "COUNT")]
     members: Option<i64>,
+    /// Longest time that a code step can ask for; without it: as the operator gives
+    #[arg(long, value_name = "SECONDS")]
+    code_seconds: Option<i64>,
+    /// Most memory that a code step can ask for; without it: as the operator gives
+    #[arg(long, value_name = "MIB")]
+    code_memory_mib: Option<i64>,
+    /// Largest output that a code step can ask for; without it: as the operator gives
+    #[arg(long, value_name = "KIB")]
+    code_output_kib: Option<i64>,
+    /// Longest log that a code step can ask for; without it: as the operator gives
+    #[arg(long, value_name = "KIB")]
+    code_log_kib: Option<i64>,
     /// What it has that others don't; repeat it
     #[arg(long = "feature", value_enum)]
     features: Vec<FeatureWord>,
@@ -244,6 +256,12 @@ impl Plan {
 
 impl Put {
     fn wanted(self) -> (String, PlanPut) {
+        let code_step = CodeStepLimits {
+            seconds: self.code_seconds,
+            memory_mib: self.code_memory_mib,
+            output_kib: self.code_output_kib,
+            log_kib: self.code_log_kib,
+        };
         let wanted = PlanPut {
             name: self.name,
             place: self.place,
@@ -254,6 +272,7 @@ impl Put {
                 executions: self.executions,
                 integrations: self.integrations,
                 members: self.members,
+                code_step: code_step.some(),
             }),
             features: self.features.into_iter().map(Feature::from).collect(),
             trial_days: self.trial,

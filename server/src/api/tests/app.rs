@@ -119,7 +119,7 @@ impl TestApp {
             billing_subscriptions: BillingSubscriptions::new(store.clone(), clock.clone(), workflows.clone(), None),
             url: "http://tidemill.test".to_owned().into(),
             workflows,
-            code: Code::new(code.clone()),
+            code: Code::new(store.clone(), code.clone()),
             bulk: BulkOrders::new(executions.clone(), Arc::default()),
             executions,
             dead_letters: DeadLetters::new(store.clone(), Arc::clone(&clock), Arc::default()),

@@ -147,7 +147,8 @@ fn serde_and_the_document_agree_about_people() {
 
 #[test]
 fn serde_and_the_document_agree_about_plans_and_money() {
-    let limits = json!({"active_workflows": 3, "executions": 50, "integrations": 10, "members": 1});
+    let limits = json!({"active_workflows": 3, "executions": 50, "integrations": 10, "members": 1,
+        "code_step": {"seconds": 60, "memory_mib": 1024, "output_kib": 8192, "log_kib": 1024}});
     let plan = json!({"id": "pro", "name": "Pro", "place": 2, "price_cents": 2900, "currency": "usd", "limits": limits,
         "features": ["advanced_analytics", "sso"], "trial_days": 0, "offered": true, "is_default": false, "stripe_price": "p"});
     agrees::<plan::PlanList>(&json!({"items": [plan]}));

@@ -28,9 +28,14 @@ pub fn code_unchecked(source: &str, path: &str, work: &CodeWork, why: &str) -> D
     Diagnostic { code: "code_unchecked".to_owned(), suggestion, ..code_problem(source, path, work, &first) }
 }
 
-/// Says that the step at `path` asks in `field` for more than this server gives.
-pub fn code_asks_too_much(source: &str, path: &str, work: &CodeWork, (field, most): (&str, String)) -> Diagnostic {
-    let message = format!("`{field}` asks for more than this server gives a code step: at most {most}");
+/// Says that the step at `path` asks in a field for more than `who` gives, and what it gives.
+pub fn code_asks_too_much(
+    source: &str,
+    path: &str,
+    work: &CodeWork,
+    (who, (field, most)): (&str, &(&str, String)),
+) -> Diagnostic {
+    let message = format!("`{field}` asks for more than {who} gives a code step: at most {most}");
     let found = code_problem(source, path, work, &Failure::new(FailureClass::User, message));
     Diagnostic { code: "out_of_range".to_owned(), path: format!("{path}.{field}"), ..found }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tidemill_common::api::plan::CodeStepLimits;
 use tidemill_common::limits::{CODE_LOG_BYTES, CODE_MEMORY_BYTES, CODE_OUTPUT_BYTES, CODE_SECONDS};
 
 use crate::domain::workflow::plan::CodeAsks;
@@ -31,6 +32,30 @@ impl Default for CodeLimits {
 }
 
 impl CodeLimits {
+    /// No limit at all: what is at most this is as it was.
+    pub const NONE: Self = Self { time: Duration::MAX, memory_bytes: u64::MAX, output_bytes: u64::MAX, log_bytes: u64::MAX };
+
+    /// What a plan gives: at least the usual limits.
+    #[must_use]
+    pub fn of_plan(limits: CodeStepLimits) -> Self {
+        let bytes = |limit: Option<i64>, unit: u32| {
+            limit.and_then(|limit| u64::try_from(limit).ok()).map_or(u64::MAX, |limit| limit.saturating_mul(1 << unit))
+        };
+        let seconds = limits.seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        Self {
+            time: seconds.map_or(Duration::MAX, Duration::from_secs),
+            memory_bytes: bytes(limits.memory_mib, 20),
+            output_bytes: bytes(limits.output_kib, 10),
+            log_bytes: bytes(limits.log_kib, 10),
+        }
+    }
+
+    /// Whether every plan gives this much.
+    #[must_use]
+    pub fn is_usual(self) -> bool {
+        self.at_most(Self::default()) == self
+    }
+
     /// What a file asks for; the default where it says nothing.
     #[must_use]
     pub fn asked(time: Duration, asks: CodeAsks) -> Self {
@@ -91,5 +116,17 @@ mod tests {
         let more = most.exceeded_by(Duration::from_secs(60), asks);
         assert_eq!(more, [("timeout", "10 s".to_owned()), ("with.memory_mib", "1024 MiB".to_owned())]);
         assert_eq!(most.exceeded_by(CodeLimits::default().time, CodeAsks::default()), []);
+    }
+
+    #[test]
+    fn a_plan_gives_more_than_the_usual_and_bounds_what_is_asked() {
+        let plan = CodeLimits::of_plan(CodeStepLimits { memory_mib: Some(1024), ..CodeStepLimits::default() });
+        assert_eq!(CodeLimits { memory_bytes: u64::MAX, ..plan }, CodeLimits::NONE);
+        let usual = CodeLimits::default();
+        assert_eq!((usual.at_most(plan), usual.is_usual()), (usual, true));
+        let more = CodeLimits { memory_bytes: 2 << 30, ..usual };
+        assert_eq!((more.at_most(plan).memory_bytes, more.is_usual()), (1 << 30, false));
+        assert!(!CodeLimits { time: Duration::from_secs(31), ..usual }.is_usual());
+        assert!(CodeLimits { log_bytes: 1, ..usual }.is_usual());
     }
 }

@@ -23,7 +23,7 @@ use crate::domain::trace::TraceContext;
 use crate::domain::workflow::expression::ExpressionError;
 use crate::domain::workflow::http::{HttpWork, ResponseForm};
 use crate::domain::workflow::scope::Scope;
-use crate::runner::code::Printed;
+use crate::runner::code::{CodeLimits, Printed};
 use crate::runner::outbound::{Answer, Error, Outbound, Request};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -50,6 +50,8 @@ pub struct StepContext {
     pub printed: Option<Printed>,
     /// Its place in a trace, on a server that sends traces.
     pub trace: Option<TraceContext>,
+    /// What code may take at most by the plan, whatever its file asks for.
+    pub code_most: CodeLimits,
 }
 
 impl StepContext {

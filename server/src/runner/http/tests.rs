@@ -10,6 +10,7 @@ use tidemill_common::status::FailureClass;
 use super::StepContext;
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Work;
+use crate::runner::code::CodeLimits;
 use crate::runner::outbound::test_server::{Server, respond};
 use crate::runner::outbound::{Outbound, OutboundPolicy};
 
@@ -23,6 +24,7 @@ fn context() -> StepContext {
         credential: None,
         printed: None,
         trace: None,
+        code_most: CodeLimits::NONE,
     }
 }
 

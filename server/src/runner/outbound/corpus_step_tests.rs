@@ -12,6 +12,7 @@ use super::corpus_tests::{forbidden, outbound};
 use crate::domain::credential::{Credential, Settings};
 use crate::domain::workflow::compile;
 use crate::domain::workflow::plan::Work;
+use crate::runner::code::CodeLimits;
 use crate::runner::{Parcel, SigningKey, StepContext, email, http, webhook};
 
 fn context(credential: Option<Credential>) -> StepContext {
@@ -24,6 +25,7 @@ fn context(credential: Option<Credential>) -> StepContext {
         credential: credential.map(Arc::new),
         printed: None,
         trace: None,
+        code_most: CodeLimits::NONE,
     }
 }
 

@@ -56,7 +56,9 @@ pub fn meter_follow(conn: &mut PgConnection, organization: OrganizationId) -> Re
     Statement::new(
         "UPDATE usage_meters m SET most = p.executions, told = 0,
              used = CASE WHEN m.most IS NULL THEN u.executions ELSE m.used END,
-             room = greatest(p.executions - CASE WHEN m.most IS NULL THEN u.executions ELSE m.used END, 0)
+             -- `greatest` passes nulls over: without a limit there is no room either.
+             room = CASE WHEN p.executions IS NOT NULL
+                 THEN greatest(p.executions - CASE WHEN m.most IS NULL THEN u.executions ELSE m.used END, 0) END
          FROM billing_subscriptions s JOIN plans p ON p.id = s.plan
          JOIN usage_periods u ON u.organization_id = s.organization_id AND u.period_start = s.period_start
          WHERE s.organization_id = m.organization_id AND m.organization_id = $1",

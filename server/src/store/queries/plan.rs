@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text, Uuid as SqlUuid};
-use tidemill_common::ids::OrganizationId;
+use tidemill_common::ids::{OrganizationId, WorkspaceId};
 
 use crate::store::rows::plan::Plan;
-use crate::store::schema::{billing_subscriptions, plans};
+use crate::store::schema::{billing_subscriptions, plans, workspaces};
 use crate::store::{Error, Statement};
 
 /// Every plan, by its place.
@@ -32,6 +32,16 @@ pub fn plan_of(conn: &mut PgConnection, organization: OrganizationId) -> Result<
         .first(conn)?)
 }
 
+/// The plan that the organization of a workspace is on.
+pub fn plan_of_workspace(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<Plan, Error> {
+    let organization = workspaces::table.find(workspace.0).select(workspaces::organization_id).into_boxed();
+    Ok(billing_subscriptions::table
+        .inner_join(plans::table.on(plans::id.eq(billing_subscriptions::plan)))
+        .filter(billing_subscriptions::organization_id.eq_any(organization))
+        .select(Plan::as_select())
+        .first(conn)?)
+}
+
 /// Makes or replaces a plan. [`Error::Conflict`] when another has its place.
 pub fn plan_put(conn: &mut PgConnection, plan: &Plan) -> Result<(), Error> {
     if plan.is_default {
@@ -53,7 +63,9 @@ pub fn plan_meters(conn: &mut PgConnection, id: &str) -> Result<usize, Error> {
     Ok(Statement::new(
         "UPDATE usage_meters m SET most = p.executions, told = 0,
              used = CASE WHEN m.most IS NULL THEN u.executions ELSE m.used END,
-             room = greatest(p.executions - CASE WHEN m.most IS NULL THEN u.executions ELSE m.used END, 0)
+             -- `greatest` passes nulls over: without a limit there is no room either.
+             room = CASE WHEN p.executions IS NOT NULL
+                 THEN greatest(p.executions - CASE WHEN m.most IS NULL THEN u.executions ELSE m.used END, 0) END
          FROM billing_subscriptions s JOIN plans p ON p.id = s.plan
          JOIN usage_periods u ON u.organization_id = s.organization_id AND u.period_start = s.period_start
          WHERE s.organization_id = m.organization_id AND s.plan = $1 AND m.most IS DISTINCT FROM p.executions",

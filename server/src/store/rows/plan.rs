@@ -1,6 +1,7 @@
 //! Plans, as the database keeps them.
 
 use diesel::prelude::*;
+use tidemill_common::api::plan::CodeStepLimits;
 
 use crate::store::schema::plans;
 
@@ -36,4 +37,25 @@ pub struct Plan {
     pub is_default: bool,
     /// The price of Stripe.
     pub stripe_price: Option<String>,
+    /// The longest time that a code step can ask for, in seconds, where there is a limit; and so on.
+    pub code_step_seconds: Option<i64>,
+    /// The most memory, in MiB.
+    pub code_step_memory_mib: Option<i64>,
+    /// The largest output, in KiB.
+    pub code_step_output_kib: Option<i64>,
+    /// The longest log, in KiB.
+    pub code_step_log_kib: Option<i64>,
+}
+
+impl Plan {
+    /// What one code step can ask for.
+    #[must_use]
+    pub fn code_step(&self) -> CodeStepLimits {
+        CodeStepLimits {
+            seconds: self.code_step_seconds,
+            memory_mib: self.code_step_memory_mib,
+            output_kib: self.code_step_output_kib,
+            log_kib: self.code_step_log_kib,
+        }
+    }
 }

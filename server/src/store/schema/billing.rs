@@ -17,6 +17,10 @@ diesel::table! {
         offered -> Bool,
         is_default -> Bool,
         stripe_price -> Nullable<Text>,
+        code_step_seconds -> Nullable<BigInt>,
+        code_step_memory_mib -> Nullable<BigInt>,
+        code_step_output_kib -> Nullable<BigInt>,
+        code_step_log_kib -> Nullable<BigInt>,
     }
 }
 

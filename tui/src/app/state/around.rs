@@ -10,7 +10,7 @@ use tidemill_common::api::bulk::{BulkAction, BulkList, BulkState, BulkView};
 use tidemill_common::api::credential::{CredentialList, CredentialType, CredentialView, RateLimit};
 use tidemill_common::api::member::{InviteList, InviteView, MemberList, MemberView, UserKind};
 use tidemill_common::api::node::{NodeList, NodeState, ServerNode};
-use tidemill_common::api::plan::{Feature, Metric, PlanLimits, PlanList, PlanView};
+use tidemill_common::api::plan::{CodeStepLimits, Feature, Metric, PlanLimits, PlanList, PlanView};
 use tidemill_common::api::quota::{QuotaView, UPGRADE, UsedView};
 use tidemill_common::api::refused_delivery::{RefusedDeliveryPage, RefusedDeliveryView};
 use tidemill_common::api::share::{Permission, ShareList, ShareView, Shareable};
@@ -192,13 +192,20 @@ fn credentials() -> CredentialList {
 /// The plan `pro` after two thirds of its period, and two others.
 pub fn plan() -> PlanFacts {
     let (start, end) = ("2026-09-01T00:00:00Z".parse().unwrap(), "2026-10-01T00:00:00Z".parse().unwrap());
+    let none = CodeStepLimits::default();
     let plan = |id: &str, place, price_cents, limits: [Option<i64>; 4], features: &[Feature]| PlanView {
         id: id.into(),
         name: id[..1].to_uppercase() + &id[1..],
         place,
         price_cents,
         currency: "usd".into(),
-        limits: PlanLimits { active_workflows: limits[0], executions: limits[1], integrations: limits[2], members: limits[3] },
+        limits: PlanLimits {
+            active_workflows: limits[0],
+            executions: limits[1],
+            integrations: limits[2],
+            members: limits[3],
+            code_step: (id == "free").then_some(CodeStepLimits { seconds: Some(60), memory_mib: Some(512), ..none }),
+        },
         features: features.to_vec(),
         trial_days: if id == "business" { 14 } else { 0 },
         offered: true,

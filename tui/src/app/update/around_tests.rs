@@ -365,7 +365,7 @@ fn where_a_plan_is_paid_is_an_address_to_copy() {
 fn a_plan_is_changed_by_those_who_run_the_server() {
     let mut app = open("gu");
     app.keys("e");
-    for _ in 0..13 {
+    for _ in 0..17 {
         enter(&mut app);
     }
     let Order::Billing(BillingOrder::PlanPut(id, put)) = sent(&enter(&mut app)) else { unreachable!() };

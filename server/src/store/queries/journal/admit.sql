@@ -16,7 +16,7 @@ WITH input AS (
 ), meters AS MATERIALIZED (
     SELECT w.id AS workspace_id, m.organization_id, m.used, m.most, m.room, m.resets_at
     FROM workspaces w JOIN usage_meters m USING (organization_id)
-    WHERE w.id IN (SELECT workspace_id FROM input) AND m.room IS NOT NULL
+    WHERE w.id IN (SELECT workspace_id FROM input) AND m.most IS NOT NULL
 ), refused AS MATERIALIZED (
     SELECT i.id, i.workspace_id, i.source, i.delivery_key, m.used, m.most, m.resets_at
     FROM input i JOIN meters m USING (workspace_id)

@@ -69,6 +69,9 @@ fn entry(facts: &PlanFacts, plan: &PlanView) -> Entry {
     if plan.trial_days > 0 {
         entry = entry.fact("trial", format!("{} days for nothing", plan.trial_days));
     }
+    if let Some(most) = plan.limits.code_step {
+        entry = entry.fact("a code step", format!("at most {}", most.words()));
+    }
     if !features.is_empty() {
         entry = entry.fact("only here", features.join(", "));
     }

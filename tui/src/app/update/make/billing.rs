@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use tidemill_common::api::billing::{InvoiceState, InvoiceView};
-use tidemill_common::api::plan::PlanView;
+use tidemill_common::api::plan::{CodeStepLimits, PlanView};
 use uuid::Uuid;
 
 use super::house;
@@ -116,6 +116,8 @@ const NONE: &str = "the most that it allows; no limit when empty";
 pub fn form(plan: Option<&PlanView>, now: DateTime<Utc>) -> Form {
     let text = |of: fn(&PlanView) -> String| plan.map(of).unwrap_or_default();
     let limit = |of: fn(&PlanView) -> Option<i64>| plan.and_then(of).map_or_else(String::new, |most| most.to_string());
+    let code_step = plan.and_then(|plan| plan.limits.code_step).unwrap_or_default();
+    let code = |of: fn(&CodeStepLimits) -> Option<i64>| of(&code_step).map_or_else(String::new, |most| most.to_string());
     let yes = |of: fn(&PlanView) -> bool| if plan.is_some_and(of) { "yes" } else { "no" };
     let fields = vec![
         Field::new("id", text(|plan| plan.id.clone()), Entry::Text, "a-z, 0-9, - and _; another id makes another plan"),
@@ -127,6 +129,20 @@ pub fn form(plan: Option<&PlanView>, now: DateTime<Utc>) -> Form {
         Field::new("executions", limit(|plan| plan.limits.executions), Entry::Text, NONE),
         Field::new("credentials", limit(|plan| plan.limits.integrations), Entry::Text, NONE),
         Field::new("members", limit(|plan| plan.limits.members), Entry::Text, NONE),
+        Field::new(
+            "code seconds",
+            code(|most| most.seconds),
+            Entry::Text,
+            "the longest time that a code step can ask for, in seconds",
+        ),
+        Field::new(
+            "code memory",
+            code(|most| most.memory_mib),
+            Entry::Text,
+            "the most memory that a code step can ask for, in MiB",
+        ),
+        Field::new("code output", code(|most| most.output_kib), Entry::Text, "the largest output that it can ask for, in KiB"),
+        Field::new("code log", code(|most| most.log_kib), Entry::Text, "the longest log that it can ask for, in KiB"),
         Field::new(
             "features",
             text(features),

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 use tidemill_common::api::billing::AcquisitionCost;
-use tidemill_common::api::plan::{Feature, PlanLimits, PlanPut};
+use tidemill_common::api::plan::{CodeStepLimits, Feature, PlanLimits, PlanPut};
 
 use super::{Wrong, filled, needed, words};
 use crate::app::order::{BillingOrder, Order};
@@ -13,6 +13,12 @@ use crate::app::state::form::Form;
 /// A plan as it shall be.
 pub fn plan(form: &Form) -> Result<Order, Wrong> {
     let features = words(form, "features").iter().map(|word| feature(word)).collect::<Result<_, _>>()?;
+    let code_step = CodeStepLimits {
+        seconds: whole(form, "code seconds")?,
+        memory_mib: whole(form, "code memory")?,
+        output_kib: whole(form, "code output")?,
+        log_kib: whole(form, "code log")?,
+    };
     let wanted = PlanPut {
         name: needed(form, "name")?,
         place: whole(form, "place")?.ok_or_else(|| ("place".to_owned(), "place is needed".to_owned()))?,
@@ -23,6 +29,7 @@ pub fn plan(form: &Form) -> Result<Order, Wrong> {
             executions: whole(form, "executions")?,
             integrations: whole(form, "credentials")?,
             members: whole(form, "members")?,
+            code_step: code_step.some(),
         }),
         features,
         trial_days: whole(form, "trial days")?,
