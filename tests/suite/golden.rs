@@ -8,7 +8,7 @@ use std::process::Command;
 
 use reqwest::Method;
 use serde_json::json;
-use tidemill_harness::{Answer, Client, TestServer};
+use tidemill_harness::{Answer, Client, TestServer, eventually_async};
 
 use crate::outbound::credential;
 use crate::scene::{BINARY, install, run, secret, server, text};
@@ -81,6 +81,9 @@ async fn furnish(client: &Client) {
     }
     let _ = run(client, "bad", json!({})).await;
     let _ = run(client, "good", json!({"n": 41})).await;
+    // What has ended is counted a little later.
+    let counted = async || client.get("/api/executions/metrics").await.expect(200).json()["items"].as_array().map(Vec::len);
+    eventually_async("both are counted", async || (counted().await == Some(2)).then_some(())).await;
     secret(client, "shop", "canary").await;
     let put = json!({"type": "bearer", "hosts": ["api.example.com"], "secret": "canary"});
     assert_eq!(credential(client, "api", put).await.status, 201);

@@ -12,6 +12,8 @@ mod listener;
 mod live;
 mod reload;
 
+use std::io::IsTerminal as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,11 +80,7 @@ async fn serve(start: Start<'_>, reload: Reload, stop: &mut Stop) -> Result<(), 
     let (database, schema) = open_database(config, url).await?;
     if let Some(token) = bootstrap(&database, &*clock, FirstNames::default()).await? {
         files::keep_token(&config.data_dir, token.reveal())?;
-        eprintln!(
-            "First start. This is the admin's API token; it is shown this once and kept in {}:\n\n    {}\n",
-            files::token_path(&config.data_dir).display(),
-            token.reveal()
-        );
+        say_token(&files::token_path(&config.data_dir), token.reveal());
     }
     let engine = Engine::start(config, database, schema, Arc::clone(&clock)).await?;
     let tls = certificate.as_ref().map(Certificate::acceptor);
@@ -96,6 +94,16 @@ async fn serve(start: Start<'_>, reload: Reload, stop: &mut Stop) -> Result<(), 
     engine.stop(DRAIN).await;
     files::forget_address(&config.data_dir);
     served
+}
+
+/// Tells the admin's token to whoever started the server at a terminal. What is not a terminal is a log, and logs have no secrets.
+fn say_token(kept: &Path, token: &str) {
+    let kept = kept.display();
+    if std::io::stderr().is_terminal() {
+        eprintln!("First start. This is the admin's API token; it is shown this once and kept in {kept}:\n\n    {token}\n");
+    } else {
+        eprintln!("First start. The admin's API token is in {kept}.");
+    }
 }
 
 async fn open_cluster(config: &ServeConfig) -> Result<Option<Arc<Cluster>>, Error> {

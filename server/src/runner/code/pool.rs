@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::child::Child;
 use super::host::{Error, Host, Program};
+use super::status::fallen;
 use crate::telemetry::CodeMetrics;
 
 /// Children after which a step host is replaced: all its children have the same address layout and hash seed.
@@ -202,6 +203,12 @@ impl Pool {
         let attestation = child.attestation().await;
         let attestation =
             attestation.map_err(|exit| Error::NoChild(format!("the child that tries the walls ended ({exit:?})")))?;
+        let known =
+            matches!(&*self.status.borrow(), Some(Status::Attested { attestation: known, .. }) if *known == attestation);
+        if !known {
+            let (level, missing) = (attestation.level.as_str(), fallen(&attestation));
+            tracing::info!(level, missing, version = host.version, "the sandbox of code steps was tried");
+        }
         let status = Status::Attested { attestation, version: host.version.clone(), pid: host.pid() };
         self.status.send_replace(Some(status));
         Ok(host)

@@ -45,8 +45,7 @@ impl SandboxStatus {
     /// The walls that don't hold, and why, in one line; empty when all hold.
     #[must_use]
     pub fn missing(&self) -> String {
-        let fallen = self.attestation.iter().flat_map(|attestation| &attestation.walls).filter(|wall| !wall.holds);
-        fallen.map(|wall| format!("{}: {}", wall.name, wall.detail)).collect::<Vec<_>>().join("; ")
+        self.attestation.as_ref().map(fallen).unwrap_or_default()
     }
 
     /// The error of a step that is not run.
@@ -57,4 +56,10 @@ impl SandboxStatus {
             format!("this server runs no such steps: their sandbox reaches {level}, and {minimum} is asked for ({why})");
         StepError::new(FailureClass::SandboxUnavailable, message)
     }
+}
+
+/// The walls that don't hold, and why, in one line; empty when all hold.
+pub(super) fn fallen(attestation: &Attestation) -> String {
+    let fallen = attestation.walls.iter().filter(|wall| !wall.holds);
+    fallen.map(|wall| format!("{}: {}", wall.name, wall.detail)).collect::<Vec<_>>().join("; ")
 }
