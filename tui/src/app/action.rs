@@ -294,6 +294,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::Go(Root::Sessions), "sessions", "go to where you are signed in"),
     free(Action::Go(Root::Usage), "usage", "go to what was used, period by period"),
     free(Action::Go(Root::Customers), "customers", "go to what customers bring and cost; for those who run the server"),
+    free(Action::Go(Root::Organizations), "organizations", "go to the organizations of the server; for those who run it"),
     free(Action::Go(Root::Settings), "settings", "go to theme, mouse, context, account and versions"),
     free(Action::Filter, "filter", "filter the list: words, status:failed,running wf:name* trigger:webhook since:24h !not"),
     free(Action::Failures, "failures", "show only executions that failed, or all again"),

@@ -24,7 +24,6 @@ const LETTERS: &str = "3f9c2b7a";
 const PASSWORDS: &str = "it asks for a password, or shows what replaces one: `tidemill user`, or the browser";
 const FILES: &str = "it gives a file: the command line writes it";
 const OTHERS: &str = "other programs read it";
-const OPERATORS: &str = "once in a server's life, by those who run it: `tidemill org`, `tidemill billing`";
 
 const PLACES: &[(&str, Place)] = &[
     ("account_view", Shown("settings")),
@@ -44,8 +43,8 @@ const PLACES: &[(&str, Place)] = &[
     ("device_begin", Not(PASSWORDS)),
     ("device_redeem", Not(PASSWORDS)),
     ("device_approve", Not(PASSWORDS)),
-    ("organization_list", Not(OPERATORS)),
-    ("organization_create", Not(OPERATORS)),
+    ("organization_list", Shown("organizations")),
+    ("organization_create", Key("organizations", "n")),
     ("organization_view", Shown("settings")),
     ("organization_update", Key("settings", "e")),
     ("user_list", Shown("users")),
@@ -88,7 +87,7 @@ const PLACES: &[(&str, Place)] = &[
     ("plan_upgrade", Key("plans", "U")),
     ("plan_downgrade", Key("plans", "U")),
     ("billing_subscription_cancel", Key("plans", "D")),
-    ("organization_subscription_update", Not(OPERATORS)),
+    ("organization_subscription_update", Key("organizations", "e")),
     ("billing_event_list", Shown("billing history")),
     ("invoice_list", Shown("invoices")),
     ("invoice_view", Key("invoices", "enter")),

@@ -58,6 +58,7 @@ async fn read_around(home: &Home, query: &Query) -> Result<Data, Error> {
         Query::Users => Data::Users(client.users(home.organization().await?).await?),
         Query::Workspaces => Data::Workspaces(client.workspaces().await?),
         Query::Sessions => Data::Sessions(client.sessions().await?),
+        Query::Organizations => Data::Organizations(client.organizations().await?),
         Query::Usage => Data::Usage(client.usage().await?),
         Query::Customers => {
             let mut spans = Vec::new();

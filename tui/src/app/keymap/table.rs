@@ -64,6 +64,8 @@ pub enum Scope {
     Invoices,
     /// What customers bring and cost.
     Customers,
+    /// Organizations of the server.
+    Organizations,
     /// Settings.
     Settings,
 }
@@ -161,6 +163,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Invoices, &["P"], Action::Pay),
     bind(Scope::Invoices, &["A"], Action::Paid),
     bind(Scope::Customers, &["n"], Action::New),
+    bind(Scope::Organizations, &["n"], Action::New),
+    bind(Scope::Organizations, &["e"], Action::Edit),
     bind(Scope::Users, &["e"], Action::Edit),
     bind(Scope::Users, &["K"], Action::PasswordLink),
     bind(Scope::Users, &["D"], Action::Remove),
@@ -236,6 +240,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Global, &["g k"], Action::Go(Root::Sessions)),
     bind(Scope::Global, &["g d"], Action::Go(Root::Usage)),
     bind(Scope::Global, &["g f"], Action::Go(Root::Customers)),
+    bind(Scope::Global, &["g z"], Action::Go(Root::Organizations)),
     bind(Scope::Global, &["j", "down"], Action::Down),
     bind(Scope::Global, &["k", "up"], Action::Up),
     bind(Scope::Global, &["g g", "home"], Action::Top),

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use tidemill_common::ids::{ExecutionId, SubscriptionId, UserId};
+use tidemill_common::ids::{ExecutionId, OrganizationId, SubscriptionId, UserId};
 
 use super::Decision;
 use super::line::Line;
@@ -108,6 +108,10 @@ pub enum Purpose {
     UserRole(UserId, String),
     /// Makes a workspace.
     Workspace,
+    /// Makes an organization.
+    Organization,
+    /// Puts the organization of this name on a plan.
+    OrganizationPlan(OrganizationId, String),
     /// Gives it another name.
     Rename(Named),
     /// Makes an invite.

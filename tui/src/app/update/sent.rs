@@ -87,7 +87,7 @@ fn one(state: &mut State, order: &Order, outcome: Outcome) -> Vec<Effect> {
         Outcome::Count(count) => say(state, format!("{count} {about} {}", order.verbed())),
         Outcome::Once(once) => secret(state, once),
         Outcome::Page(found) => page(state, found),
-        Outcome::Plan(view) => plan(state, &view),
+        Outcome::Plan(view) => plan(state, order, &view),
         Outcome::Bulk(view) => {
             let count = view.count.unwrap_or_default();
             say(state, format!("{} {count} executions: go shows how far it is", view.action.as_str()));
@@ -161,12 +161,14 @@ fn page(state: &mut State, page: Page) {
 }
 
 /// What has become of the plan, and what exceeds it.
-fn plan(state: &mut State, view: &BillingSubscriptionView) {
+fn plan(state: &mut State, order: &Order, view: &BillingSubscriptionView) {
     let end = view.period_end.format("%Y-%m-%d");
     let head = match &view.next_plan {
         Some(next) => format!("the plan {} stays until {end} and becomes {next}", view.plan),
         None => format!("{} is the plan", view.plan),
     };
+    // Those who run the server change the plans of others.
+    let head = if matches!(order, Order::House(_)) { format!("{}: {head}", order.about()) } else { head };
     if view.exceeds.is_empty() && view.paused.is_empty() {
         return say(state, head);
     }

@@ -14,6 +14,7 @@ mod members;
 mod metrics;
 mod nodes;
 mod orders;
+mod organizations;
 mod plans;
 mod quota;
 mod refused;

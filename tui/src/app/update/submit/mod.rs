@@ -82,6 +82,8 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
         Purpose::MemberUpdate(user, name) => one(people::role(form, *user, name)?),
         Purpose::UserRole(user, name) => one(house::role(form, *user, name)),
         Purpose::Workspace => one(house::workspace(form)?),
+        Purpose::Organization => one(house::organization(form)?),
+        Purpose::OrganizationPlan(id, name) => one(house::organization_plan(form, *id, name)?),
         Purpose::Rename(named) => one(house::rename(form, named)?),
         Purpose::Spent => one(billing::spent(form)?),
         Purpose::PlanPut => one(billing::plan(form)?),
