@@ -98,6 +98,8 @@ pub enum Action {
     EditInput,
     /// Remove what the cursor is on.
     Remove,
+    /// Leave a workspace.
+    Leave,
     /// Approve what a step waits for, or decide about it.
     Approve,
     /// Reject what a step waits for.
@@ -233,6 +235,7 @@ pub const ACTIONS: &[Info] = &[
     asks(Action::Edit, Tier::Form, "edit", "change this, in your editor or in a form"),
     free(Action::EditInput, "edit input", "change the input in your editor"),
     asks(Action::Remove, Tier::Typed, "remove", "remove what is selected or marked (asks for its name)"),
+    asks(Action::Leave, Tier::Typed, "leave", "leave this workspace: nothing in it is open to you any more"),
     asks(Action::Execute, Tier::Form, "execute", "run the code on the server, locked up like a code step"),
     free(Action::Language, "language", "write the code in the next language"),
     asks(

@@ -21,7 +21,7 @@ const EXECUTION: &str = "execution › ";
 const WORKFLOW: &str = "invoice-sync";
 const DELIVERIES: &str = "ops.example";
 const LETTERS: &str = "3f9c2b7a";
-const PASSWORDS: &str = "it asks for a password, or shows what replaces one: `tidemill user`, or the browser";
+const BEFORE: &str = "it comes before there is a session, and the front end begins with one: `tidemill login`, or the browser";
 const FILES: &str = "it gives a file: the command line writes it";
 const OTHERS: &str = "other programs read it";
 
@@ -29,20 +29,20 @@ const PLACES: &[(&str, Place)] = &[
     ("account_view", Shown("settings")),
     ("account_update", Key("settings", "e")),
     ("account_export", Not(FILES)),
-    ("account_erase", Not(PASSWORDS)),
+    ("account_erase", Key("settings", "D")),
     ("shared_list", Not("what is shared with a guest is what a guest's lists hold")),
-    ("session_create", Not(PASSWORDS)),
-    ("session_end", Not("the front end would end itself: `tidemill logout --end`")),
+    ("session_create", Not(BEFORE)),
+    ("session_end", Key("sessions", "D")),
     ("session_list", Shown("sessions")),
     ("session_revoke", Key("sessions", "D")),
-    ("password_change", Not(PASSWORDS)),
-    ("password_reset", Not(PASSWORDS)),
-    ("totp_enroll", Not(PASSWORDS)),
-    ("totp_confirm", Not(PASSWORDS)),
-    ("totp_disable", Not(PASSWORDS)),
-    ("device_begin", Not(PASSWORDS)),
-    ("device_redeem", Not(PASSWORDS)),
-    ("device_approve", Not(PASSWORDS)),
+    ("password_change", Key("settings", "e")),
+    ("password_reset", Not(BEFORE)),
+    ("totp_enroll", Key("settings", "e")),
+    ("totp_confirm", Key("settings", "e")),
+    ("totp_disable", Key("settings", "e")),
+    ("device_begin", Not(BEFORE)),
+    ("device_redeem", Not(BEFORE)),
+    ("device_approve", Key("settings", "e")),
     ("organization_list", Shown("organizations")),
     ("organization_create", Key("organizations", "n")),
     ("organization_view", Shown("settings")),
@@ -63,13 +63,13 @@ const PLACES: &[(&str, Place)] = &[
     ("member_add", Key("members", "n")),
     ("member_update", Key("members", "e")),
     ("member_remove", Key("members", "D")),
-    ("workspace_leave", Not("the front end would show out itself: `tidemill member leave`")),
+    ("workspace_leave", Key("workspaces", "X")),
     ("service_account_create", Key("members", "n")),
     ("invite_list", Shown("invites")),
     ("invite_create", Key("invites", "n")),
     ("invite_revoke", Key("invites", "D")),
-    ("invite_show", Not(PASSWORDS)),
-    ("invite_accept", Not(PASSWORDS)),
+    ("invite_show", Not(BEFORE)),
+    ("invite_accept", Not(BEFORE)),
     ("share_list", Shown("shares")),
     ("share_create", Key("shares", "n")),
     ("share_revoke", Key("shares", "D")),

@@ -22,6 +22,8 @@ pub enum HouseOrder {
     WorkspaceTurn(String, Turn),
     /// Delete a workspace; it can be restored for a while.
     WorkspaceDelete(String),
+    /// Leave a workspace.
+    WorkspaceLeave(String),
     /// End a session.
     SessionEnd(SessionId, String),
     /// Make an organization with a first workspace.
@@ -86,6 +88,7 @@ impl HouseOrder {
             | Self::UserErase(_, name)
             | Self::WorkspaceTurn(name, _)
             | Self::WorkspaceDelete(name)
+            | Self::WorkspaceLeave(name)
             | Self::SessionEnd(_, name)
             | Self::OrganizationPlan(_, name, _) => name.clone(),
         }
@@ -102,6 +105,7 @@ impl HouseOrder {
             Self::WorkspaceTurn(_, Turn::Unarchive) => "brought back",
             Self::WorkspaceTurn(_, Turn::Restore) => "restored",
             Self::WorkspaceDelete(_) => "deleted: A restores it for 30 days",
+            Self::WorkspaceLeave(_) => "left",
             Self::SessionEnd(..) => "ended",
         }
     }

@@ -33,7 +33,7 @@ pub struct Form {
 }
 
 /// A field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Field {
     /// Its name.
     pub label: String,
@@ -43,6 +43,14 @@ pub struct Field {
     pub help: String,
     /// What kind of value it takes.
     pub entry: Entry,
+}
+
+/// What is typed unseen stays out of every log.
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = if self.entry == Entry::Hidden { "…" } else { self.line.text() };
+        f.debug_struct("Field").field("label", &self.label).field("text", &text).finish_non_exhaustive()
+    }
 }
 
 /// What kind of value a field takes.
@@ -114,6 +122,14 @@ pub enum Purpose {
     OrganizationPlan(OrganizationId, String),
     /// Gives it another name.
     Rename(Named),
+    /// Sets another password.
+    Password,
+    /// Switches the second factor on or off.
+    SecondFactor,
+    /// Takes its first code.
+    FirstCode,
+    /// Signs a device in.
+    Device,
     /// Makes an invite.
     Invite,
     /// Shares a thing.

@@ -72,6 +72,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::PlanDelete
         | Action::PasswordLink
         | Action::New
+        | Action::Leave
         | Action::Remove => make::act(state, action),
         other => overlay_or_screen(state, other),
     }

@@ -121,7 +121,7 @@ fn why(state: &mut State, id: ExecutionId, result: Result<WhyView, Failure>) -> 
             let mut lines = vec![(Token::Head, format!("{}: {head}", why.status))];
             lines.extend(why.links.into_iter().map(|link| (Token::Muted, format!("→ {}", link.text))));
             let title = format!("why {} {}", super::control::workflow_of(state, id), id.short());
-            state.overlay = Some(Overlay::Note(Note { title, lines, copy: None, secret: false, scroll: 0 }));
+            state.overlay = Some(Overlay::Note(Note { title, lines, copy: None, secret: false, then: None, scroll: 0 }));
         }
     }
     Vec::new()

@@ -37,6 +37,7 @@ pub async fn send(home: &Home, order: &HouseOrder) -> Result<Outcome, Error> {
         HouseOrder::OrganizationPlan(id, _, wanted) => {
             client.billing_subscription_set(*id, wanted).await.map(|view| Outcome::Plan(Box::new(view)))
         }
+        HouseOrder::WorkspaceLeave(slug) => client.workspace_leave(slug).await.map(|()| Outcome::Done),
         HouseOrder::SessionEnd(id, _) => client.session_revoke(*id).await.map(|()| Outcome::Done),
     }
 }

@@ -56,7 +56,7 @@ pub fn organization_plan(organization: &Value, state: &State) -> Option<Form> {
     let plans = state.plan.iter().flat_map(|facts| &facts.plans.items).map(|plan| plan.id.as_str()).collect::<Vec<_>>();
     let known = if plans.is_empty() { "gu lists them".to_owned() } else { plans.join(", ") };
     let fields = vec![
-        Field::new("plan", "", Entry::Text, format!("the plan's id ({known}); empty leaves the plan as it is")),
+        Field::new("plan", "", Entry::Text, format!("{known}; when empty the plan stays")),
         Field::new("zone", "", Entry::Text, "where its months begin, such as Europe/Berlin, from the next period on"),
     ];
     let note = "for those who run the server: at once, and without an invoice".to_owned();
@@ -106,6 +106,19 @@ pub fn turn(state: &mut State) -> Vec<Effect> {
     let question = format!("{} {slug}? {meaning}", turn.word());
     let orders = vec![Order::House(HouseOrder::WorkspaceTurn(slug.clone(), turn))];
     ask::ask(state, Ask { action: Action::Switch, question, notes: Vec::new(), word: slug, orders })
+}
+
+/// Asks whether the workspace under the cursor is to be left.
+pub fn leave(state: &mut State) -> Vec<Effect> {
+    let Some(workspace) = selected::<WorkspaceView>(state) else { return Vec::new() };
+    let slug = workspace.slug;
+    let mut notes = vec!["within five seconds nothing in it is open to you; an admin of it can add you again".to_owned()];
+    if slug == state.place.workspace {
+        notes.push("you look at it now: the screen goes to another of your workspaces".to_owned());
+    }
+    let question = format!("leave the workspace {slug}?");
+    let orders = vec![Order::House(HouseOrder::WorkspaceLeave(slug.clone()))];
+    ask::ask(state, Ask { action: Action::Leave, question, notes, word: slug, orders })
 }
 
 /// What the row under the cursor is.

@@ -1,5 +1,6 @@
 //! Forms: what each asks for. What they send when they are filled in is in `submit`.
 
+pub mod account;
 mod approval;
 mod billing;
 mod connect;
@@ -47,6 +48,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PlanDelete => billing::delete(state),
         Action::PasswordLink => house::password(state),
         Action::Switch => house::turn(state),
+        Action::Leave => house::leave(state),
         _ => remove::remove(state),
     }
 }
@@ -143,7 +145,7 @@ pub fn change(state: &mut State) {
             Some(selected) => row(state, &listing.subject, selected),
             None => None,
         },
-        Screen::Settings(settings) => settings.list.selected().and_then(|setting| house::rename_own(*setting, state)),
+        Screen::Settings(settings) => settings.list.selected().and_then(|setting| account::setting(*setting, state)),
         _ => None,
     };
     if let Some(form) = form {
