@@ -100,6 +100,10 @@ pub enum Action {
     Remove,
     /// Leave a workspace.
     Leave,
+    /// Write what the server gives as a file.
+    Save,
+    /// The audit log of the whole organization, or of the workspace.
+    Whole,
     /// Approve what a step waits for, or decide about it.
     Approve,
     /// Reject what a step waits for.
@@ -236,6 +240,8 @@ pub const ACTIONS: &[Info] = &[
     free(Action::EditInput, "edit input", "change the input in your editor"),
     asks(Action::Remove, Tier::Typed, "remove", "remove what is selected or marked (asks for its name)"),
     asks(Action::Leave, Tier::Typed, "leave", "leave this workspace: nothing in it is open to you any more"),
+    free(Action::Save, "save", "write this into a file: the audit log, an invoice as a page, what is kept about you"),
+    free(Action::Whole, "whole", "show the audit log of the whole organization, or of this workspace again"),
     asks(Action::Execute, Tier::Form, "execute", "run the code on the server, locked up like a code step"),
     free(Action::Language, "language", "write the code in the next language"),
     asks(

@@ -64,6 +64,8 @@ pub enum Scope {
     Invoices,
     /// What customers bring and cost.
     Customers,
+    /// The audit log.
+    Audit,
     /// Organizations of the server.
     Organizations,
     /// Settings.
@@ -163,6 +165,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Invoices, &["P"], Action::Pay),
     bind(Scope::Invoices, &["A"], Action::Paid),
     bind(Scope::Customers, &["n"], Action::New),
+    bind(Scope::Audit, &["S"], Action::Save),
+    bind(Scope::Audit, &["W"], Action::Whole),
+    bind(Scope::Invoices, &["S"], Action::Save),
     bind(Scope::Organizations, &["n"], Action::New),
     bind(Scope::Organizations, &["e"], Action::Edit),
     bind(Scope::Users, &["e"], Action::Edit),
@@ -186,6 +191,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Settings, &["space"], Action::Open),
     bind(Scope::Settings, &["e"], Action::Edit),
     bind(Scope::Settings, &["D"], Action::Remove),
+    bind(Scope::Settings, &["S"], Action::Save),
     bind(Scope::Tabs, &["h", "left", "backtab"], Action::TabLeft),
     bind(Scope::Tabs, &["l", "right", "tab"], Action::TabRight),
     bind(Scope::Code, &["e"], Action::Edit),

@@ -2,7 +2,9 @@
 
 use tidemill_common::status::ExecutionStatus;
 
+use super::access::Need;
 use super::link::Health;
+use super::listing::Subject;
 use super::settings::Setting;
 use super::{Screen, State};
 use crate::app::action::{Action, Tier};
@@ -43,6 +45,8 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         | Action::Remove
         | Action::Replay
         | Action::Discard => removable(state),
+        Action::Save => savable(state),
+        Action::Whole => Need::Organization.refusal(state.account.as_ref()).map_or(Ok(()), Err),
         Action::Undo => state.undo.as_ref().map(|_| ()).ok_or_else(|| "there is nothing to take back".into()),
         Action::YankPath if !matches!(state.screen(), Screen::Execution(_)) => address(state),
         Action::YankPath | Action::YankValue | Action::Fold => content(state),
@@ -113,6 +117,17 @@ fn removable(state: &State) -> Result<(), String> {
         }
         Screen::Settings(_) => state.account.as_ref().map(|_| ()).ok_or_else(|| "the account is not known yet".into()),
         _ => workflow(state),
+    }
+}
+
+fn savable(state: &State) -> Result<(), String> {
+    match state.screen() {
+        Screen::Listing(listing) if matches!(listing.subject, Subject::Audit(_)) => Ok(()),
+        Screen::Settings(screen) if screen.list.selected() != Some(&Setting::Data) => {
+            Err("S writes what the server keeps about you, on the row `your data`".into())
+        }
+        Screen::Settings(_) => Ok(()),
+        _ => removable(state),
     }
 }
 

@@ -8,6 +8,7 @@ use tidemill_common::ids::{ExecutionId, OrganizationId, SubscriptionId, UserId};
 use super::Decision;
 use super::line::Line;
 use super::schema::Kind;
+use crate::app::given::Given;
 use crate::app::order::{Named, Order, Way};
 
 /// Keys that were already on their way when a question appeared are no answer.
@@ -122,6 +123,8 @@ pub enum Purpose {
     OrganizationPlan(OrganizationId, String),
     /// Gives it another name.
     Rename(Named),
+    /// Writes a file.
+    Save(Given),
     /// Sets another password.
     Password,
     /// Switches the second factor on or off.

@@ -8,6 +8,7 @@ use tidemill_common::ids::ExecutionId;
 use super::{data, sent};
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Failure};
+use crate::app::given::Given;
 use crate::app::state::load::Load;
 use crate::app::state::look::Token;
 use crate::app::state::overlay::{Note, Overlay};
@@ -45,6 +46,7 @@ pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Execution(id, result) => execution(state, id, result),
         Answer::Sent { order, result, left } => sent::update(state, &order, result, left),
         Answer::Payload { id, sha256, result } => payload(state, id, sha256, result),
+        Answer::Saved(given, result) => saved(state, &given, result),
         Answer::Why(id, result) => why(state, id, result),
         Answer::Copied(result) => {
             match result {
@@ -89,6 +91,17 @@ fn payload(state: &mut State, id: ExecutionId, sha256: String, result: Result<Va
             Vec::new()
         }
         Err(failure) => sent::fail(state, "the value can't be read", &failure),
+    }
+}
+
+fn saved(state: &mut State, given: &Given, result: Result<String, Failure>) -> Vec<Effect> {
+    match result {
+        Ok(path) => {
+            let text = format!("{}: written to {path}, which only you can read", given.about());
+            state.toasts.push(state.now, Tone::Good, text);
+            Vec::new()
+        }
+        Err(failure) => sent::fail(state, "not written", &failure),
     }
 }
 

@@ -211,6 +211,12 @@ fn submit(state: &mut State, form: Box<Form>) -> Vec<Effect> {
         let id = form.text("id").to_owned();
         return edit::write(state, &id).unwrap_or_else(|why| complain(state, form, "id", why));
     }
+    if let Purpose::Save(given) = &form.purpose {
+        return match submit::needed(&form, "path") {
+            Ok(path) => vec![Effect::Save(given.clone(), path)],
+            Err((label, why)) => complain(state, form, &label, why),
+        };
+    }
     if form.purpose == Purpose::Bulk {
         return match submit::bulk(&form, state.now) {
             Ok(order) => vec![Effect::Read(Query::Fitting(Box::new(order)))],

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::*;
 use crate::app::data::{Data, Query};
 use crate::app::event::Failure;
+use crate::app::given::Given;
 use crate::app::order::{AccountOrder, Enrolled, HouseOrder, Once};
+use crate::app::state::listing::AuditFilter;
 use crate::app::state::samples::{self, around};
 use crate::app::state::session::Session;
 use crate::app::state::settings::Setting;
@@ -226,4 +228,59 @@ fn whoever_leaves_the_workspace_on_screen_goes_to_another() {
     let order = Order::House(HouseOrder::WorkspaceLeave("ops".into()));
     assert_eq!(done(&mut app, order, Outcome::Done), []);
     assert!(app.message().contains("no other workspace"), "{}", app.message());
+}
+
+#[test]
+fn files_go_where_the_form_says() {
+    let mut app = settings(Setting::Data);
+    app.keys("S");
+    let day = app.now.format("%Y-%m-%d");
+    assert_eq!(enter(&mut app), [Effect::Save(Given::Account, format!("account-{day}.json"))]);
+    app.answer(Answer::Saved(Given::Account, Ok("/tmp/account.json".into())));
+    assert!(app.message().contains("written to /tmp/account.json"), "{}", app.message());
+    let mut app = open("gv");
+    app.keys("S");
+    let effects = enter(&mut app);
+    let [Effect::Save(given @ Given::Invoice(_, number), path)] = effects.as_slice() else { unreachable!("{effects:?}") };
+    assert_eq!(*path, format!("invoice-{number}.html"));
+    let failure = Failure { code: "file".into(), message: "is there already".into(), request_id: None };
+    app.answer(Answer::Saved(given.clone(), Err(failure)));
+    assert!(app.message().contains("not written: is there already"), "{}", app.message());
+    let mut app = open("gl");
+    app.keys("/kind:secret");
+    enter(&mut app);
+    app.keys("S");
+    for _ in 0..3 {
+        app.key(KeyCode::Backspace);
+    }
+    app.keys("jsonl");
+    let kept = AuditFilter { kind: Some("secret".into()), ..AuditFilter::default() };
+    assert_eq!(enter(&mut app), [Effect::Save(Given::Audit(kept), format!("audit-log-{day}.jsonl"))]);
+    let mut app = settings(Setting::Account);
+    assert_eq!(app.keys("S"), []);
+    assert!(app.state.overlay.is_none() && app.message().contains("your data"), "{}", app.message());
+}
+
+#[test]
+fn who_only_looks_writes_files_too() {
+    let mut app = settings(Setting::Data);
+    app.state.place.readonly = true;
+    app.keys("S");
+    assert!(app.state.overlay.is_some(), "nothing on the server changes");
+}
+
+#[test]
+fn the_whole_audit_log_is_for_admins_of_the_organization() {
+    let mut app = open("gl");
+    app.keys("/op:member_add ann");
+    enter(&mut app);
+    let wanted = |whole| AuditFilter { operation: Some("member_add".into()), whole, ..AuditFilter::default() };
+    assert_eq!(app.keys("W"), [Effect::Read(Query::Audit(wanted(true)))]);
+    assert_eq!(app.state.screen().filter(), Some("op:member_add ann in:organization"));
+    assert_eq!(app.keys("W"), [Effect::Read(Query::Audit(wanted(false)))]);
+    let mut account = samples::account();
+    account.organization_admin = false;
+    app.answer(Answer::Data(Query::Account, Ok(Data::Account(Box::new(account)))));
+    assert_eq!(app.keys("W"), []);
+    assert!(app.message().contains("admins of the organization"), "{}", app.message());
 }

@@ -279,6 +279,21 @@ fn forms_about_the_account() {
 }
 
 #[test]
+fn files_and_the_whole_audit_log() {
+    let mut screen = Screen::root(SMALL, "gv");
+    screen.keys("S");
+    picture!(invoice_save, screen);
+    let mut screen = Screen::root(SMALL, "gl");
+    screen.keys("S");
+    picture!(audit_save, screen);
+    screen.keys("<esc>W");
+    let whole = crate::app::state::listing::AuditFilter { whole: true, ..Default::default() };
+    let (_, _, page) = samples::answers().into_iter().find(|(root, ..)| *root == crate::app::state::Root::Audit).unwrap();
+    screen.data(Query::Audit(whole), page);
+    picture!(audit_whole, screen);
+}
+
+#[test]
 fn what_an_authenticator_app_needs_is_shown_once() {
     let mut screen = Screen::root(SMALL, "gs");
     let enrolled = crate::app::order::Enrolled {

@@ -219,7 +219,7 @@ impl Subject {
         match (self, data) {
             (Self::Nodes, Data::Nodes(list)) => nodes::banner(list),
             (Self::Quota | Self::Plans, Data::Plan(facts)) => quota::banner(facts, now),
-            (Self::Audit(_), Data::Audit(page)) => audit::banner(page),
+            (Self::Audit(filter), Data::Audit(page)) => audit::banner(filter, page),
             (Self::Deliveries(..), Data::Deliveries(page)) => deliveries::banner(page),
             _ => Vec::new(),
         }

@@ -8,6 +8,7 @@ mod dead_letters;
 mod house;
 mod people;
 mod remove;
+pub mod save;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};

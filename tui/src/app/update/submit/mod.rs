@@ -100,8 +100,8 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
             let way = if form.text("trial") == "yes" { Way::Trial } else { *way };
             one(Order::Billing(BillingOrder::Change(way, plan.clone())))
         }
-        // They send nothing: an editor opens, the server is asked, a view is kept.
-        Purpose::Write | Purpose::Bulk | Purpose::View => Ok(Vec::new()),
+        // They send nothing: an editor opens, the server is asked, a view is kept, a file is written.
+        Purpose::Write | Purpose::Bulk | Purpose::View | Purpose::Save(_) => Ok(Vec::new()),
     }
 }
 
