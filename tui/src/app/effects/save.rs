@@ -56,7 +56,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn broken(path: &Path, error: &io::Error) -> Failure {
     let message = match error.kind() {
-        io::ErrorKind::AlreadyExists => format!("{} is there already and stays as it is: choose another name", path.display()),
+        io::ErrorKind::AlreadyExists => format!("a file is there already, choose another name: {}", path.display()),
         io::ErrorKind::NotFound => format!("there is no directory for {}", path.display()),
         _ => format!("{} can't be written: {error}", path.display()),
     };

@@ -103,9 +103,7 @@ impl Setting {
             Self::Password => said("password", "is never shown", "e sets another; other sessions end").does(Action::Edit),
             Self::SecondFactor => said("second factor", "an authenticator app", "e switches it on or off").does(Action::Edit),
             Self::Devices => said("devices", "show a code to sign in", "e takes the code, and signs one in").does(Action::Edit),
-            Self::Data => {
-                said("your data", "kept by the server", "S writes it into a file; D erases your account").does(Action::Save)
-            }
+            Self::Data => said("your data", "kept by the server", "S saves it; D erases your account").does(Action::Save),
             Self::Program => said("this program", env!("CARGO_PKG_VERSION"), "tidemill --version says the same"),
             Self::Session => match &state.place.session {
                 Some(path) => said("session", path, "keeps screens, filters, cursors and views; never an action"),

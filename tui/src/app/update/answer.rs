@@ -97,7 +97,7 @@ fn payload(state: &mut State, id: ExecutionId, sha256: String, result: Result<Va
 fn saved(state: &mut State, given: &Given, result: Result<String, Failure>) -> Vec<Effect> {
     match result {
         Ok(path) => {
-            let text = format!("{}: written to {path}, which only you can read", given.about());
+            let text = format!("{}: written to {path}", given.about());
             state.toasts.push(state.now, Tone::Good, text);
             Vec::new()
         }

@@ -28,9 +28,10 @@ pub const SPEC: Spec = Spec {
 
 /// The row of an organization.
 pub fn entry(organization: &OrganizationView) -> Entry {
-    let (kind, about, token) = match organization.operator {
-        true => ("runs the server", "its admins run the server: organizations, plans, invoices of all", Token::Warn),
-        false => ("customer", "it has workspaces, users and a plan of its own", Token::Muted),
+    let (kind, about, token) = if organization.operator {
+        ("runs the server", "its admins run the server: organizations, plans, invoices of all", Token::Warn)
+    } else {
+        ("customer", "it has workspaces, users and a plan of its own", Token::Muted)
     };
     Entry::new(organization.id.to_string(), "tidemill org ls", organization)
         .cells([
