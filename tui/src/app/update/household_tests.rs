@@ -166,6 +166,16 @@ fn what_a_failed_change_says_holds_no_secret() {
 }
 
 #[test]
+fn a_first_code_that_was_mistyped_is_typed_again() {
+    let mut app = settings(Setting::SecondFactor);
+    let order = |code: &str| Order::Account(AccountOrder::FactorConfirm(TotpCode { code: code.into() }));
+    let failure = Failure { code: "invalid".into(), message: "this is not the present code".into(), request_id: None };
+    app.answer(Answer::Sent { order: Box::new(order("111111")), result: Err(failure), left: 0 });
+    app.keys("123456");
+    assert_eq!(sent(&enter(&mut app)), order("123456"));
+}
+
+#[test]
 fn a_device_is_signed_in_or_refused() {
     for (turns, approve) in [(0, true), (1, false)] {
         let mut app = settings(Setting::Devices);

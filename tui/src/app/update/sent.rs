@@ -5,7 +5,7 @@ use super::{data, navigate};
 use crate::app::data::Query;
 use crate::app::effect::Effect;
 use crate::app::event::Failure;
-use crate::app::order::{Enrolled, HouseOrder, Once, Order, Outcome, Page};
+use crate::app::order::{AccountOrder, Enrolled, HouseOrder, Once, Order, Outcome, Page};
 use crate::app::state::listing::Subject;
 use crate::app::state::load::Load;
 use crate::app::state::look::Token;
@@ -240,6 +240,12 @@ fn refused(state: &mut State, order: &Order, failure: &Failure) -> Vec<Effect> {
         Order::Pause(_) | Order::Resume(_) | Order::Switch { .. } => "not changed".to_owned(),
         _ => format!("not {}", order.verbed()),
     };
+    // A code that was mistyped is typed again: the secret of the app is still the same.
+    if matches!(order, Order::Account(AccountOrder::FactorConfirm(_))) && state.overlay.is_none() {
+        let mut form = account::first_code(state.now);
+        form.complain("code", failure.message.clone());
+        state.overlay = Some(Overlay::Form(Box::new(form)));
+    }
     fail(state, &what, failure)
 }
 
