@@ -98,6 +98,12 @@ pub enum Action {
     EditInput,
     /// Remove what the cursor is on.
     Remove,
+    /// Leave a workspace.
+    Leave,
+    /// Write what the server gives as a file.
+    Save,
+    /// The audit log of the whole organization, or of the workspace.
+    Whole,
     /// Approve what a step waits for, or decide about it.
     Approve,
     /// Reject what a step waits for.
@@ -233,6 +239,9 @@ pub const ACTIONS: &[Info] = &[
     asks(Action::Edit, Tier::Form, "edit", "change this, in your editor or in a form"),
     free(Action::EditInput, "edit input", "change the input in your editor"),
     asks(Action::Remove, Tier::Typed, "remove", "remove what is selected or marked (asks for its name)"),
+    asks(Action::Leave, Tier::Typed, "leave", "leave this workspace: nothing in it is open to you any more"),
+    free(Action::Save, "save", "write this into a file: the audit log, an invoice as a page, what is kept about you"),
+    free(Action::Whole, "whole", "show the audit log of the whole organization, or of this workspace again"),
     asks(Action::Execute, Tier::Form, "execute", "run the code on the server, locked up like a code step"),
     free(Action::Language, "language", "write the code in the next language"),
     asks(
@@ -294,6 +303,7 @@ pub const ACTIONS: &[Info] = &[
     free(Action::Go(Root::Sessions), "sessions", "go to where you are signed in"),
     free(Action::Go(Root::Usage), "usage", "go to what was used, period by period"),
     free(Action::Go(Root::Customers), "customers", "go to what customers bring and cost; for those who run the server"),
+    free(Action::Go(Root::Organizations), "organizations", "go to the organizations of the server; for those who run it"),
     free(Action::Go(Root::Settings), "settings", "go to theme, mouse, context, account and versions"),
     free(Action::Filter, "filter", "filter the list: words, status:failed,running wf:name* trigger:webhook since:24h !not"),
     free(Action::Failures, "failures", "show only executions that failed, or all again"),

@@ -13,7 +13,7 @@ use tidemill_common::api::health::{HealthView, ReadyView};
 use tidemill_common::api::member::{InviteList, MemberList};
 use tidemill_common::api::metrics::ExecutionMetrics;
 use tidemill_common::api::node::NodeList;
-use tidemill_common::api::organization::UserList;
+use tidemill_common::api::organization::{OrganizationList, UserList};
 use tidemill_common::api::plan::PlanList;
 use tidemill_common::api::quota::{QuotaView, UsageList};
 use tidemill_common::api::refused_delivery::RefusedDeliveryPage;
@@ -85,6 +85,8 @@ pub enum Query {
     Usage,
     /// What customers bring and cost, over several spans.
     Customers,
+    /// The organizations of the server.
+    Organizations,
     /// How many executions such an order would be about.
     Fitting(Box<BulkOrder>),
     /// Steps that wait for an approval.
@@ -166,6 +168,8 @@ pub enum Data {
     Usage(UsageList),
     /// What customers bring and cost, a span each.
     Customers(Vec<LtvCacView>),
+    /// The organizations of the server.
+    Organizations(OrganizationList),
     /// How many executions such an order would be about.
     Fitting(Box<BulkView>),
     /// Steps that wait for an approval.

@@ -4,6 +4,7 @@ use tidemill_common::ids::ExecutionId;
 use tidemill_common::status::ExecutionStatus;
 
 use super::data::Query;
+use super::given::Given;
 use super::order::Order;
 use super::state::look::Colors;
 
@@ -93,6 +94,8 @@ pub enum Effect {
         /// The value's hash.
         sha256: String,
     },
+    /// Write what the server gives into a new file of this path, where this program runs.
+    Save(Given, String),
     /// Ask why an execution isn't moving.
     Why(ExecutionId),
     /// Let the user edit text in an editor of their own.

@@ -10,6 +10,7 @@ use tidemill_common::ids::ExecutionId;
 
 use super::data::{Data, Query};
 use super::effect::Purpose;
+use super::given::Given;
 use super::order::{Order, Outcome};
 use crate::client::link::LinkEvent;
 
@@ -93,6 +94,8 @@ pub enum Answer {
         /// The value.
         result: Result<Value, Failure>,
     },
+    /// A file was written: where, or why not.
+    Saved(Given, Result<String, Failure>),
     /// Why an execution isn't moving.
     Why(ExecutionId, Result<WhyView, Failure>),
     /// Text went to the terminal's clipboard, or why not.

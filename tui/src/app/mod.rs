@@ -14,6 +14,7 @@ mod data;
 mod effect;
 mod effects;
 mod event;
+mod given;
 mod keymap;
 mod measure;
 #[cfg(test)]

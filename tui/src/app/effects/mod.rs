@@ -3,6 +3,7 @@
 
 mod home;
 mod read;
+mod save;
 mod send;
 
 use std::sync::Arc;
@@ -153,6 +154,10 @@ async fn ask(home: &Home, effect: Effect) -> Option<Answer> {
         Effect::LoadPayload { id, sha256 } => {
             let result = client.execution_payload(id, &sha256).await.map_err(|error| failure(&error));
             Answer::Payload { id, sha256, result }
+        }
+        Effect::Save(given, path) => {
+            let result = save::save(home, &given, &path).await;
+            Answer::Saved(given, result)
         }
         Effect::Why(id) => Answer::Why(id, client.execution_why(id).await.map_err(|error| failure(&error))),
         _ => return None,

@@ -47,6 +47,9 @@ async fn read_around(home: &Home, query: &Query) -> Result<Data, Error> {
         Query::Members => Data::Members(client.members(home.workspace().await?).await?),
         Query::Invites => Data::Invites(client.invites(home.workspace().await?).await?),
         Query::Shares => Data::Shares(client.shares(home.workspace().await?).await?),
+        Query::Audit(filter) if filter.whole => {
+            Data::Audit(client.organization_audit_log(home.organization().await?, &entries(filter)).await?)
+        }
         Query::Audit(filter) => Data::Audit(client.audit_log(home.workspace().await?, &entries(filter)).await?),
         Query::Secrets => Data::Secrets(client.secrets().await?),
         Query::Credentials => Data::Credentials(client.credentials().await?),
@@ -58,6 +61,7 @@ async fn read_around(home: &Home, query: &Query) -> Result<Data, Error> {
         Query::Users => Data::Users(client.users(home.organization().await?).await?),
         Query::Workspaces => Data::Workspaces(client.workspaces().await?),
         Query::Sessions => Data::Sessions(client.sessions().await?),
+        Query::Organizations => Data::Organizations(client.organizations().await?),
         Query::Usage => Data::Usage(client.usage().await?),
         Query::Customers => {
             let mut spans = Vec::new();
@@ -76,7 +80,7 @@ async fn read_around(home: &Home, query: &Query) -> Result<Data, Error> {
 }
 
 /// The newest entries of the audit log that pass.
-fn entries(filter: &AuditFilter) -> AuditQuery {
+pub fn entries(filter: &AuditFilter) -> AuditQuery {
     AuditQuery {
         operation: filter.operation.clone(),
         object_kind: filter.kind.clone(),

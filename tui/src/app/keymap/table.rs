@@ -64,6 +64,10 @@ pub enum Scope {
     Invoices,
     /// What customers bring and cost.
     Customers,
+    /// The audit log.
+    Audit,
+    /// Organizations of the server.
+    Organizations,
     /// Settings.
     Settings,
 }
@@ -161,6 +165,11 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Invoices, &["P"], Action::Pay),
     bind(Scope::Invoices, &["A"], Action::Paid),
     bind(Scope::Customers, &["n"], Action::New),
+    bind(Scope::Audit, &["S"], Action::Save),
+    bind(Scope::Audit, &["W"], Action::Whole),
+    bind(Scope::Invoices, &["S"], Action::Save),
+    bind(Scope::Organizations, &["n"], Action::New),
+    bind(Scope::Organizations, &["e"], Action::Edit),
     bind(Scope::Users, &["e"], Action::Edit),
     bind(Scope::Users, &["K"], Action::PasswordLink),
     bind(Scope::Users, &["D"], Action::Remove),
@@ -168,6 +177,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Workspaces, &["e"], Action::Edit),
     bind(Scope::Workspaces, &["A"], Action::Switch),
     bind(Scope::Workspaces, &["D"], Action::Remove),
+    bind(Scope::Workspaces, &["X"], Action::Leave),
     bind(Scope::Sessions, &["D"], Action::Remove),
     bind(Scope::Refused, &["r"], Action::Replay),
     bind(Scope::Subscriptions, &["n"], Action::New),
@@ -180,6 +190,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Orders, &["C"], Action::Cancel),
     bind(Scope::Settings, &["space"], Action::Open),
     bind(Scope::Settings, &["e"], Action::Edit),
+    bind(Scope::Settings, &["D"], Action::Remove),
+    bind(Scope::Settings, &["S"], Action::Save),
     bind(Scope::Tabs, &["h", "left", "backtab"], Action::TabLeft),
     bind(Scope::Tabs, &["l", "right", "tab"], Action::TabRight),
     bind(Scope::Code, &["e"], Action::Edit),
@@ -236,6 +248,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Scope::Global, &["g k"], Action::Go(Root::Sessions)),
     bind(Scope::Global, &["g d"], Action::Go(Root::Usage)),
     bind(Scope::Global, &["g f"], Action::Go(Root::Customers)),
+    bind(Scope::Global, &["g z"], Action::Go(Root::Organizations)),
     bind(Scope::Global, &["j", "down"], Action::Down),
     bind(Scope::Global, &["k", "up"], Action::Up),
     bind(Scope::Global, &["g g", "home"], Action::Top),

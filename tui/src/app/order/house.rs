@@ -1,8 +1,9 @@
 //! Orders about the organization's users, the account's workspaces and its sessions.
 
-use tidemill_common::api::organization::OrganizationRole;
+use tidemill_common::api::billing_subscription::BillingSubscriptionUpdate;
+use tidemill_common::api::organization::{OrganizationCreate, OrganizationRole};
 use tidemill_common::api::workspace::WorkspaceCreate;
-use tidemill_common::ids::{SessionId, UserId};
+use tidemill_common::ids::{OrganizationId, SessionId, UserId};
 
 /// An order about the house that the workspaces stand in. Names are for people.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +22,14 @@ pub enum HouseOrder {
     WorkspaceTurn(String, Turn),
     /// Delete a workspace; it can be restored for a while.
     WorkspaceDelete(String),
+    /// Leave a workspace.
+    WorkspaceLeave(String),
     /// End a session.
     SessionEnd(SessionId, String),
+    /// Make an organization with a first workspace.
+    OrganizationCreate(OrganizationCreate),
+    /// Put the organization of this name on a plan.
+    OrganizationPlan(OrganizationId, String, BillingSubscriptionUpdate),
 }
 
 /// What has a name for people that can be changed.
@@ -75,26 +82,30 @@ impl HouseOrder {
         match self {
             Self::WorkspaceCreate(wanted) => wanted.slug.clone(),
             Self::Rename(named, _) => named.about().to_owned(),
+            Self::OrganizationCreate(wanted) => wanted.name.clone(),
             Self::UserRole(_, name, _)
             | Self::PasswordLink(_, name)
             | Self::UserErase(_, name)
             | Self::WorkspaceTurn(name, _)
             | Self::WorkspaceDelete(name)
-            | Self::SessionEnd(_, name) => name.clone(),
+            | Self::WorkspaceLeave(name)
+            | Self::SessionEnd(_, name)
+            | Self::OrganizationPlan(_, name, _) => name.clone(),
         }
     }
 
     /// What was done.
     pub fn verbed(&self) -> &'static str {
         match self {
-            Self::UserRole(..) => "changed",
-            Self::PasswordLink(..) | Self::WorkspaceCreate(_) => "made",
+            Self::UserRole(..) | Self::OrganizationPlan(..) => "changed",
+            Self::PasswordLink(..) | Self::WorkspaceCreate(_) | Self::OrganizationCreate(_) => "made",
             Self::UserErase(..) => "erased",
             Self::Rename(..) => "renamed",
             Self::WorkspaceTurn(_, Turn::Archive) => "archived",
             Self::WorkspaceTurn(_, Turn::Unarchive) => "brought back",
             Self::WorkspaceTurn(_, Turn::Restore) => "restored",
             Self::WorkspaceDelete(_) => "deleted: A restores it for 30 days",
+            Self::WorkspaceLeave(_) => "left",
             Self::SessionEnd(..) => "ended",
         }
     }

@@ -1,6 +1,7 @@
 //! What the user can order the server to do, and what comes of it. An order is only ever sent after the user's yes, where
 //! its action asks for one; each carries an idempotency key of its own.
 
+mod account;
 mod billing;
 mod connect;
 mod house;
@@ -19,6 +20,7 @@ use tidemill_common::api::token::TokenCreate;
 use tidemill_common::api::workflow::{WorkflowApplied, WorkflowView};
 use tidemill_common::ids::{ExecutionId, TokenId};
 
+pub use account::AccountOrder;
 pub use billing::{BillingOrder, Way};
 pub use connect::ConnectOrder;
 pub use house::{HouseOrder, Named, Turn};
@@ -89,6 +91,8 @@ pub enum Order {
     People(PeopleOrder),
     /// Change users of the organization, workspaces or sessions.
     House(HouseOrder),
+    /// Change one's own account.
+    Account(AccountOrder),
     /// Change credentials or subscriptions.
     Connect(ConnectOrder),
     /// Change the plan.
@@ -114,6 +118,8 @@ pub enum Outcome {
     Count(u32),
     /// What is shown this one time.
     Once(Once),
+    /// A second factor was begun.
+    Enrolled(Enrolled),
     /// An address to go to.
     Page(Page),
     /// The subscription to a plan as it is now.
@@ -152,7 +158,27 @@ impl std::fmt::Debug for Once {
     }
 }
 
+/// What an authenticator app needs, given once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Enrolled {
+    /// The secret.
+    pub secret: String,
+    /// The same as an address.
+    pub url: String,
+}
+
+impl std::fmt::Debug for Enrolled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Enrolled").finish_non_exhaustive()
+    }
+}
+
 impl Order {
+    /// Whether nothing can be asked of the server any more once it is done.
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::Account(order) if order.is_last())
+    }
+
     /// What it is about, for people.
     pub fn about(&self) -> String {
         match self {
@@ -172,6 +198,7 @@ impl Order {
             Self::Execute(code) => code.language.as_str().into(),
             Self::People(order) => order.about(),
             Self::House(order) => order.about(),
+            Self::Account(order) => order.about(),
             Self::Connect(order) => order.about(),
             Self::Billing(order) => order.about(),
             Self::Bulk(order) => format!("the order to {}", order.action.as_str()),
@@ -201,6 +228,7 @@ impl Order {
             Self::Execute(_) => "executed",
             Self::People(order) => order.verbed(),
             Self::House(order) => order.verbed(),
+            Self::Account(order) => order.verbed(),
             Self::Connect(order) => order.verbed(),
             Self::Billing(order) => order.verbed(),
             Self::Bulk(_) => "given",

@@ -2,7 +2,10 @@
 
 use tidemill_common::status::ExecutionStatus;
 
+use super::access::Need;
 use super::link::Health;
+use super::listing::Subject;
+use super::settings::Setting;
 use super::{Screen, State};
 use crate::app::action::{Action, Tier};
 
@@ -38,9 +41,12 @@ pub fn can(state: &State, action: Action) -> Result<(), String> {
         | Action::Paid
         | Action::PlanDelete
         | Action::PasswordLink
+        | Action::Leave
         | Action::Remove
         | Action::Replay
         | Action::Discard => removable(state),
+        Action::Save => savable(state),
+        Action::Whole => Need::Organization.refusal(state.account.as_ref()).map_or(Ok(()), Err),
         Action::Undo => state.undo.as_ref().map(|_| ()).ok_or_else(|| "there is nothing to take back".into()),
         Action::YankPath if !matches!(state.screen(), Screen::Execution(_)) => address(state),
         Action::YankPath | Action::YankValue | Action::Fold => content(state),
@@ -95,7 +101,9 @@ fn editable(state: &State) -> Result<(), String> {
         Screen::Listing(_) => removable(state),
         Screen::Settings(screen) => match screen.list.selected().and_then(|setting| setting.said(state).action) {
             Some(Action::Edit) => Ok(()),
-            _ => Err("here only the names of your account and of an organization that you administer can be changed".into()),
+            _ => {
+                Err("e changes your name, password, second factor and devices, and an organization that you administer".into())
+            }
         },
         _ => Ok(()),
     }
@@ -104,7 +112,22 @@ fn editable(state: &State) -> Result<(), String> {
 fn removable(state: &State) -> Result<(), String> {
     match state.screen() {
         Screen::Listing(listing) => listing.selected().map(|_| ()).ok_or_else(|| "nothing is selected".into()),
+        Screen::Settings(screen) if screen.list.selected() != Some(&Setting::Data) => {
+            Err("D erases your account, on the row `your data`".into())
+        }
+        Screen::Settings(_) => state.account.as_ref().map(|_| ()).ok_or_else(|| "the account is not known yet".into()),
         _ => workflow(state),
+    }
+}
+
+fn savable(state: &State) -> Result<(), String> {
+    match state.screen() {
+        Screen::Listing(listing) if matches!(listing.subject, Subject::Audit(_)) => Ok(()),
+        Screen::Settings(screen) if screen.list.selected() != Some(&Setting::Data) => {
+            Err("S writes what the server keeps about you, on the row `your data`".into())
+        }
+        Screen::Settings(_) => Ok(()),
+        _ => removable(state),
     }
 }
 

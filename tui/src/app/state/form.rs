@@ -3,11 +3,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use tidemill_common::ids::{ExecutionId, SubscriptionId, UserId};
+use tidemill_common::ids::{ExecutionId, OrganizationId, SubscriptionId, UserId};
 
 use super::Decision;
 use super::line::Line;
 use super::schema::Kind;
+use crate::app::given::Given;
 use crate::app::order::{Named, Order, Way};
 
 /// Keys that were already on their way when a question appeared are no answer.
@@ -33,7 +34,7 @@ pub struct Form {
 }
 
 /// A field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Field {
     /// Its name.
     pub label: String,
@@ -43,6 +44,14 @@ pub struct Field {
     pub help: String,
     /// What kind of value it takes.
     pub entry: Entry,
+}
+
+/// What is typed unseen stays out of every log.
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = if self.entry == Entry::Hidden { "…" } else { self.line.text() };
+        f.debug_struct("Field").field("label", &self.label).field("text", &text).finish_non_exhaustive()
+    }
 }
 
 /// What kind of value a field takes.
@@ -108,8 +117,22 @@ pub enum Purpose {
     UserRole(UserId, String),
     /// Makes a workspace.
     Workspace,
+    /// Makes an organization.
+    Organization,
+    /// Puts the organization of this name on a plan.
+    OrganizationPlan(OrganizationId, String),
     /// Gives it another name.
     Rename(Named),
+    /// Writes a file.
+    Save(Given),
+    /// Sets another password.
+    Password,
+    /// Switches the second factor on or off.
+    SecondFactor,
+    /// Takes its first code.
+    FirstCode,
+    /// Signs a device in.
+    Device,
     /// Makes an invite.
     Invite,
     /// Shares a thing.

@@ -3,11 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tidemill_common::api::billing::LtvCacView;
 use tidemill_common::api::member::UserKind;
-use tidemill_common::api::organization::{OrganizationRole, UserList, UserView};
+use tidemill_common::api::organization::{OrganizationList, OrganizationRole, OrganizationView, UserList, UserView};
 use tidemill_common::api::quota::{UsageList, UsageView};
 use tidemill_common::api::session::{SessionList, SessionView};
 use tidemill_common::api::workspace::{Role, WorkspaceList, WorkspaceView};
-use tidemill_common::ids::{SessionId, UserId, WorkspaceId};
+use tidemill_common::ids::{OrganizationId, SessionId, UserId, WorkspaceId};
 use uuid::Uuid;
 
 use super::Root;
@@ -22,6 +22,7 @@ pub fn answers() -> Vec<(Root, Query, Data)> {
         (Root::Sessions, Query::Sessions, Data::Sessions(sessions())),
         (Root::Usage, Query::Usage, Data::Usage(usage())),
         (Root::Customers, Query::Customers, Data::Customers(customers())),
+        (Root::Organizations, Query::Organizations, Data::Organizations(organizations())),
     ]
 }
 
@@ -46,6 +47,16 @@ fn users() -> UserList {
             user(4, "deploys", OrganizationRole::Member, UserKind::Service, false),
         ],
     }
+}
+
+fn organizations() -> OrganizationList {
+    let organization = |n: u128, name: &str, operator| OrganizationView {
+        id: OrganizationId(Uuid::from_u128(n)),
+        name: name.into(),
+        operator,
+        created_at: ago(40),
+    };
+    OrganizationList { items: vec![organization(1, "Example", true), organization(2, "Acme", false)] }
 }
 
 fn workspaces() -> WorkspaceList {

@@ -145,7 +145,7 @@ impl Confirm {
 }
 
 /// Something to read, in a window.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Note {
     /// What it is.
     pub title: String,
@@ -155,6 +155,16 @@ pub struct Note {
     pub copy: Option<String>,
     /// Whether it is shown this one time: it goes on no tape.
     pub secret: bool,
+    /// What is asked when it has been read, if something.
+    pub then: Option<Box<Form>>,
     /// The first line that is visible.
     pub scroll: usize,
+}
+
+/// What is shown one time stays out of every log.
+impl std::fmt::Debug for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lines = if self.secret { &[] } else { self.lines.as_slice() };
+        f.debug_struct("Note").field("title", &self.title).field("lines", &lines).finish_non_exhaustive()
+    }
 }

@@ -96,12 +96,14 @@ pub enum Root {
     Usage,
     /// What customers bring and cost.
     Customers,
+    /// The organizations of the server.
+    Organizations,
     /// Theme, context, account, versions.
     Settings,
 }
 
 /// The screens at the root: the key that shows it (behind `g` from everywhere; a digit alone at the root too), its name.
-pub const ROOTS: [(Root, &str, &str); 30] = [
+pub const ROOTS: [(Root, &str, &str); 31] = [
     (Root::Dashboard, "1", "dashboard"),
     (Root::Executions, "2", "executions"),
     (Root::Workflows, "3", "workflows"),
@@ -131,6 +133,7 @@ pub const ROOTS: [(Root, &str, &str); 30] = [
     (Root::Sessions, "k", "sessions"),
     (Root::Usage, "d", "usage"),
     (Root::Customers, "f", "customers"),
+    (Root::Organizations, "z", "organizations"),
     (Root::Settings, "s", "settings"),
 ];
 
@@ -184,6 +187,7 @@ impl Root {
             Self::Sessions => Subject::Sessions,
             Self::Usage => Subject::Usage,
             Self::Customers => Subject::Customers,
+            Self::Organizations => Subject::Organizations,
         })
     }
 

@@ -35,6 +35,14 @@ pub enum Setting {
     Role,
     /// The organization.
     Organization,
+    /// The password.
+    Password,
+    /// The second factor.
+    SecondFactor,
+    /// Devices that ask to be signed in.
+    Devices,
+    /// What the server keeps about the account.
+    Data,
     /// This program.
     Program,
     /// The server's version and database.
@@ -62,7 +70,7 @@ pub struct Said {
 
 impl Setting {
     /// Every row, from top to bottom.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Theme,
         Self::Mouse,
         Self::Server,
@@ -72,6 +80,10 @@ impl Setting {
         Self::Account,
         Self::Role,
         Self::Organization,
+        Self::Password,
+        Self::SecondFactor,
+        Self::Devices,
+        Self::Data,
         Self::Program,
         Self::Version,
         Self::Sandbox,
@@ -88,6 +100,10 @@ impl Setting {
                 let whose = if state.mouse { "ours: clicks and wheel" } else { "the terminal's: select text" };
                 said("mouse", whose, "M or enter gives it to the other").does(Action::Mouse)
             }
+            Self::Password => said("password", "is never shown", "e sets another; other sessions end").does(Action::Edit),
+            Self::SecondFactor => said("second factor", "an authenticator app", "e switches it on or off").does(Action::Edit),
+            Self::Devices => said("devices", "show a code to sign in", "e takes the code, and signs one in").does(Action::Edit),
+            Self::Data => said("your data", "kept by the server", "S saves it; D erases your account").does(Action::Save),
             Self::Program => said("this program", env!("CARGO_PKG_VERSION"), "tidemill --version says the same"),
             Self::Session => match &state.place.session {
                 Some(path) => said("session", path, "keeps screens, filters, cursors and views; never an action"),

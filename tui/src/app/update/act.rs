@@ -58,6 +58,11 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Cancel | Action::Pause | Action::Retry | Action::Switch | Action::Execute => control::act(state, action),
+        Action::Save => {
+            make::save::form(state);
+            Vec::new()
+        }
+        Action::Whole => lists::whole(state),
         Action::Explain => explain::ask(state),
         Action::Undo => state.undo.take().map_or_else(Vec::new, |order| ask::send(state, vec![order])),
         Action::Approve
@@ -72,6 +77,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::PlanDelete
         | Action::PasswordLink
         | Action::New
+        | Action::Leave
         | Action::Remove => make::act(state, action),
         other => overlay_or_screen(state, other),
     }

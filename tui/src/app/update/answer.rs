@@ -8,6 +8,7 @@ use tidemill_common::ids::ExecutionId;
 use super::{data, sent};
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Failure};
+use crate::app::given::Given;
 use crate::app::state::load::Load;
 use crate::app::state::look::Token;
 use crate::app::state::overlay::{Note, Overlay};
@@ -45,6 +46,7 @@ pub fn update(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Execution(id, result) => execution(state, id, result),
         Answer::Sent { order, result, left } => sent::update(state, &order, result, left),
         Answer::Payload { id, sha256, result } => payload(state, id, sha256, result),
+        Answer::Saved(given, result) => saved(state, &given, result),
         Answer::Why(id, result) => why(state, id, result),
         Answer::Copied(result) => {
             match result {
@@ -92,6 +94,17 @@ fn payload(state: &mut State, id: ExecutionId, sha256: String, result: Result<Va
     }
 }
 
+fn saved(state: &mut State, given: &Given, result: Result<String, Failure>) -> Vec<Effect> {
+    match result {
+        Ok(path) => {
+            let text = format!("{}: written to {path}", given.about());
+            state.toasts.push(state.now, Tone::Good, text);
+            Vec::new()
+        }
+        Err(failure) => sent::fail(state, "not written", &failure),
+    }
+}
+
 fn filtered(state: &mut State, filter: &str, older: bool, result: Result<ExecutionPage, Failure>) {
     let result = note(state, true, result);
     let Ok(page) = result else { return };
@@ -121,7 +134,7 @@ fn why(state: &mut State, id: ExecutionId, result: Result<WhyView, Failure>) -> 
             let mut lines = vec![(Token::Head, format!("{}: {head}", why.status))];
             lines.extend(why.links.into_iter().map(|link| (Token::Muted, format!("→ {}", link.text))));
             let title = format!("why {} {}", super::control::workflow_of(state, id), id.short());
-            state.overlay = Some(Overlay::Note(Note { title, lines, copy: None, secret: false, scroll: 0 }));
+            state.overlay = Some(Overlay::Note(Note { title, lines, copy: None, secret: false, then: None, scroll: 0 }));
         }
     }
     Vec::new()

@@ -426,11 +426,11 @@ fn account_and_organization_get_another_name_in_the_settings() {
     }
     let mut app = open("gs");
     assert_eq!(app.keys("e"), []);
-    assert!(app.message().contains("only the names"), "{}", app.message());
+    assert!(app.message().contains("e changes"), "{}", app.message());
     let mut account = samples::account();
     account.organization_admin = false;
     app.answer(Answer::Data(Query::Account, Ok(Data::Account(Box::new(account)))));
     app.keys(&"j".repeat(8));
     assert_eq!(app.keys("e"), []);
-    assert!(app.message().contains("only the names"), "whoever does not administer it can't: {}", app.message());
+    assert!(app.message().contains("e changes"), "whoever does not administer it can't: {}", app.message());
 }

@@ -44,5 +44,5 @@ pub fn show(state: &mut State, trigger: &str, explained: ScheduleExplanation) {
     }
     lines.extend(explained.changes.into_iter().map(|change| (Token::Muted, format!("{} {}", change.from, change.effect))));
     let title = format!("the schedule {trigger}");
-    state.overlay = Some(Overlay::Note(Note { title, lines, copy: None, secret: false, scroll: 0 }));
+    state.overlay = Some(Overlay::Note(Note { title, lines, copy: None, secret: false, then: None, scroll: 0 }));
 }

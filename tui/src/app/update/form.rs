@@ -14,6 +14,7 @@ pub fn key(state: &mut State, name: &str) -> Vec<Effect> {
     let Some(overlay) = state.overlay.take() else { return Vec::new() };
     match overlay {
         // Escape closes whatever lies on top; the last filter that was understood stays.
+        Overlay::Note(Note { then: Some(form), .. }) if name == "esc" => ask_next(state, form),
         _ if name == "esc" => Vec::new(),
         Overlay::Picker(picker) => pick(state, picker, name),
         Overlay::Messages(at) => {
@@ -124,7 +125,15 @@ fn note(state: &mut State, mut open: Note, name: &str) -> Vec<Effect> {
     if let Some(scroll) = scrolled(open.scroll, open.lines.len().saturating_sub(1), name) {
         open.scroll = scroll;
         state.overlay = Some(Overlay::Note(open));
+        return Vec::new();
     }
+    open.then.map_or_else(Vec::new, |form| ask_next(state, form))
+}
+
+/// Asks what comes after a note.
+fn ask_next(state: &mut State, mut form: Box<Form>) -> Vec<Effect> {
+    form.opened = state.now;
+    state.overlay = Some(Overlay::Form(form));
     Vec::new()
 }
 
@@ -201,6 +210,12 @@ fn submit(state: &mut State, form: Box<Form>) -> Vec<Effect> {
     if form.purpose == Purpose::Write {
         let id = form.text("id").to_owned();
         return edit::write(state, &id).unwrap_or_else(|why| complain(state, form, "id", why));
+    }
+    if let Purpose::Save(given) = &form.purpose {
+        return match submit::needed(&form, "path") {
+            Ok(path) => vec![Effect::Save(given.clone(), path)],
+            Err((label, why)) => complain(state, form, &label, why),
+        };
     }
     if form.purpose == Purpose::Bulk {
         return match submit::bulk(&form, state.now) {

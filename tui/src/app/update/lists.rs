@@ -4,7 +4,7 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::state::filter::Filter;
 use crate::app::state::list::List;
-use crate::app::state::listing::{Sort, Subject};
+use crate::app::state::listing::{Sort, Subject, WHOLE};
 use crate::app::state::{Screen, State};
 
 /// Changes marks.
@@ -89,6 +89,18 @@ pub fn apply_filter(state: &mut State, text: &str) -> Result<(), String> {
     }
     state.refresh();
     Ok(())
+}
+
+/// Shows the audit log of the whole organization, or of this workspace again.
+pub fn whole(state: &mut State) -> Vec<Effect> {
+    let Some(filter) = state.screen().filter() else { return Vec::new() };
+    let left: Vec<&str> = filter.split_whitespace().filter(|term| *term != WHOLE).collect();
+    let is_whole = filter.split_whitespace().any(|term| term == WHOLE);
+    let text = left.into_iter().chain((!is_whole).then_some(WHOLE)).collect::<Vec<_>>().join(" ");
+    // A filter that was understood is understood with a term more or less.
+    let applied = apply_filter(state, &text);
+    debug_assert!(applied.is_ok(), "{text}");
+    ask_server(state)
 }
 
 /// Asks the server for the newest rows that pass the filter: those that are loaded may not reach back far enough.

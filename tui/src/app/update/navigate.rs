@@ -121,7 +121,7 @@ fn whole(state: &mut State) {
     lines.push((Token::Muted, String::new()));
     lines.extend(text.lines().map(|line| (Token::Muted, line.to_owned())));
     let title = format!("{}: y copies it as JSON", listing.subject.crumb());
-    state.overlay = Some(Overlay::Note(Note { title, lines, copy: Some(text), secret: false, scroll: 0 }));
+    state.overlay = Some(Overlay::Note(Note { title, lines, copy: Some(text), secret: false, then: None, scroll: 0 }));
 }
 
 /// Takes the top screen away.

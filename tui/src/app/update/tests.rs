@@ -21,6 +21,8 @@ use crate::client::link::LinkEvent;
 
 #[path = "around_tests.rs"]
 mod around;
+#[path = "household_tests.rs"]
+mod household;
 #[path = "operate_tests.rs"]
 mod operate;
 #[path = "screens_tests.rs"]

@@ -257,6 +257,58 @@ fn settings() {
 }
 
 #[test]
+fn forms_about_the_account() {
+    let mut screen = Screen::root(SMALL, "gs");
+    screen.keys("jjjjjjjjje<enter>hunter2");
+    picture!(password_form, screen);
+    screen.keys("<esc>je");
+    picture!(second_factor_form, screen);
+    screen.keys("<esc>je");
+    picture!(device_form, screen);
+    screen.keys("<esc>jD");
+    picture!(account_erase, screen);
+    let mut screen = Screen::root(SMALL, "gk");
+    screen.keys("D");
+    picture!(session_end, screen);
+    let mut screen = Screen::root(SMALL, "gw");
+    screen.keys("jjX");
+    picture!(workspace_leave, screen);
+    let mut screen = Screen::root(SMALL, "gz");
+    screen.keys("je");
+    picture!(organization_plan, screen);
+}
+
+#[test]
+fn files_and_the_whole_audit_log() {
+    let mut screen = Screen::root(SMALL, "gv");
+    screen.keys("S");
+    picture!(invoice_save, screen);
+    let mut screen = Screen::root(SMALL, "gl");
+    screen.keys("S");
+    picture!(audit_save, screen);
+    screen.keys("<esc>W");
+    let whole = crate::app::state::listing::AuditFilter { whole: true, ..Default::default() };
+    let (_, _, page) = samples::answers().into_iter().find(|(root, ..)| *root == crate::app::state::Root::Audit).unwrap();
+    screen.data(Query::Audit(whole), page);
+    picture!(audit_whole, screen);
+}
+
+#[test]
+fn what_an_authenticator_app_needs_is_shown_once() {
+    let mut screen = Screen::root(SMALL, "gs");
+    let enrolled = crate::app::order::Enrolled {
+        secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into(),
+        url: "otpauth://totp/Tidemill:ann@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Tidemill".into(),
+    };
+    let order = Box::new(Order::Account(crate::app::order::AccountOrder::FactorBegin));
+    screen.state.batch.begin(1, order.verbed());
+    screen.answer(Answer::Sent { order, result: Ok(Outcome::Enrolled(enrolled)), left: 0 });
+    picture!(second_factor_secret, screen);
+    screen.keys("<enter>");
+    picture!(second_factor_code, screen);
+}
+
+#[test]
 fn views_columns_and_bulk_orders() {
     let mut screen = Screen::root(SMALL, "2");
     screen.keys("c<down><down><down><enter>");

@@ -29,6 +29,15 @@ pub async fn send(home: &Home, order: &HouseOrder) -> Result<Outcome, Error> {
         HouseOrder::Rename(named, name) => rename(home, named, name.clone()).await.map(|()| Outcome::Done),
         HouseOrder::WorkspaceTurn(slug, turn) => client.workspace_change(slug, turn.word()).await.map(|_| Outcome::Done),
         HouseOrder::WorkspaceDelete(slug) => client.workspace_delete(slug).await.map(|_| Outcome::Done),
+        HouseOrder::OrganizationCreate(wanted) => {
+            let made = client.organization_create(wanted).await?;
+            let title = format!("the link for the first admin of {}", made.organization.name);
+            Ok(Outcome::Once(Once { title, secret: made.link }))
+        }
+        HouseOrder::OrganizationPlan(id, _, wanted) => {
+            client.billing_subscription_set(*id, wanted).await.map(|view| Outcome::Plan(Box::new(view)))
+        }
+        HouseOrder::WorkspaceLeave(slug) => client.workspace_leave(slug).await.map(|()| Outcome::Done),
         HouseOrder::SessionEnd(id, _) => client.session_revoke(*id).await.map(|()| Outcome::Done),
     }
 }

@@ -1,5 +1,6 @@
 //! Orders become requests. The client gives each an idempotency key and sends it again under that key while the link fails.
 
+mod account;
 mod billing;
 mod connect;
 mod house;
@@ -55,6 +56,7 @@ pub async fn send(home: &Home, order: &Order) -> Result<Outcome, Error> {
         Order::BulkStop(id) => client.execution_bulk_stop(*id).await.map(|_| Outcome::Done)?,
         Order::People(order) => people::send(home, order).await?,
         Order::House(order) => house::send(home, order).await?,
+        Order::Account(order) => account::send(client, order).await?,
         Order::Connect(order) => connect::send(client, order).await?,
         Order::Billing(order) => billing::send(client, order).await?,
     })

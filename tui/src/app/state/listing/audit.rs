@@ -28,8 +28,8 @@ pub const SPEC: Spec = Spec {
         "No entry of the audit log passes.",
         "It has every change since the workspace was made. / asks for others: op:member_add kind:workflow which:name since:7d",
     ],
-    hints: &[Action::Open, Action::Filter, Action::Sort, Action::YankJson],
-    scopes: &[Scope::List, Scope::Root, Scope::Global],
+    hints: &[Action::Open, Action::Filter, Action::Whole, Action::Save, Action::Sort],
+    scopes: &[Scope::Audit, Scope::List, Scope::Root, Scope::Global],
     reads: Need::Admin,
     changes: Need::Admin,
 };
@@ -45,6 +45,9 @@ pub struct AuditFilter {
     pub which: Option<String>,
     /// Not longer ago than so many seconds.
     pub seconds: Option<i64>,
+    /// In the whole organization, not only in this workspace.
+    #[serde(default)]
+    pub whole: bool,
 }
 
 impl AuditFilter {
@@ -65,10 +68,14 @@ impl AuditFilter {
                     found.seconds = Some(filter::period(period)?.num_seconds());
                     continue;
                 }
+                Some(("in", value)) => {
+                    found.whole = whole(value)?;
+                    continue;
+                }
                 Some(("op", value)) => (&mut found.operation, value),
                 Some(("kind", value)) => (&mut found.kind, value),
                 Some(("which", value)) => (&mut found.which, value),
-                Some((field, _)) => return Err(format!("no field “{field}”: use words, op kind which since")),
+                Some((field, _)) => return Err(format!("no field “{field}”: use words, op kind which since in")),
             };
             *place.0 = Some(place.1.to_owned()).filter(|value| !value.is_empty());
         }
@@ -87,6 +94,17 @@ impl AuditFilter {
             wanted.as_ref().is_none_or(|wanted| text.starts_with(wanted.as_str()))
         };
         begins(&self.operation, "operation") && begins(&self.kind, "object_kind") && begins(&self.which, "object_id")
+    }
+}
+
+/// The term that asks for the whole organization.
+pub const WHOLE: &str = "in:organization";
+
+fn whole(value: &str) -> Result<bool, String> {
+    match value {
+        "organization" => Ok(true),
+        "workspace" => Ok(false),
+        _ => Err("in: takes organization or workspace".into()),
     }
 }
 
@@ -148,12 +166,15 @@ fn target(kind: &str, id: &str) -> Option<Opens> {
 }
 
 /// What is said above them: that there are more.
-pub fn banner(page: &AuditPage) -> Vec<Line> {
+pub fn banner(filter: &AuditFilter, page: &AuditPage) -> Vec<Line> {
+    let whole = filter
+        .whole
+        .then(|| (Token::Accent, "the whole organization, every workspace of it: W goes back to this one".to_owned()));
     let more = page.next_cursor.as_ref().map(|_| {
         let line = format!("the newest {} that pass: narrow them with / op: kind: which: since:", page.items.len());
         (Token::Warn, line)
     });
-    more.into_iter().collect()
+    whole.into_iter().chain(more).collect()
 }
 
 #[cfg(test)]

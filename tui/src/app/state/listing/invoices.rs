@@ -22,7 +22,7 @@ pub const SPEC: Spec = Spec {
         Column::number("DUE IN", 7),
     ],
     empty: &["There is no invoice.", "Plans that cost something are invoiced when their period begins."],
-    hints: &[Action::Open, Action::Pay, Action::TabRight, Action::Sort, Action::YankJson],
+    hints: &[Action::Open, Action::Save, Action::Pay, Action::TabRight, Action::Sort, Action::YankJson],
     scopes: &[Scope::Invoices, Scope::Tabs, Scope::List, Scope::Root, Scope::Global],
     reads: Need::Organization,
     changes: Need::Organization,

@@ -14,6 +14,7 @@ mod members;
 mod metrics;
 mod nodes;
 mod orders;
+mod organizations;
 mod plans;
 mod quota;
 mod refused;
@@ -32,7 +33,7 @@ mod usage;
 mod users;
 mod workspaces;
 
-pub use audit::AuditFilter;
+pub use audit::{AuditFilter, WHOLE};
 pub use customers::SPANS;
 pub use entry::{Cell, Column, Entry, Fact, Line, Opens, Value, moment};
 pub use nodes::summary as nodes_summary;

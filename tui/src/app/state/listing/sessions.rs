@@ -48,5 +48,13 @@ pub fn entry(session: &SessionView) -> Entry {
         .fact("began", moment(session.created_at))
         .fact("used", moment(session.last_used_at))
         .fact("expires", moment(session.expires_at))
-        .marked("", if session.current { "this is the session that you look through" } else { "D ends it at once" }, token)
+        .marked(
+            "",
+            if session.current {
+                "this is the session that you look through: D ends it and this program"
+            } else {
+                "D ends it at once"
+            },
+            token,
+        )
 }

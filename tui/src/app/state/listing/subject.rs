@@ -7,7 +7,8 @@ use super::audit::AuditFilter;
 use super::entry::{Column, Entry, Line};
 use super::{
     approvals, audit, credentials, customers, dead_letters, deliveries, invites, invoices, members, metrics, nodes, orders,
-    plans, quota, refused, secrets, server, sessions, shares, subscriptions, tokens, triggers, usage, users, workspaces,
+    organizations, plans, quota, refused, secrets, server, sessions, shares, subscriptions, tokens, triggers, usage, users,
+    workspaces,
 };
 use crate::app::action::Action;
 use crate::app::data::{Data, Query};
@@ -73,6 +74,8 @@ pub enum Subject {
     Usage,
     /// What customers bring and cost.
     Customers,
+    /// The organizations of the server.
+    Organizations,
 }
 
 /// What is special about a listing.
@@ -126,6 +129,7 @@ impl Subject {
             Self::Sessions => &sessions::SPEC,
             Self::Usage => &usage::SPEC,
             Self::Customers => &customers::SPEC,
+            Self::Organizations => &organizations::SPEC,
         }
     }
 
@@ -159,6 +163,7 @@ impl Subject {
             Self::Sessions => Query::Sessions,
             Self::Usage => Query::Usage,
             Self::Customers => Query::Customers,
+            Self::Organizations => Query::Organizations,
         }
     }
 
@@ -203,6 +208,7 @@ impl Subject {
             (Self::Sessions, Data::Sessions(list)) => list.items.iter().map(sessions::entry).collect(),
             (Self::Usage, Data::Usage(list)) => list.items.iter().map(usage::entry).collect(),
             (Self::Customers, Data::Customers(spans)) => spans.iter().map(customers::entry).collect(),
+            (Self::Organizations, Data::Organizations(list)) => list.items.iter().map(organizations::entry).collect(),
             // An answer to another question.
             _ => Vec::new(),
         }
@@ -213,7 +219,7 @@ impl Subject {
         match (self, data) {
             (Self::Nodes, Data::Nodes(list)) => nodes::banner(list),
             (Self::Quota | Self::Plans, Data::Plan(facts)) => quota::banner(facts, now),
-            (Self::Audit(_), Data::Audit(page)) => audit::banner(page),
+            (Self::Audit(filter), Data::Audit(page)) => audit::banner(filter, page),
             (Self::Deliveries(..), Data::Deliveries(page)) => deliveries::banner(page),
             _ => Vec::new(),
         }

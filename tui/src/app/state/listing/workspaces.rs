@@ -21,7 +21,7 @@ pub const SPEC: Spec = Spec {
         Column::number("MADE", 6),
     ],
     empty: &["You are a member of no workspace.", "Somebody who administers one can invite you."],
-    hints: &[Action::Open, Action::New, Action::Edit, Action::Switch, Action::Remove, Action::TabLeft],
+    hints: &[Action::Open, Action::New, Action::Edit, Action::Switch, Action::Remove, Action::Leave, Action::TabLeft],
     scopes: &[Scope::Workspaces, Scope::Tabs, Scope::List, Scope::Root, Scope::Global],
     reads: Need::Account,
     // Each row has a role of its own: the server decides.

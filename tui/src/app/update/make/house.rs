@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use tidemill_common::api::organization::UserView;
+use tidemill_common::api::organization::{OrganizationView, UserView};
 use tidemill_common::api::workspace::WorkspaceView;
 
 use crate::app::action::Action;
@@ -32,6 +32,36 @@ pub fn workspace(now: DateTime<Utc>) -> Form {
         Field::new("name", "", Entry::Text, "its name for people; the slug when empty"),
     ];
     Form::new("make a workspace", Purpose::Workspace, fields, now).notes(["you will be its first admin".to_owned()])
+}
+
+/// Makes an organization; for those who run the server.
+pub fn organization(now: DateTime<Utc>) -> Form {
+    let fields = vec![
+        Field::new("name", "", Entry::Text, "its name for people, 1 to 100 characters"),
+        Field::new("workspace", "", Entry::Text, "the slug of its first workspace: a-z, 0-9 and -, beginning with a letter"),
+        Field::new(
+            "e-mail",
+            "",
+            Entry::Text,
+            "the only address that may become its first admin; anybody with the link when empty",
+        ),
+    ];
+    let note = "for those who run the server; the link for its first admin is shown one time".to_owned();
+    Form::new("make an organization", Purpose::Organization, fields, now).notes([note])
+}
+
+/// Puts the organization of a row on a plan; for those who run the server.
+pub fn organization_plan(organization: &Value, state: &State) -> Option<Form> {
+    let organization: OrganizationView = serde_json::from_value(organization.clone()).ok()?;
+    let plans = state.plan.iter().flat_map(|facts| &facts.plans.items).map(|plan| plan.id.as_str()).collect::<Vec<_>>();
+    let known = if plans.is_empty() { "gu lists them".to_owned() } else { plans.join(", ") };
+    let fields = vec![
+        Field::new("plan", "", Entry::Text, format!("{known}; when empty the plan stays")),
+        Field::new("zone", "", Entry::Text, "where its months begin, such as Europe/Berlin, from the next period on"),
+    ];
+    let note = "for those who run the server: at once, and without an invoice".to_owned();
+    let purpose = Purpose::OrganizationPlan(organization.id, organization.name.clone());
+    Some(Form::new(format!("the plan of {}", organization.name), purpose, fields, state.now).notes([note]))
 }
 
 /// Gives the workspace of a row another name.
@@ -76,6 +106,19 @@ pub fn turn(state: &mut State) -> Vec<Effect> {
     let question = format!("{} {slug}? {meaning}", turn.word());
     let orders = vec![Order::House(HouseOrder::WorkspaceTurn(slug.clone(), turn))];
     ask::ask(state, Ask { action: Action::Switch, question, notes: Vec::new(), word: slug, orders })
+}
+
+/// Asks whether the workspace under the cursor is to be left.
+pub fn leave(state: &mut State) -> Vec<Effect> {
+    let Some(workspace) = selected::<WorkspaceView>(state) else { return Vec::new() };
+    let slug = workspace.slug;
+    let mut notes = vec!["within five seconds nothing in it is open to you; an admin of it can add you again".to_owned()];
+    if slug == state.place.workspace {
+        notes.push("you look at it now: the screen goes to another of your workspaces".to_owned());
+    }
+    let question = format!("leave the workspace {slug}?");
+    let orders = vec![Order::House(HouseOrder::WorkspaceLeave(slug.clone()))];
+    ask::ask(state, Ask { action: Action::Leave, question, notes, word: slug, orders })
 }
 
 /// What the row under the cursor is.

@@ -1,5 +1,6 @@
 //! Forms: what each asks for. What they send when they are filled in is in `submit`.
 
+pub mod account;
 mod approval;
 mod billing;
 mod connect;
@@ -7,6 +8,7 @@ mod dead_letters;
 mod house;
 mod people;
 mod remove;
+pub mod save;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -47,6 +49,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PlanDelete => billing::delete(state),
         Action::PasswordLink => house::password(state),
         Action::Switch => house::turn(state),
+        Action::Leave => house::leave(state),
         _ => remove::remove(state),
     }
 }
@@ -128,6 +131,7 @@ fn new(state: &mut State) {
         Subject::Credentials => connect::credential(None, now),
         Subject::Subscriptions => connect::subscription(None, now),
         Subject::Workspaces => house::workspace(now),
+        Subject::Organizations => house::organization(now),
         Subject::Plans => billing::form(None, now),
         Subject::Customers => billing::spent(now),
         _ => return,
@@ -142,7 +146,7 @@ pub fn change(state: &mut State) {
             Some(selected) => row(state, &listing.subject, selected),
             None => None,
         },
-        Screen::Settings(settings) => settings.list.selected().and_then(|setting| house::rename_own(*setting, state)),
+        Screen::Settings(settings) => settings.list.selected().and_then(|setting| account::setting(*setting, state)),
         _ => None,
     };
     if let Some(form) = form {
@@ -156,6 +160,7 @@ fn row(state: &State, subject: &Subject, selected: &Row) -> Option<Form> {
         Subject::Members => people::role(&selected.json, state.now),
         Subject::Users => house::role(&selected.json, state.now),
         Subject::Workspaces => house::rename(&selected.json, state.now),
+        Subject::Organizations => house::organization_plan(&selected.json, state),
         Subject::Plans => house::selected(state).map(|plan| billing::form(Some(&plan), state.now)),
         Subject::Quota => None,
         Subject::Credentials => house::selected(state).map(|view| connect::credential(Some(&view), state.now)),

@@ -1,9 +1,9 @@
 //! What is removed, and what that means for those who use it.
 
-use super::billing;
+use super::{account, billing};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
-use crate::app::order::{ConnectOrder, HouseOrder, Order, PeopleOrder};
+use crate::app::order::{AccountOrder, ConnectOrder, HouseOrder, Order, PeopleOrder};
 use crate::app::state::listing::{Entry, Subject};
 use crate::app::state::{Screen, State};
 use crate::app::update::ask::{self, Ask};
@@ -12,15 +12,22 @@ use crate::app::update::ask::{self, Ask};
 pub fn remove(state: &mut State) -> Vec<Effect> {
     match state.screen() {
         Screen::Listing(listing) if matches!(listing.subject, Subject::Plans | Subject::Quota) => billing::cancel(state),
+        Screen::Settings(_) => account::erase(state),
         Screen::Listing(listing) => {
             let targets = listing.list.targets();
             let entries = targets.iter().filter_map(|id| listing.get(id));
-            let orders: Vec<Order> = entries.filter_map(|entry| order(&listing.subject, entry)).collect();
+            let mut orders: Vec<Order> = entries.filter_map(|entry| order(&listing.subject, entry)).collect();
+            // With our own session everything ends: the others come before it.
+            orders.sort_by_key(Order::is_last);
             let Some(first) = orders.first() else { return Vec::new() };
             let names: Vec<String> = orders.iter().map(Order::about).collect();
             let (verb, note) = consequence(&listing.subject);
+            let mut notes = vec![note.to_owned()];
+            if orders.iter().any(Order::is_last) {
+                notes.push("your own session is among them: this program ends, and `tidemill login` begins another".to_owned());
+            }
             let (word, question) = (first.about(), format!("{verb} {}?", names.join(", ")));
-            ask::ask(state, Ask { action: Action::Remove, question, notes: vec![note.to_owned()], word, orders })
+            ask::ask(state, Ask { action: Action::Remove, question, notes, word, orders })
         }
         screen => {
             let ids = screen.workflows();
@@ -66,6 +73,7 @@ fn order(subject: &Subject, entry: &Entry) -> Option<Order> {
         }
         Subject::Users => Order::House(HouseOrder::UserErase(id.parse().ok()?, text("name"))),
         Subject::Workspaces => Order::House(HouseOrder::WorkspaceDelete(id.to_owned())),
+        Subject::Sessions if entry.json["current"] == true => Order::Account(AccountOrder::SignOut(text("name"))),
         Subject::Sessions => Order::House(HouseOrder::SessionEnd(id.parse().ok()?, text("name"))),
         Subject::Shares => Order::People(PeopleOrder::ShareRevoke(id.parse().ok()?, text("object_id"))),
         _ => return None,

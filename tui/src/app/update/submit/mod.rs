@@ -1,5 +1,6 @@
 //! A form is filled in: what it sends, or what is wrong with it.
 
+mod account;
 mod billing;
 mod bulk;
 mod connect;
@@ -71,7 +72,7 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
         }
         Purpose::Secret => {
             let name = needed(form, "name")?;
-            let value = form.fields.iter().find(|field| field.label == "value").map_or("", |field| field.line.text());
+            let value = hidden(form, "value");
             if value.is_empty() {
                 return Err(("value".into(), "a secret has at least one character".into()));
             }
@@ -82,6 +83,12 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
         Purpose::MemberUpdate(user, name) => one(people::role(form, *user, name)?),
         Purpose::UserRole(user, name) => one(house::role(form, *user, name)),
         Purpose::Workspace => one(house::workspace(form)?),
+        Purpose::Organization => one(house::organization(form)?),
+        Purpose::OrganizationPlan(id, name) => one(house::organization_plan(form, *id, name)?),
+        Purpose::Password => one(account::password(form)?),
+        Purpose::SecondFactor => one(account::second_factor(form)?),
+        Purpose::FirstCode => one(account::first_code(form)?),
+        Purpose::Device => one(account::device(form)?),
         Purpose::Rename(named) => one(house::rename(form, named)?),
         Purpose::Spent => one(billing::spent(form)?),
         Purpose::PlanPut => one(billing::plan(form)?),
@@ -93,8 +100,8 @@ pub fn orders(form: &Form) -> Result<Vec<Order>, Wrong> {
             let way = if form.text("trial") == "yes" { Way::Trial } else { *way };
             one(Order::Billing(BillingOrder::Change(way, plan.clone())))
         }
-        // They send nothing: an editor opens, the server is asked, a view is kept.
-        Purpose::Write | Purpose::Bulk | Purpose::View => Ok(Vec::new()),
+        // They send nothing: an editor opens, the server is asked, a view is kept, a file is written.
+        Purpose::Write | Purpose::Bulk | Purpose::View | Purpose::Save(_) => Ok(Vec::new()),
     }
 }
 
@@ -116,6 +123,11 @@ pub fn needed(form: &Form, label: &str) -> Result<String, Wrong> {
         "" => Err((label.to_owned(), format!("{label} is needed"))),
         text => Ok(text.to_owned()),
     }
+}
+
+/// What was typed unseen under `label`: blanks at its ends belong to it.
+fn hidden<'a>(form: &'a Form, label: &str) -> &'a str {
+    form.fields.iter().find(|field| field.label == label).map_or("", |field| field.line.text())
 }
 
 fn comment(form: &Form) -> Option<String> {
