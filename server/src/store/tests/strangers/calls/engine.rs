@@ -5,13 +5,15 @@ use serde_json::json;
 use tidemill_common::ids::{ExecutionId, WorkspaceId};
 
 use super::{Call, Does, MOST, now};
+use crate::store::Error;
 use crate::store::queries::dead_letter::DeadLetterFilter;
 use crate::store::queries::dead_letter::ReplayOrder;
 use crate::store::queries::dead_letter::Selection;
 use crate::store::queries::execution::ExecutionFilter;
 use crate::store::queries::step_wait::PlaceKey;
 use crate::store::queries::{
-    bulk_order, control, dead_letter, execution, feed, happening, journal, payload, refused_delivery, rollup, step_wait, why,
+    bulk_order, control, dead_letter, execution, feed, happening, journal, payload, plan, refused_delivery, rollup, step_wait,
+    why,
 };
 use crate::store::rows::bulk_order::BulkOrder;
 use crate::store::rows::refused_delivery::RefusedDelivery;
@@ -21,6 +23,11 @@ use crate::store::tests::strangers::shown;
 fn sha(ours: &Ours) -> Vec<u8> {
     use sha2::Digest as _;
     sha2::Sha256::digest(&ours.text).to_vec()
+}
+
+/// Nothing, where it is an error that there is nothing.
+fn none_there<T>(error: Error) -> Result<Option<T>, Error> {
+    if matches!(error, Error::NotFound) { Ok(None) } else { Err(error) }
 }
 
 fn order(ours: &Ours) -> ReplayOrder {
@@ -136,6 +143,11 @@ pub static CALLS: &[Call] = &[
                     .map(|rows| rows.iter().map(|row| String::from_utf8_lossy(&row.content).into_owned()).collect::<Vec<_>>()),
             )
         },
+    },
+    Call {
+        name: "plan::plan_of_workspace",
+        does: Does::Count,
+        make: |c, w, _| shown(plan::plan_of_workspace(c, w).map(Some).or_else(none_there)),
     },
     Call {
         name: "refused_delivery::refused_delivery_count",
