@@ -4,6 +4,7 @@
 # make dist    the one file that needs neither PostgreSQL nor Python on the machine: target/dist/tidemill
 # make packages  that file as Debian package, tarball and container image, with bill of materials and checksums: target/packages
 # make trial   those installed, used, upgraded and removed in an empty Debian (as root)
+# make trial-machine  the package on a whole emulated machine: systemd, control groups, restarts, a reboot (as root)
 # make endurance  ten thousand code steps and 200 executions with 20 MB each, with that file
 # make lint    format and clippy, warnings denied
 # make deny    licences and sources of all dependencies
@@ -14,7 +15,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := build
-.PHONY: demo test test-rust test-clients build dist packages trial endurance lint deny doc pictures postgres clean need-rust need-python need-node need-outside
+.PHONY: demo test test-rust test-clients build dist packages trial trial-machine endurance lint deny doc pictures postgres clean need-rust need-python need-node need-outside
 
 CARGO ?= cargo
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -38,6 +39,9 @@ packages: dist need-python
 
 trial: packages
 	packaging/trial
+
+trial-machine: packages
+	packaging/trial-machine
 
 # What takes too long in a debug build.
 endurance: dist
