@@ -186,39 +186,64 @@ async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, swallows: watch:
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_way_that_swallows_everything_is_noticed_and_nothing_is_lost() {
+/// Until when a way swallows everything.
+#[derive(Clone, Copy, PartialEq)]
+enum Until {
+    /// The front end doubts the connection, and has tried to make another one.
+    Doubted,
+    /// It holds the connection for lost, and has tried again since.
+    Lost,
+}
+
+/// Follows three executions. The way swallows everything from the second one on; the third is started when the way is open again.
+/// Returns how often the connection was held for lost.
+async fn through_silence(until: Until) -> usize {
     let server = server().await;
     let api = server.client();
     install(&api, QUICK).await;
     let (address, swallows, swallowed) = hole(place(&server)).await;
     let (mut events, _retry) = follow(&server, address);
-    let (mut heard, mut started, mut noticed) = (Heard::default(), Vec::new(), 0);
-    loop {
+    let (mut heard, mut started, mut lost) = (Heard::default(), Vec::new(), 0);
+    // It was silent, and so is the next try to connect, for ever; one beside it goes through.
+    let open_again = async || {
+        let before = swallowed.load(Ordering::Relaxed);
+        eventually_async("a try is swallowed", || async { (swallowed.load(Ordering::Relaxed) > before).then_some(()) }).await;
+        swallows.send_replace(false);
+    };
+    while heard.complete < 3 {
         match next(&mut events).await {
             LinkEvent::Frames(frames) => heard.take(frames),
-            LinkEvent::Down { .. } => noticed += 1,
+            LinkEvent::Down { .. } => lost += 1,
             LinkEvent::Open => {}
             other => unreachable!("silence is no reason to begin anew: {other:?}"),
         }
-        match (heard.live, started.len(), noticed) {
+        match (heard.live, started.len(), lost) {
             (true, 0, _) => started.push(start(&api, "quick", json!({})).await),
             (_, 1, 0) if heard.complete == 1 => {
                 swallows.send_replace(true);
                 started.push(start(&api, "quick", json!({})).await);
+                if until == Until::Doubted {
+                    open_again().await;
+                    started.push(start(&api, "quick", json!({})).await);
+                }
             }
             (_, 2, 1) => {
-                // It was silent, and so is the first try to connect again, for ever; one beside it goes through.
-                let before = swallowed.load(Ordering::Relaxed);
-                eventually_async("a try is swallowed", || async { (swallowed.load(Ordering::Relaxed) > before).then_some(()) })
-                    .await;
-                swallows.send_replace(false);
+                open_again().await;
                 started.push(start(&api, "quick", json!({})).await);
             }
-            (_, 3, _) if heard.complete == 3 => break,
             _ => {}
         }
     }
     heard.assert_whole(&api, &started).await;
-    assert_eq!(noticed, 1, "nobody waited for the end of what was swallowed");
+    lost
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_way_that_swallows_everything_is_noticed_and_nothing_is_lost() {
+    assert_eq!(through_silence(Until::Lost).await, 1, "nobody waited for the end of what was swallowed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beside_a_silent_connection_another_is_made_before_it_is_held_for_lost() {
+    assert_eq!(through_silence(Until::Doubted).await, 0);
 }

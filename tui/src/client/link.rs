@@ -11,15 +11,15 @@ use futures_util::stream::FuturesUnordered;
 use tidemill_common::api::stream::StreamFrame;
 use tidemill_common::ids::ExecutionId;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Backoff, Client, Error, FrameStream, knock};
 
 /// First and longest ceiling of the pause between tries; the pause is a random share of it.
 const RETRY_BASE: Duration = Duration::from_millis(500);
 const RETRY_CAP: Duration = Duration::from_secs(15);
-/// Another try begins beside those of which nothing was heard for so long.
-const BESIDE: Duration = Duration::from_secs(1);
+/// Another try begins beside those of which nothing was heard for so long: a part of the second in which a link is to be back.
+const BESIDE: Duration = Duration::from_millis(400);
 /// Most frames of one batch.
 const BATCH: usize = 256;
 /// How long a batch waits for more frames after its first one.
@@ -81,7 +81,7 @@ pub async fn keep(client: Client, mut target: Target, retry: Arc<Notify>, events
     let mut backoff = Backoff::new(RETRY_BASE, RETRY_CAP);
     loop {
         let outcome = match connect(&client, &target).await {
-            Ok(stream) => follow(stream, &mut target, &mut backoff, &events).await,
+            Ok(stream) => follow((&client, stream), &mut target, &mut backoff, &events).await,
             Err(error) if is_cursor_refused(&error, &target) => begin_anew(&mut target, &events).await,
             Err(error @ Error::Unreachable { .. }) => Outcome::Shut(reason(&error)),
             Err(error) => Outcome::Lost(reason(&error)),
@@ -153,7 +153,7 @@ async fn begin_anew(target: &mut Target, events: &mpsc::Sender<LinkEvent>) -> Ou
 
 /// Delivers frames until the connection ends; `target` moves on with them.
 async fn follow(
-    mut stream: FrameStream,
+    (client, mut stream): (&Client, FrameStream),
     target: &mut Target,
     backoff: &mut Backoff,
     events: &mpsc::Sender<LinkEvent>,
@@ -163,7 +163,7 @@ async fn follow(
     }
     loop {
         let gathered = tokio::select! {
-            gathered = gather(&mut stream) => gathered,
+            gathered = gather((client, &mut stream), target) => gathered,
             () = events.closed() => return Outcome::Unheard,
         };
         let (mut frames, end) = gathered;
@@ -214,10 +214,29 @@ fn go_behind(target: &mut Target, cursor: &str) {
     }
 }
 
+/// The next frame. Beside a connection that is silent for longer than the server ever is, another is made: when the way was closed for
+/// a while, a new one goes through it long before what was sent on the old one is sent again.
+async fn next(client: &Client, stream: &mut FrameStream, target: &Target) -> Result<Option<StreamFrame>, Error> {
+    loop {
+        let doubtful = stream.doubtful_at();
+        if doubtful > Instant::now() {
+            // What is heard meanwhile need not be a frame.
+            tokio::select! {
+                frame = stream.next() => return frame,
+                () = sleep_until(doubtful) => continue,
+            }
+        }
+        tokio::select! {
+            frame = stream.next() => return frame,
+            fresh = connect(client, target) => *stream = fresh?,
+        }
+    }
+}
+
 /// Waits for a frame and takes those that follow closely.
-async fn gather(stream: &mut FrameStream) -> (Vec<StreamFrame>, Option<Verdict>) {
+async fn gather((client, stream): (&Client, &mut FrameStream), target: &Target) -> (Vec<StreamFrame>, Option<Verdict>) {
     let mut frames = Vec::new();
-    let mut next = stream.next().await;
+    let mut next = next(client, stream, target).await;
     loop {
         match next {
             Ok(Some(frame)) => frames.push(frame),

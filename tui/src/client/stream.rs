@@ -21,6 +21,8 @@ use super::{Client, Error};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The server says something at least every ten seconds; after this much silence the connection is dead.
 const SILENCE: Duration = Duration::from_secs(25);
+/// After this much silence it is in doubt.
+const DOUBT: Duration = Duration::from_secs(12);
 
 /// A connection that delivers frames. Dropping it closes the connection.
 #[derive(Debug)]
@@ -101,6 +103,11 @@ fn read(text: &str) -> Result<Option<StreamFrame>, serde_json::Error> {
 const KNOWN: [&str; 6] = ["event", "live", "bookmark", "lagged", "end", "error"];
 
 impl FrameStream {
+    /// From when on the connection is in doubt, unless the server is heard before.
+    pub(super) fn doubtful_at(&self) -> Instant {
+        self.heard_at + DOUBT
+    }
+
     /// The next frame; `None` when the server closed the stream. Safe to cancel.
     ///
     /// A connection that was silent for too long counts as unreachable.
