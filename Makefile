@@ -117,4 +117,5 @@ need-outside:
 	@{ command -v curl && command -v openssl; } > /dev/null || { echo "curl and openssl are needed for make test: the documentation's commands are run (Debian, Ubuntu: apt-get install curl openssl)" >&2; exit 1; }
 	@command -v chromedriver > /dev/null || { echo "chromium is needed for make test: a browser fills a form in (Debian: apt-get install chromium chromium-driver)" >&2; exit 1; }
 	@test -x /usr/sbin/sshd || { echo "openssh-server is needed for make test: the front end is looked at over SSH (Debian, Ubuntu: apt-get install openssh-server)" >&2; exit 1; }
+	@command -v pebble > /dev/null || { echo "pebble is needed for make test: a certificate authority that is asked by ACME (Debian, Ubuntu: apt-get install pebble)" >&2; exit 1; }
 	@command -v faketime > /dev/null || { echo "libfaketime is needed for make test: clocks are set forward and back (Debian, Ubuntu: apt-get install faketime)" >&2; exit 1; }

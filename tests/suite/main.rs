@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is not as it should be")]
 #![expect(clippy::format_collect, clippy::format_push_string, reason = "a test builds small texts")]
 
+mod acme;
 mod activation;
 mod admission;
 mod audit;

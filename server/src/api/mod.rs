@@ -66,6 +66,7 @@ pub use document::openapi_document;
 pub use envelope::Envelope;
 pub use hooks::Hooks;
 pub use server::Listener;
+pub use socket::ACME_PROTOCOL;
 pub use ws::Streams;
 
 use crate::app::{

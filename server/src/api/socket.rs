@@ -13,6 +13,9 @@ use tokio::time::timeout;
 use tokio_rustls::Accept;
 use tokio_rustls::server::TlsStream;
 
+/// What a certificate authority speaks that asks whether a name is this server's (RFC 8737, 6.2). The handshake is its answer.
+pub const ACME_PROTOCOL: &[u8] = b"acme-tls/1";
+
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -44,7 +47,11 @@ impl Socket {
     pub(super) fn secure(accept: Accept<TcpStream>) -> Self {
         Self::Handshake(Box::pin(async move {
             let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the TLS handshake took too long");
-            timeout(HANDSHAKE, accept).await.map_err(late)?
+            let stream = timeout(HANDSHAKE, accept).await.map_err(late)??;
+            if stream.get_ref().1.alpn_protocol() == Some(ACME_PROTOCOL) {
+                return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "a certificate authority has its answer"));
+            }
+            Ok(stream)
         }))
     }
 

@@ -132,7 +132,7 @@ impl Key {
             "COUNT" | "DAYS" | "SECONDS" | "MIB" | "KIB" | "PERCENT" => {
                 text.parse().map_or_else(|_| string(text), toml::Value::Integer)
             }
-            "NETWORKS" | "HOSTS" | "ROLES" => toml::Value::Array(text.split(',').map(string).collect()),
+            "NETWORKS" | "HOSTS" | "ROLES" | "NAMES" => toml::Value::Array(text.split(',').map(string).collect()),
             _ => string(text),
         }
     }

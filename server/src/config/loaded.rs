@@ -99,7 +99,11 @@ impl Loaded {
 }
 
 /// Settings that make sense only together.
-const PAIRS: [[&str; 2]; 2] = [["tls_certificate", "tls_key"], ["stripe_key", "stripe_webhook_secret"]];
+const FAMILIES: [&[&str]; 3] = [
+    &["tls_certificate", "tls_key"],
+    &["acme_domains", "acme_email", "acme_directory"],
+    &["stripe_key", "stripe_webhook_secret"],
+];
 
 /// The configuration, or everything that is wrong with the settings: what is wrong is left out, and the rest looked at again.
 fn complete(settings: &Settings, data_dir: &Path, surroundings: &Surroundings) -> Result<ServeConfig, Error> {
@@ -114,9 +118,9 @@ fn complete(settings: &Settings, data_dir: &Path, surroundings: &Surroundings) -
                 if values.remove(wrong).is_none() {
                     return Err(Error::all(mistakes).expect("there is at least one"));
                 }
-                // Its other half would only seem to stand alone.
-                let pair = PAIRS.iter().find(|pair| pair.contains(&wrong));
-                pair.into_iter().flatten().for_each(|key| drop(values.remove(*key)));
+                // The others would only seem to stand alone.
+                let family = FAMILIES.iter().find(|family| family.contains(&wrong));
+                family.into_iter().copied().flatten().for_each(|key| drop(values.remove(*key)));
                 left = values.try_into().expect("what was read once can be read again");
             }
         }

@@ -16,6 +16,7 @@ mod sample;
 mod secret_text;
 mod serve;
 mod settings;
+mod tls;
 
 #[cfg(test)]
 mod document_tests;
@@ -32,5 +33,6 @@ pub use origin::Origin;
 pub use proxy_url::ProxyUrl;
 pub use sample::sample;
 pub use secret_text::SecretText;
-pub use serve::{Retention, ServeConfig, TlsFiles};
+pub use serve::{Retention, ServeConfig};
 pub use settings::{LogFormat, Role, Settings};
+pub use tls::{AcmeOptions, Tls, TlsFiles};

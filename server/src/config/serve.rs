@@ -17,7 +17,8 @@ use tidemill_common::limits::{
 use tidemill_common::step_protocol::Level;
 use url::Url;
 
-use super::{DatabaseUrl, Error, Loaded, LogFormat, ProxyUrl, Role, SecretText, ServeArgs, Settings, key};
+use super::tls::tls;
+use super::{DatabaseUrl, Error, Loaded, LogFormat, ProxyUrl, Role, SecretText, ServeArgs, Settings, Tls, key};
 use crate::domain::payload::PayloadLimits;
 use crate::domain::trace::Sampling;
 use crate::payments::StripeOptions;
@@ -45,7 +46,7 @@ pub struct ServeConfig {
     /// Address and port to listen on.
     pub listen: SocketAddr,
     /// The certificate of the listener; `None` means HTTP without TLS.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<Tls>,
     /// Where others reach this server; `None` means the address that it listens on.
     pub public_url: Option<Url>,
     /// The database; `None` means a private Postgres in the data directory.
@@ -106,15 +107,6 @@ pub struct ServeConfig {
     pub code_concurrency: usize,
 }
 
-/// The files of the listener's certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The certificate, followed by those of its issuers.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-}
-
 /// What the default data directory depends on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Surroundings {
@@ -169,12 +161,12 @@ impl ServeConfig {
             return Err(Error::wrong("database_url", expected, "another text"));
         }
         let (payload_limits, payload_memory) = (payload_limits(&settings)?, payload_memory(&settings)?);
-        let (code_limits, otlp) = (code_limits(&settings)?, otlp(&settings)?);
+        let (code_limits, otlp, tls) = (code_limits(&settings)?, otlp(&settings)?, tls(&settings)?);
         Ok(Self {
             data_dir,
             listen: settings.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
-            tls: tls(settings.tls_certificate, settings.tls_key)?,
-            public_url: settings.public_url,
+            public_url: settings.public_url.or_else(|| tls.as_ref().and_then(Tls::url)),
+            tls,
             database_url: settings.database_url,
             postgres_bin: settings.postgres_bin,
             search_path: surroundings.search_path,
@@ -227,18 +219,6 @@ const KEPT_DAYS: u16 = 90;
 
 fn days(key: &'static str, chosen: Option<u16>) -> Result<TimeDelta, Error> {
     Ok(TimeDelta::days(i64::from(within(key, chosen.unwrap_or(KEPT_DAYS), 1..=3650)?)))
-}
-
-fn tls(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<TlsFiles>, Error> {
-    let alone = |key, other: &str| Error::wrong(key, format!("set together with {other}"), "set alone");
-    match (certificate, key) {
-        (None, None) => Ok(None),
-        (Some(certificate), Some(key)) => {
-            Ok(Some(TlsFiles { certificate: absolute("tls_certificate", certificate)?, key: absolute("tls_key", key)? }))
-        }
-        (Some(_), None) => Err(alone("tls_certificate", "tls_key")),
-        (None, Some(_)) => Err(alone("tls_key", "tls_certificate")),
-    }
 }
 
 fn stripe(
@@ -322,7 +302,7 @@ fn code_limits(settings: &Settings) -> Result<CodeLimits, Error> {
 }
 
 /// A path that means the same wherever the server was started.
-fn absolute(key: &'static str, path: PathBuf) -> Result<PathBuf, Error> {
+pub(super) fn absolute(key: &'static str, path: PathBuf) -> Result<PathBuf, Error> {
     if path.is_absolute() {
         return Ok(path);
     }

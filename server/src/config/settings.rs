@@ -27,7 +27,16 @@ pub struct Settings {
     /// Private key of the certificate (PEM), readable by the server only [default: none]
     #[arg(long, value_name = "FILE", env = "TIDEMILL_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
-    /// Where others reach this server, for links and webhook addresses, for example `https://flows.example.com` [default: the address it listens on]
+    /// Names for which a certificate authority is asked for a certificate (ACME, TLS-ALPN-01), for example flows.example.com; port 443 of each must lead here [default: none]
+    #[arg(long, value_name = "NAMES", env = "TIDEMILL_ACME_DOMAINS", value_delimiter = ',')]
+    pub acme_domains: Option<Vec<String>>,
+    /// Address that the certificate authority writes to, for example `ops@example.com` [default: none]
+    #[arg(long, value_name = "ADDRESS", env = "TIDEMILL_ACME_EMAIL")]
+    pub acme_email: Option<String>,
+    /// Directory of the certificate authority; with `acme_domains` you agree to its terms [default: `https://acme-v02.api.letsencrypt.org/directory`]
+    #[arg(long, value_name = "URL", env = "TIDEMILL_ACME_DIRECTORY")]
+    pub acme_directory: Option<Url>,
+    /// Where others reach this server, for links and webhook addresses, for example `https://flows.example.com` [default: the first of `acme_domains`, else the address it listens on]
     #[arg(long, value_name = "URL", env = "TIDEMILL_PUBLIC_URL")]
     pub public_url: Option<Url>,
     /// Postgres 15 or newer, for example `postgres://tidemill:password@db.example/tidemill?sslmode=verify-full` [default: a private Postgres in the data directory]

@@ -255,3 +255,26 @@ fn what_changed_is_known_even_of_secrets() {
     let changed: Vec<String> = running.changed(&with("b")).into_iter().map(|key| key.name).collect();
     assert_eq!(changed, ["stripe_key"], "what needs a restart is said until there was one");
 }
+
+#[test]
+fn an_authority_is_asked_for_names_only() {
+    let config =
+        with_file("acme_domains = ['Flows.Example.com', 'm\u{fc}hle.example']\nacme_email = 'ops@example.com'\n", &[]).unwrap();
+    let Some(Tls::Acme(options)) = config.tls else { unreachable!("{:?}", config.tls) };
+    assert_eq!(options.domains, ["flows.example.com", "xn--mhle-0ra.example"]);
+    assert_eq!(options.directory.as_str(), "https://acme-v02.api.letsencrypt.org/directory");
+    assert_eq!(config.public_url.unwrap().as_str(), "https://flows.example.com/");
+    for (wrong, expected) in [
+        ("acme_domains = ['*.example.com']", "no wildcards, no addresses"),
+        ("acme_domains = ['192.0.2.1']", "no wildcards, no addresses"),
+        ("acme_domains = ['a b']", "no wildcards, no addresses"),
+        ("acme_domains = []", "1 to 100 names"),
+        ("acme_domains = ['a.example']\nacme_email = 'ops'", "an address such as ops@example.com"),
+        ("acme_domains = ['a.example']\nacme_directory = 'http://ca.example/'", "an https URL"),
+        ("acme_email = 'ops@example.com'", "set together with acme_domains"),
+        ("acme_domains = ['a.example']\ntls_certificate = '/a'\ntls_key = '/b'", "set without tls_certificate and tls_key"),
+    ] {
+        let error = with_file(wrong, &[]).unwrap_err().to_string();
+        assert!(error.contains(expected), "{wrong}: {error}");
+    }
+}

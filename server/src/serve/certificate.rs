@@ -5,17 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier as _;
+use rustls::client::verify_server_name;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError as Refusal, RootCertStore, ServerConfig};
 
-use crate::config::TlsFiles;
+use super::acme::Challenges;
+use crate::api::ACME_PROTOCOL;
+use crate::config::{AcmeOptions, TlsFiles};
 
 /// Why a certificate can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,21 +66,37 @@ pub enum CertificateError {
         /// When.
         at: DateTime<Utc>,
     },
+    /// A certificate of this server's own can't be made.
+    #[error("a certificate can't be made")]
+    Unmade(#[source] rcgen::Error),
+    /// A certificate of this server's own can't be used.
+    #[error("a certificate that was made can't be used for TLS")]
+    MadeUnusable(#[source] rustls::Error),
 }
+
+/// For how long a certificate is valid that stands in for one that is not there yet. It ends soon enough to be complained about.
+const INTERIM: TimeDelta = TimeDelta::days(7);
 
 /// A certificate that can be used now.
 #[derive(Debug, Clone)]
 struct Usable {
     files: TlsFiles,
     certified: Arc<CertifiedKey>,
+    from: DateTime<Utc>,
     until: DateTime<Utc>,
+    /// Whether it was made here and only stands in for the one that the files will have.
+    interim: bool,
     /// When the files were written.
     written: [Option<SystemTime>; 2],
 }
 
 /// The certificate that new connections are shown. Those that stand keep theirs.
 #[derive(Debug)]
-pub struct Certificate(RwLock<Usable>);
+pub struct Certificate {
+    shown: RwLock<Usable>,
+    /// Answers to an authority that is asked for the certificate; `None` when somebody else renews it.
+    challenges: Option<Challenges>,
+}
 
 impl Certificate {
     /// Reads and checks the files.
@@ -84,7 +104,50 @@ impl Certificate {
     /// # Errors
     /// Every [`CertificateError`].
     pub fn read(files: &TlsFiles, now: DateTime<Utc>) -> Result<Self, CertificateError> {
-        Usable::read(files, now).map(RwLock::new).map(Self)
+        Ok(Self { shown: RwLock::new(Usable::read(files, now)?), challenges: None })
+    }
+
+    /// The certificate that an authority gave, in `files`; until there is one, a certificate that nobody trusts.
+    ///
+    /// # Errors
+    /// The one that nobody trusts can't be made.
+    pub(super) fn ordered(files: &TlsFiles, options: &AcmeOptions, now: DateTime<Utc>) -> Result<Self, CertificateError> {
+        let usable = match Usable::read(files, now) {
+            Ok(kept) => kept,
+            Err(error) => {
+                if files.certificate.exists() {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "the certificate that was kept is of no use");
+                }
+                Usable::interim(files, &options.domains, now)?
+            }
+        };
+        Ok(Self { shown: RwLock::new(usable), challenges: Some(Challenges::default()) })
+    }
+
+    /// Where answers to an authority's questions are put. Without an authority nobody asks.
+    pub(super) fn challenges(&self) -> Challenges {
+        self.challenges.clone().unwrap_or_default()
+    }
+
+    /// Whether it only stands in for one that is not there yet.
+    pub(super) fn is_interim(&self) -> bool {
+        self.usable().interim
+    }
+
+    /// Whether it is for all these names.
+    pub(super) fn covers(&self, names: &[String]) -> bool {
+        let usable = self.usable();
+        let parsed = usable.certified.cert.first().and_then(|certificate| ParsedCertificate::try_from(certificate).ok());
+        let is_for = |name: &String| {
+            let name = ServerName::try_from(name.as_str()).ok();
+            name.zip(parsed.as_ref()).is_some_and(|(name, parsed)| verify_server_name(parsed, &name).is_ok())
+        };
+        names.iter().all(is_for)
+    }
+
+    /// The first moment of its validity.
+    pub(super) fn from(&self) -> DateTime<Utc> {
+        self.usable().from
     }
 
     /// The last moment of its validity.
@@ -99,7 +162,7 @@ impl Certificate {
     pub(super) fn replace(&self, files: &TlsFiles, now: DateTime<Utc>) -> Result<(), CertificateError> {
         let fresh = Usable::read(files, now)?;
         tracing::info!(certificate = %files.certificate.display(), until = %fresh.until, "the certificate was read");
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
 
@@ -111,7 +174,7 @@ impl Certificate {
 
     /// Doesn't look at the files again until they are written again.
     pub(super) fn seen(&self) {
-        let mut usable = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut usable = self.shown.write().unwrap_or_else(PoisonError::into_inner);
         usable.written = written(&usable.files);
     }
 
@@ -122,17 +185,21 @@ impl Certificate {
         let resolver: Arc<dyn ResolvesServerCert> = Arc::<Self>::clone(self);
         let mut config = versions.with_no_client_auth().with_cert_resolver(resolver);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols.extend(self.challenges.as_ref().map(|_| ACME_PROTOCOL.to_vec()));
         Arc::new(config)
     }
 
     fn usable(&self) -> Usable {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl ResolvesServerCert for Certificate {
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.usable().certified)
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        match &self.challenges {
+            Some(challenges) if Challenges::is_asked(&hello) => challenges.answer(&hello),
+            _ => Some(self.usable().certified),
+        }
     }
 }
 
@@ -159,8 +226,33 @@ impl Usable {
             source => CertificateError::Unusable { path: key.clone(), source },
         };
         let certified = CertifiedKey::from_der(chain, private, &default_provider()).map_err(mismatch)?;
-        Ok(Self { files: files.clone(), certified: Arc::new(certified), until, written })
+        Ok(Self { files: files.clone(), certified: Arc::new(certified), from, until, interim: false, written })
     }
+
+    /// One for `names` that nobody trusts, in place of what `files` will have.
+    fn interim(files: &TlsFiles, names: &[String], now: DateTime<Utc>) -> Result<Self, CertificateError> {
+        let key = KeyPair::generate().map_err(CertificateError::Unmade)?;
+        let mut params = CertificateParams::new(names).map_err(CertificateError::Unmade)?;
+        let day = |at: DateTime<Utc>| {
+            let small = |number| u8::try_from(number).expect("a month and a day have two digits");
+            date_time_ymd(at.year(), small(at.month()), small(at.day()))
+        };
+        params.not_before = day(now - TimeDelta::days(1));
+        params.not_after = day(now + INTERIM);
+        let certified = certified(&params, &key)?;
+        let (from, until) = validity(&certified.cert[0]).map_err(CertificateError::MadeUnusable)?;
+        let written = written(files);
+        Ok(Self { files: files.clone(), certified: Arc::new(certified), from, until, interim: true, written })
+    }
+}
+
+/// A certificate that is signed by its own key.
+pub(super) fn certified(params: &CertificateParams, key: &KeyPair) -> Result<CertifiedKey, CertificateError> {
+    let certificate = params.self_signed(key).map_err(CertificateError::Unmade)?;
+    let private = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    // Not `from_der`, which looks into the certificate and stops at what only an authority reads.
+    let private = default_provider().key_provider.load_private_key(private).map_err(CertificateError::MadeUnusable)?;
+    Ok(CertifiedKey::new(vec![certificate.der().clone()], private))
 }
 
 fn unreadable(path: &Path, what: &'static str) -> impl FnOnce(pem::Error) -> CertificateError {

@@ -1,8 +1,5 @@
 //! Right files, and every wrong one.
 
-use chrono::TimeDelta;
-use rcgen::{CertificateParams, KeyPair};
-
 use super::*;
 
 /// Valid from 2026-01-02 to 2027-03-04.
@@ -63,4 +60,28 @@ fn a_worse_certificate_does_not_replace_a_good_one() {
     assert!(Arc::ptr_eq(&before, &certificate.usable().certified));
     certificate.replace(&files, now).unwrap();
     assert!(!Arc::ptr_eq(&before, &certificate.usable().certified));
+}
+
+#[test]
+fn until_an_authority_gives_one_a_certificate_stands_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = TlsFiles { certificate: dir.path().join("cert.pem"), key: dir.path().join("key.pem") };
+    let options = AcmeOptions {
+        domains: vec!["localhost".to_owned(), "flows.example.com".to_owned()],
+        email: None,
+        directory: "https://ca.example/directory".parse().unwrap(),
+    };
+    let now = at("2026-06-01T12:00:00Z");
+    let certificate = Certificate::ordered(&files, &options, now).unwrap();
+    assert!(certificate.is_interim() && certificate.covers(&options.domains));
+    assert!(!certificate.covers(&["elsewhere.example.com".to_owned()]));
+    assert_eq!((certificate.from(), certificate.until()), (at("2026-05-31T00:00:00Z"), at("2026-06-08T00:00:00Z")));
+    assert!(certificate.rewritten().is_none());
+    // What is given goes before, though it is not for all names.
+    written_to(dir.path());
+    certificate.replace(&files, now).unwrap();
+    assert!(!certificate.is_interim() && !certificate.covers(&options.domains) && certificate.covers(&options.domains[..1]));
+    // So does what was kept, until it is over.
+    assert!(!Certificate::ordered(&files, &options, now).unwrap().is_interim());
+    assert!(Certificate::ordered(&files, &options, now + TimeDelta::days(1000)).unwrap().is_interim());
 }

@@ -7,12 +7,11 @@ use tidemill_common::ids::NodeId;
 use tokio::task::JoinSet;
 
 use super::Error;
-use super::ground::outbound_policy;
+use super::ground::outbound_of_operator;
 use crate::background::{TraceExport, TracesPending, report_metrics, traces};
 use crate::budget::Budget;
 use crate::config::ServeConfig;
 use crate::journal::Observer;
-use crate::runner::outbound::{Outbound, OutboundPolicy};
 use crate::store::Database;
 use crate::telemetry::{Collector, Metrics};
 
@@ -33,11 +32,8 @@ impl Exports {
         clock: &dyn Clock,
     ) -> Result<(Arc<dyn Observer>, Option<Self>), Error> {
         let Some(options) = config.otlp.clone() else { return Ok((observer, None)) };
-        // The operator named the collector: it may stand inside.
-        let everywhere = ["0.0.0.0/0", "::/0"].map(|net| net.parse().expect("it is a network"));
-        let policy = OutboundPolicy { allow: everywhere.into(), own: None, ..outbound_policy(config, budget)? };
         let names = (config.node_name.as_str(), &*node.to_string());
-        let collector = Collector::new(Outbound::new(policy)?, options, names, clock.now());
+        let collector = Collector::new(outbound_of_operator(config, budget)?, options, names, clock.now());
         let (tap, traces, pending) = traces(observer, collector.clone(), database.clone(), Arc::clone(metrics));
         Ok((Arc::new(tap), Some(Self { collector, traces, pending })))
     }

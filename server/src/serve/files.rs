@@ -1,7 +1,7 @@
 //! The files with which a server tells the local command line where it is and how to sign in, and itself who it was.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -17,19 +17,23 @@ pub(super) fn token_path(data_dir: &Path) -> PathBuf {
 
 /// Makes the data directory, for its owner only.
 pub(super) fn prepare(data_dir: &Path) -> Result<(), Error> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
-    made.map_err(|source| Error::File { path: data_dir.to_owned(), source })
+    make_private(data_dir).map_err(|source| Error::File { path: data_dir.to_owned(), source })
+}
+
+/// Makes a directory for its owner only, and those above it that are missing.
+pub(super) fn make_private(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
 /// Keeps the first admin's token, readable by its owner only.
 pub(super) fn keep_token(data_dir: &Path, token: &str) -> Result<(), Error> {
-    write_private(&token_path(data_dir), &format!("{token}\n"))
+    write(&token_path(data_dir), &format!("{token}\n"))
 }
 
 /// Says where the server listens.
 pub(super) fn announce(data_dir: &Path, url: &str) -> Result<(), Error> {
     let text = json!({"url": url, "pid": std::process::id()}).to_string();
-    write_private(&data_dir.join("server.json"), &format!("{text}\n"))
+    write(&data_dir.join("server.json"), &format!("{text}\n"))
 }
 
 /// The server listens no more.
@@ -46,21 +50,22 @@ pub(super) fn succeed(data_dir: &Path, node: NodeId) -> Result<Option<NodeId>, E
     let path = data_dir.join("node");
     let before = match fs::read_to_string(&path) {
         Ok(text) => text.trim().parse().ok(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(source) => return Err(Error::File { path, source }),
     };
-    write_private(&path, &format!("{node}\n"))?;
+    write(&path, &format!("{node}\n"))?;
     Ok(before)
 }
 
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    write_private(path, text).map_err(|source| Error::File { path: path.to_owned(), source })
+}
+
 /// Writes beside the file and renames, so that a reader sees the old text or the new.
-fn write_private(path: &Path, text: &str) -> Result<(), Error> {
-    let write = || {
-        let new = path.with_extension("new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, path)
-    };
-    write().map_err(|source| Error::File { path: path.to_owned(), source })
+pub(super) fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)
 }

@@ -15,7 +15,7 @@ use super::engine::code_options;
 use super::{Certificate, Error, files};
 use crate::assets;
 use crate::budget::Budget;
-use crate::config::ServeConfig;
+use crate::config::{ServeConfig, Tls};
 use crate::executor::Versions;
 use crate::hub::Hub;
 use crate::journal::Journal;
@@ -80,6 +80,13 @@ fn node_of(config: &ServeConfig) -> Node {
     Node { name: config.node_name.clone(), roles: config.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",") }
 }
 
+/// A client for what the operator named: it may stand inside.
+pub(super) fn outbound_of_operator(config: &ServeConfig, budget: &Budget) -> Result<Outbound, Error> {
+    let everywhere = ["0.0.0.0/0", "::/0"].map(|net| net.parse().expect("it is a network"));
+    let policy = OutboundPolicy { allow: everywhere.into(), own: None, ..outbound_policy(config, budget)? };
+    Ok(Outbound::new(policy)?)
+}
+
 /// What the operator decides about outbound requests.
 pub(super) fn outbound_policy(config: &ServeConfig, budget: &Budget) -> Result<OutboundPolicy, Error> {
     Ok(OutboundPolicy {
@@ -105,7 +112,7 @@ fn authorities(config: &ServeConfig) -> Result<Vec<CertificateDer<'static>>, Err
 #[must_use]
 pub fn check_files(config: &ServeConfig) -> Vec<Error> {
     let mut wrong: Vec<Error> = authorities(config).err().into_iter().collect();
-    if let Some(files) = &config.tls {
+    if let Some(Tls::Files(files)) = &config.tls {
         wrong.extend(Certificate::read(files, SystemClock.now()).err().map(Error::from));
     }
     wrong

@@ -2,6 +2,7 @@
 //!
 //! Start at [`run`]: open the database, build the engine, serve, drain, stop. On SIGHUP, [`reload`].
 
+mod acme;
 mod certificate;
 mod collector;
 mod engine;
@@ -17,16 +18,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::OptionFuture;
 use tidemill_common::clock::{Clock, SystemClock};
 use tokio::signal::unix::{SignalKind, signal};
 
+use acme::Acme;
+pub use acme::kept_files;
 pub use certificate::{Certificate, CertificateError};
 pub use error::Error;
 
 use crate::app::bootstrap::{FirstNames, bootstrap};
 use crate::assets;
 use crate::backup::is_unfinished;
-use crate::config::{Loaded, ServeArgs, ServeConfig};
+use crate::config::{Loaded, ServeArgs, ServeConfig, Tls};
 use crate::postgres::{Cluster, ClusterOptions};
 use crate::store::{Database, PoolSizes, Release, SchemaVersion, migrate_as};
 use crate::telemetry::LogLevel;
@@ -44,7 +48,7 @@ pub async fn run(loaded: Loaded, args: ServeArgs, level: LogLevel) -> Result<(),
     let mut stop = Stop::listen()?;
     let config = loaded.config.clone();
     let reload = Reload::listen(loaded, args, level)?;
-    let certificate = config.tls.as_ref().map(|files| Certificate::read(files, clock.now())).transpose()?.map(Arc::new);
+    let certificate = certificate_of(&config, &*clock)?;
     if is_unfinished(&config.data_dir) {
         return Err(Error::Unfinished(config.data_dir));
     }
@@ -85,15 +89,39 @@ async fn serve(start: Start<'_>, reload: Reload, stop: &mut Stop) -> Result<(), 
     let engine = Engine::start(config, database, schema, Arc::clone(&clock)).await?;
     let tls = certificate.as_ref().map(Certificate::acceptor);
     let (settings, metrics) = (&engine.live, engine.metrics.upkeep());
+    let ordering = ordering(config, &engine, certificate.clone(), Arc::clone(&clock))?;
     let running = Running { outbound: &engine.outbound, settings, certificate, metrics, clock };
     let served = tokio::select! {
         served = listener::serve(config, &engine, tls, stop) => served,
         () = reload.watch(running) => Ok(()),
+        Some(()) = OptionFuture::from(ordering.map(Acme::keep_valid)) => Ok(()),
     };
     tracing::info!("stopping: no new work, {} s for what runs", DRAIN.as_secs());
     engine.stop(DRAIN).await;
     files::forget_address(&config.data_dir);
     served
+}
+
+/// What the listener shows at first.
+fn certificate_of(config: &ServeConfig, clock: &dyn Clock) -> Result<Option<Arc<Certificate>>, Error> {
+    let certificate = match &config.tls {
+        None => return Ok(None),
+        Some(Tls::Files(files)) => Certificate::read(files, clock.now())?,
+        Some(Tls::Acme(options)) => Certificate::ordered(&acme::kept_files(&config.data_dir, options), options, clock.now())?,
+    };
+    Ok(Some(Arc::new(certificate)))
+}
+
+/// Who orders the certificate, when it is to be ordered.
+fn ordering(
+    config: &ServeConfig,
+    engine: &Engine,
+    certificate: Option<Arc<Certificate>>,
+    clock: Arc<dyn Clock>,
+) -> Result<Option<Acme>, Error> {
+    let (Some(Tls::Acme(options)), Some(certificate)) = (&config.tls, certificate) else { return Ok(None) };
+    let outbound = ground::outbound_of_operator(config, engine.outbound.budget())?;
+    Ok(Some(Acme::new((&config.data_dir, options), certificate, outbound, clock)))
 }
 
 /// Tells the admin's token to whoever started the server at a terminal. What is not a terminal is a log, and logs have no secrets.

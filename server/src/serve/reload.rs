@@ -10,7 +10,7 @@ use tokio::time::interval;
 
 use super::live::LiveSettings;
 use super::{Certificate, Error};
-use crate::config::{Key, Loaded, ServeArgs};
+use crate::config::{Key, Loaded, ServeArgs, Tls};
 use crate::runner::outbound::Outbound;
 use crate::telemetry::{LogLevel, UpkeepMetrics};
 
@@ -71,9 +71,10 @@ impl Reload {
         }
     }
 
-    /// A listener doesn't change between HTTP and HTTPS while it listens.
+    /// A listener doesn't change between HTTP and HTTPS while it listens, nor between files and an authority.
     fn begins_or_ends_tls(&self, key: &Key, fresh: &Loaded) -> bool {
-        key.name.starts_with("tls_") && self.loaded.config.tls.is_some() != fresh.config.tls.is_some()
+        let has_files = |loaded: &Loaded| matches!(loaded.config.tls, Some(Tls::Files(_)));
+        key.name.starts_with("tls_") && has_files(&self.loaded) != has_files(fresh)
     }
 
     /// What needs a restart is compared with what the server began with, until it is restarted.
@@ -84,7 +85,8 @@ impl Reload {
         if let Err(error) = running.settings.take_over(&fresh.config, running.outbound) {
             tracing::error!(error = &error as &dyn std::error::Error, "not all of it could be taken over");
         }
-        if let (Some(certificate), Some(files)) = (&running.certificate, &fresh.config.tls)
+        if let (Some(certificate), Some(Tls::Files(_)), Some(Tls::Files(files))) =
+            (&running.certificate, &self.loaded.config.tls, &fresh.config.tls)
             && let Err(error) = certificate.replace(files, running.clock.now())
         {
             tracing::error!(error = &error as &dyn std::error::Error, "the certificate stays what it was");

@@ -8,6 +8,7 @@
 mod authority;
 mod client;
 mod database;
+mod pebble;
 mod postgres;
 mod server;
 mod tls_postgres;
@@ -16,6 +17,7 @@ mod wait;
 pub use authority::Authority;
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
+pub use pebble::{Pebble, free_port, kept_certificate};
 pub use postgres::Postgres;
 pub use server::{ServerOptions, Storage, TestServer};
 pub use tls_postgres::TlsPostgres;

@@ -5,13 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 use tidemill_server::postgres::{stop_orphans, url_in};
 
 use crate::postgres::execute;
-use crate::{Client, TestDatabase, eventually, eventually_async};
+use crate::{Answer, Client, TestDatabase, eventually, eventually_async};
 
 /// How to start a server.
 #[derive(Debug, Clone, Default)]
@@ -174,7 +175,10 @@ impl TestServer {
     fn command(&self) -> Command {
         let log = File::options().append(true).create(true).open(self.log_path()).expect("the log");
         let mut command = Command::new(&self.options.binary);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data_dir()).args(&self.options.args);
+        command.args(["serve", "--data-dir"]).arg(self.data_dir()).args(&self.options.args);
+        if !self.options.args.iter().any(|arg| arg == "--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         if let Some(url) = self.database_url() {
             command.args(["--database-url", url]);
         }
@@ -193,7 +197,9 @@ impl TestServer {
         self.child = Some(child);
         self.url = eventually("the server says where it listens", || self.announced(pid));
         let ready = self.client_of(None);
-        eventually_async("the server is ready", || async { (ready.get("/readyz").await.status == 200).then_some(()) }).await;
+        // A certificate that is trusted may come a little later than the first connection.
+        let is_ready = async || Answer::try_of(ready.request(Method::GET, "/readyz")).await.is_ok_and(|it| it.status == 200);
+        eventually_async("the server is ready", || async { is_ready().await.then_some(()) }).await;
     }
 
     /// The URL in `server.json`, when this process wrote it and not an earlier one.

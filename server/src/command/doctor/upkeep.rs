@@ -8,9 +8,9 @@ use tidemill_common::clock::{Clock as _, SystemClock};
 
 use super::finding::Finding;
 use crate::backup::last_backup;
-use crate::config::ServeConfig;
+use crate::config::{ServeConfig, Tls};
 use crate::secrets::key_files;
-use crate::serve::Certificate;
+use crate::serve::{Certificate, kept_files};
 
 /// A backup that is older is complained about.
 const BACKUP: TimeDelta = TimeDelta::hours(26);
@@ -29,16 +29,29 @@ pub(super) fn backup(config: &ServeConfig) -> Finding {
 }
 
 pub(super) fn certificate(config: &ServeConfig) -> Option<Finding> {
-    let files = config.tls.as_ref()?;
+    let (files, is_ordered) = match config.tls.as_ref()? {
+        Tls::Files(files) => (files.clone(), false),
+        Tls::Acme(options) => (kept_files(&config.data_dir, options), true),
+    };
     let now = SystemClock.now();
-    Some(match Certificate::read(files, now) {
+    Some(match Certificate::read(&files, now) {
+        Err(_) if is_ordered && !files.certificate.exists() => Finding::warning(
+            "certificate",
+            "the certificate authority has given none yet",
+            "start the server and let port 443 of each name in acme_domains lead to it; its log says what the authority misses",
+        ),
+        Err(error) if is_ordered => {
+            Finding::bad("certificate", error.to_string(), "the log of the server says why the authority gives no other")
+        }
         Err(error) => {
             Finding::bad("certificate", error.to_string(), "name other files in tls_certificate and tls_key, or renew it")
         }
         Ok(certificate) => {
             let (until, left) = (certificate.until(), certificate.until() - now);
             let what = format!("valid until {until}, for {} more days", left.num_days());
-            if left < CERTIFICATE {
+            if left < CERTIFICATE && is_ordered {
+                Finding::warning("certificate", what, "it should have been renewed: the log of the server says why not")
+            } else if left < CERTIFICATE {
                 Finding::warning("certificate", what, "renew it; the server reads the new files by itself")
             } else {
                 Finding::good("certificate", what)
